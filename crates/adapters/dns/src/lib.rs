@@ -1,0 +1,1 @@
+//! Answers DNS questions with a cache that never mistakes trouble for an answer.

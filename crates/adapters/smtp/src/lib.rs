@@ -1,0 +1,1 @@
+//! Speaks SMTP: the client that delivers and the server that receives.

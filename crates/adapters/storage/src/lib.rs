@@ -1,0 +1,1 @@
+//! Keeps everything durable, on SQLite and on PostgreSQL, with the same queries.

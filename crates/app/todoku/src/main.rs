@@ -1,0 +1,2 @@
+//! Starts Todoku.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Who may operate this house: operators, passwords, sessions, lock-out.

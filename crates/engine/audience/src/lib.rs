@@ -1,0 +1,1 @@
+//! Who our customers are, what they consented to, and whether their address works.

@@ -1,0 +1,1 @@
+//! Gets a message to its recipient's server, or says why not: queue, route, attempt, outcome.

@@ -1,0 +1,1 @@
+//! Keeps what arrived before it is acknowledged, and recognises what it is.

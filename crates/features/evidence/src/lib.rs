@@ -1,0 +1,1 @@
+//! Joins everything known about one message or one person into an explained outcome.

@@ -1,0 +1,1 @@
+//! Turns a refusal into a verdict with its evidence, and the verdict into plain Japanese and English.

@@ -1,0 +1,1 @@
+//! Builds message bytes from a template and one person's values.

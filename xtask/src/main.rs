@@ -1,0 +1,2 @@
+//! Runs the house-rule checks from the command line.
+fn main() {}
