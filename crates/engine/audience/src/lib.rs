@@ -1,1 +1,38 @@
-//! Who our customers are, what they consented to, and whether their address works.
+//! Who our customers are, what they agreed to, and whether their address works.
+//!
+//! A [`Contact`] is a customer; an operator is somebody else. An import is a durable job that can be
+//! interrupted anywhere and goes on without importing a row twice.
+
+mod contact;
+mod ports;
+mod upload;
+
+pub use contact::{Contact, ContactDraft, ContactFilter, ContactId, ContactPage, OptOutRoute, Standing};
+pub use ports::{ContactStore, ImportStore, StoreFailure};
+pub use upload::{
+    BatchResult, ImportBatch, ImportId, ImportJob, ImportPlan, ImportRow, ImportState, NewImport, RowError,
+};
+
+/// Names of the events this crate's store methods write.
+pub mod event {
+    /// A contact was added by hand.
+    pub const CONTACT_ADDED: &str = "contact.added";
+    /// A contact came with an import.
+    pub const CONTACT_IMPORTED: &str = "contact.imported";
+    /// A contact was changed by hand; the detail holds `address_before` and `address_after` when the address changed.
+    pub const CONTACT_EDITED: &str = "contact.edited";
+    /// A contact stopped advertising mail; the detail holds the route.
+    pub const CONTACT_OPTED_OUT: &str = "contact.opted_out";
+    /// A contact wants mail again.
+    pub const CONTACT_OPTED_IN: &str = "contact.opted_in";
+    /// An address was found not to work; the detail holds the reason.
+    pub const ADDRESS_INVALID: &str = "contact.address_invalid";
+    /// An address counts as working again.
+    pub const ADDRESS_VALID: &str = "contact.address_valid";
+    /// An operator confirmed an address that looks like a typo.
+    pub const ADDRESS_CONFIRMED: &str = "contact.address_confirmed";
+    /// An import began.
+    pub const IMPORT_STARTED: &str = "import.started";
+    /// An import ended.
+    pub const IMPORT_FINISHED: &str = "import.finished";
+}

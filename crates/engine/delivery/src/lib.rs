@@ -1,1 +1,42 @@
-//! Gets a message to its recipient's server, or says why not: queue, route, attempt, outcome.
+//! Gets a message to its recipient's server, or says why not.
+//!
+//! The tour: a [`QueuedRecipient`](ports::Claimed) is claimed with a lease → [`route`] → connection → MAIL, RCPT →
+//! grant (suppression and pause are checked again, the `committing` mark is made) → the message is rendered and
+//! sent → [`outcome::decide`] → recorded in a group commit. No network call happens inside a transaction, and only
+//! `outcome.rs` decides an outcome.
+
+pub mod attempt;
+pub mod hop;
+pub mod outcome;
+pub mod ports;
+pub mod recipient;
+pub mod source;
+pub mod verp;
+
+/// Names of the events this crate's store methods write.
+pub mod event {
+    /// A recipient was put into the queue.
+    pub const QUEUED: &str = "mail.queued";
+    /// A recipient was left out; the detail holds the reason.
+    pub const WITHHELD: &str = "mail.withheld";
+    /// The recipient's server took the message.
+    pub const ACCEPTED: &str = "mail.accepted";
+    /// A temporary refusal; the detail holds the next try.
+    pub const DEFERRED: &str = "mail.deferred";
+    /// A permanent refusal, or the deadline passed.
+    pub const REFUSED: &str = "mail.refused";
+    /// Accepted first, a bounce came later.
+    pub const BOUNCED: &str = "mail.bounced";
+    /// There is evidence that it arrived.
+    pub const EVIDENCED: &str = "mail.evidenced";
+    /// Cut off after the message was handed over and before the answer; nobody knows.
+    pub const IN_DOUBT: &str = "mail.in_doubt";
+    /// An operator dealt with it in another way.
+    pub const HANDLED: &str = "mail.handled";
+    /// A sending domain was added.
+    pub const DOMAIN_ADDED: &str = "domain.added";
+    /// A sending domain was removed.
+    pub const DOMAIN_REMOVED: &str = "domain.removed";
+    /// The sending route changed.
+    pub const ROUTE_CHANGED: &str = "route.changed";
+}

@@ -1,1 +1,18 @@
-//! Keeps what arrived before it is acknowledged, and recognises what it is.
+//! Keeps what arrived before it is acknowledged, then recognises what it is.
+//!
+//! The raw message is stored and committed first, then the sender's server gets its 250; reading comes later, by a
+//! reaction, and can be done again.
+
+mod arrival;
+mod ports;
+
+pub use arrival::{Arrival, ArrivalId, ArrivalKind, Destination, NewArrival};
+pub use ports::{ArrivalStore, ReturnPaths, StoreFailure};
+
+/// Names of the events this crate's store methods write.
+pub mod event {
+    /// A message arrived and is kept; the detail holds `arrival_id`.
+    pub const ARRIVED: &str = "arrival.kept";
+    /// It was read; the detail holds `arrival_id` and `kind`.
+    pub const RECOGNISED: &str = "arrival.recognised";
+}

@@ -1,1 +1,27 @@
 //! Sends one message to many people, with a reason for everyone who is left out.
+//!
+//! A broadcast is a million small rows, not a million files: the audience is written down in batches (who is left
+//! out and why is decided there), delivery claims the rows, and the message is rendered when it is about to go.
+
+pub mod broadcast;
+pub mod ports;
+pub mod report;
+pub mod template;
+
+/// Names of the events this crate's store methods write.
+pub mod event {
+    /// A template was saved.
+    pub const TEMPLATE_SAVED: &str = "template.saved";
+    /// A broadcast was created.
+    pub const BROADCAST_CREATED: &str = "broadcast.created";
+    /// It was started.
+    pub const BROADCAST_STARTED: &str = "broadcast.started";
+    /// It was paused.
+    pub const BROADCAST_PAUSED: &str = "broadcast.paused";
+    /// It was resumed.
+    pub const BROADCAST_RESUMED: &str = "broadcast.resumed";
+    /// It was cancelled.
+    pub const BROADCAST_CANCELLED: &str = "broadcast.cancelled";
+    /// Nothing is left in the queue.
+    pub const BROADCAST_FINISHED: &str = "broadcast.finished";
+}

@@ -1,1 +1,4 @@
-//! Checks the sending domain and the sending route, and says what to do.
+//! Checks the sending domain and the sending route, and says in plain words what to do.
+
+pub mod ports;
+pub mod probe;

@@ -1,1 +1,5 @@
-//! Joins everything known about one message or one person into an explained outcome.
+//! Joins everything known about one message or one person into the explained outcome, and keeps the 「届いていない」 desk.
+
+pub mod desk;
+pub mod history;
+pub mod ports;

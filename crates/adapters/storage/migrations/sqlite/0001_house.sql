@@ -1,0 +1,249 @@
+-- The house: operators, contacts, sources, templates, broadcasts, the queue, arrivals, events.
+-- Instants are milliseconds UTC. JSON is TEXT on both engines. Hot tables stay narrow.
+
+CREATE TABLE operators (
+    id            INTEGER PRIMARY KEY,
+    login         TEXT NOT NULL,
+    login_key     TEXT NOT NULL UNIQUE,
+    name          TEXT NOT NULL,
+    role          TEXT NOT NULL,
+    language      TEXT NOT NULL,
+    password_hash TEXT NOT NULL,
+    failed_logins BIGINT NOT NULL DEFAULT 0,
+    locked_at     BIGINT,
+    created_at    BIGINT NOT NULL,
+    logged_in_at  BIGINT
+);
+
+CREATE TABLE sessions (
+    token_hash  TEXT PRIMARY KEY,
+    operator_id BIGINT NOT NULL,
+    csrf_token  TEXT NOT NULL,
+    created_at  BIGINT NOT NULL,
+    expires_at  BIGINT NOT NULL
+);
+CREATE INDEX sessions_by_operator ON sessions (operator_id);
+
+CREATE TABLE settings (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+
+CREATE TABLE contacts (
+    id             INTEGER PRIMARY KEY,
+    address        TEXT,
+    address_key    TEXT,
+    provider       TEXT NOT NULL DEFAULT '',
+    name           TEXT NOT NULL DEFAULT '',
+    kana           TEXT NOT NULL DEFAULT '',
+    phone          TEXT NOT NULL DEFAULT '',
+    company        TEXT NOT NULL DEFAULT '',
+    external_id    TEXT NOT NULL DEFAULT '',
+    note           TEXT NOT NULL DEFAULT '',
+    fields         TEXT NOT NULL DEFAULT '{}',
+    search_text    TEXT NOT NULL DEFAULT '',
+    opted_out_at   BIGINT,
+    opt_out_route  TEXT,
+    invalid_at     BIGINT,
+    invalid_reason TEXT,
+    lookalike_of   TEXT,
+    created_at     BIGINT NOT NULL,
+    updated_at     BIGINT NOT NULL
+);
+CREATE INDEX contacts_by_address ON contacts (address_key, id);
+CREATE UNIQUE INDEX contacts_by_external_id ON contacts (external_id) WHERE external_id <> '';
+
+CREATE TABLE contact_fields (
+    name TEXT PRIMARY KEY
+);
+
+CREATE TABLE imports (
+    id          INTEGER PRIMARY KEY,
+    file_name   TEXT NOT NULL,
+    bytes_total BIGINT NOT NULL DEFAULT 0,
+    plan        TEXT NOT NULL DEFAULT '',
+    state       TEXT NOT NULL,
+    rows_done   BIGINT NOT NULL DEFAULT 0,
+    bytes_done  BIGINT NOT NULL DEFAULT 0,
+    added       BIGINT NOT NULL DEFAULT 0,
+    updated     BIGINT NOT NULL DEFAULT 0,
+    unchanged   BIGINT NOT NULL DEFAULT 0,
+    failed      BIGINT NOT NULL DEFAULT 0,
+    failure     TEXT,
+    created_by  BIGINT,
+    created_at  BIGINT NOT NULL,
+    finished_at BIGINT
+);
+
+CREATE TABLE import_pieces (
+    import_id BIGINT NOT NULL,
+    seq       BIGINT NOT NULL,
+    bytes     BLOB NOT NULL,
+    PRIMARY KEY (import_id, seq)
+);
+
+CREATE TABLE import_errors (
+    import_id BIGINT NOT NULL,
+    row_no    BIGINT NOT NULL,
+    cells     TEXT NOT NULL,
+    ja        TEXT NOT NULL,
+    en        TEXT NOT NULL,
+    PRIMARY KEY (import_id, row_no)
+);
+
+CREATE TABLE domains (
+    id                 INTEGER PRIMARY KEY,
+    name               TEXT NOT NULL UNIQUE,
+    return_path_domain TEXT NOT NULL,
+    keys               TEXT NOT NULL,
+    created_at         BIGINT NOT NULL,
+    standing           TEXT,
+    checked_at         BIGINT
+);
+
+CREATE TABLE templates (
+    id         INTEGER PRIMARY KEY,
+    version_id BIGINT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
+
+CREATE TABLE template_versions (
+    id          INTEGER PRIMARY KEY,
+    template_id BIGINT NOT NULL,
+    version     BIGINT NOT NULL,
+    name        TEXT NOT NULL,
+    subject     TEXT NOT NULL,
+    text_body   TEXT NOT NULL,
+    html_body   TEXT,
+    created_at  BIGINT NOT NULL,
+    UNIQUE (template_id, version)
+);
+
+CREATE TABLE broadcasts (
+    id                  INTEGER PRIMARY KEY,
+    name                TEXT NOT NULL,
+    template_id         BIGINT NOT NULL,
+    template_version_id BIGINT,
+    from_name           TEXT NOT NULL,
+    from_address        TEXT NOT NULL,
+    reply_to            TEXT NOT NULL,
+    audience            TEXT NOT NULL,
+    state               TEXT NOT NULL,
+    prepared_up_to      BIGINT NOT NULL DEFAULT 0,
+    audience_up_to      BIGINT NOT NULL DEFAULT 0,
+    prepared            BOOLEAN NOT NULL DEFAULT FALSE,
+    expires_at          BIGINT,
+    created_by          BIGINT,
+    created_at          BIGINT NOT NULL,
+    started_at          BIGINT,
+    finished_at         BIGINT
+);
+
+CREATE TABLE broadcast_picks (
+    broadcast_id BIGINT NOT NULL,
+    contact_id   BIGINT NOT NULL,
+    PRIMARY KEY (broadcast_id, contact_id)
+);
+
+-- One person × one message, for good.
+CREATE TABLE recipients (
+    id                  INTEGER PRIMARY KEY,
+    broadcast_id        BIGINT NOT NULL,
+    template_version_id BIGINT NOT NULL,
+    contact_id          BIGINT NOT NULL,
+    address             TEXT NOT NULL,
+    provider            TEXT NOT NULL,
+    state               TEXT NOT NULL,
+    state_at            BIGINT NOT NULL,
+    withheld            TEXT,
+    reason              TEXT,
+    fault               TEXT,
+    verdict             TEXT,
+    reply_code          BIGINT,
+    reply_text          TEXT,
+    next_at             BIGINT,
+    expires_at          BIGINT NOT NULL,
+    attempts            BIGINT NOT NULL DEFAULT 0,
+    vals                TEXT,
+    arrival_id          BIGINT,
+    resend_of           BIGINT,
+    handled_at          BIGINT,
+    handled_note        TEXT NOT NULL DEFAULT '',
+    created_at          BIGINT NOT NULL
+);
+CREATE INDEX recipients_by_broadcast ON recipients (broadcast_id, state, provider);
+CREATE INDEX recipients_by_contact ON recipients (contact_id, id);
+CREATE INDEX recipients_on_desk ON recipients (state_at, id)
+    WHERE state IN ('refused', 'bounced', 'doubtful') AND handled_at IS NULL;
+CREATE INDEX recipients_by_resend ON recipients (resend_of) WHERE resend_of IS NOT NULL;
+
+-- What is still to be done: a row leaves when its recipient is settled.
+CREATE TABLE queue (
+    id           INTEGER PRIMARY KEY,
+    broadcast_id BIGINT NOT NULL,
+    lane         BIGINT NOT NULL,
+    site         TEXT NOT NULL,
+    due_at       BIGINT NOT NULL,
+    phase        BIGINT NOT NULL DEFAULT 0, -- 0 ready, 1 leased, 2 committing
+    node         TEXT NOT NULL DEFAULT '',
+    lease_until  BIGINT NOT NULL DEFAULT 0,
+    paused       BOOLEAN NOT NULL DEFAULT FALSE
+);
+CREATE INDEX queue_ready ON queue (lane, due_at, id) WHERE phase = 0 AND NOT paused;
+CREATE INDEX queue_leased ON queue (node, phase) WHERE phase > 0;
+CREATE INDEX queue_by_broadcast ON queue (broadcast_id);
+
+CREATE TABLE attempts (
+    recipient_id BIGINT NOT NULL,
+    number       BIGINT NOT NULL,
+    started_at   BIGINT NOT NULL,
+    ended_at     BIGINT NOT NULL,
+    host         TEXT NOT NULL,
+    peer_address TEXT NOT NULL,
+    tls          TEXT,
+    stage        TEXT NOT NULL,
+    reply_code   BIGINT,
+    reply_text   TEXT,
+    trouble      TEXT,
+    detail       TEXT NOT NULL,
+    state        TEXT NOT NULL,
+    next_at      BIGINT,
+    verdict      TEXT,
+    PRIMARY KEY (recipient_id, number)
+);
+
+CREATE TABLE arrivals (
+    id           INTEGER PRIMARY KEY,
+    arrived_at   BIGINT NOT NULL,
+    reverse_path TEXT NOT NULL,
+    forward_path TEXT NOT NULL,
+    recipient_id BIGINT,
+    peer         TEXT NOT NULL,
+    kind         TEXT NOT NULL,
+    size         BIGINT NOT NULL,
+    sha256       TEXT NOT NULL
+);
+
+-- Large bytes, by content.
+CREATE TABLE blobs (
+    sha256 TEXT PRIMARY KEY,
+    bytes  BLOB NOT NULL
+);
+
+CREATE TABLE events (
+    id           INTEGER PRIMARY KEY,
+    at           BIGINT NOT NULL,
+    kind         TEXT NOT NULL,
+    contact_id   BIGINT,
+    recipient_id BIGINT,
+    broadcast_id BIGINT,
+    operator_id  BIGINT,
+    detail       TEXT NOT NULL DEFAULT '{}'
+);
+CREATE INDEX events_by_contact ON events (contact_id, id) WHERE contact_id IS NOT NULL;
+CREATE INDEX events_by_recipient ON events (recipient_id, id) WHERE recipient_id IS NOT NULL;
+
+CREATE TABLE cursors (
+    reader   TEXT PRIMARY KEY,
+    event_id BIGINT NOT NULL
+);

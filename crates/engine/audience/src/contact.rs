@@ -1,0 +1,188 @@
+//! One customer: how to reach her, what she agreed to, whether her address works.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// Key of a contact. Later registrations have larger keys.
+pub type ContactId = i64;
+
+/// A customer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contact {
+    /// Key.
+    pub id: ContactId,
+    /// The address as it is sent to, in the wire's form; `None` when we have none.
+    pub address: Option<String>,
+    /// The provider of the address ([`addressing::Provider`] id), empty when unknown.
+    pub provider: String,
+    /// Full name.
+    pub name: String,
+    /// Reading of the name.
+    pub kana: String,
+    /// Telephone number as written.
+    pub phone: String,
+    /// Company.
+    pub company: String,
+    /// The shop's own customer number; unique where not empty.
+    pub external_id: String,
+    /// The operators' note.
+    pub note: String,
+    /// Every other column, by its header.
+    pub fields: BTreeMap<String, String>,
+    /// When the contact stopped advertising mail.
+    pub opted_out_at: Option<i64>,
+    /// How.
+    pub opt_out_route: Option<OptOutRoute>,
+    /// When the address was found not to work.
+    pub invalid_at: Option<i64>,
+    /// The bounce reason that showed it (`bounce::Reason` name).
+    pub invalid_reason: Option<String>,
+    /// The domain the address was probably meant to have, when it is a look-alike that swallows mail.
+    pub lookalike_of: Option<String>,
+    /// When the contact was registered here.
+    pub created_at: i64,
+    /// The last change.
+    pub updated_at: i64,
+}
+
+/// How an opt-out reached us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OptOutRoute {
+    /// The customer pressed the button on the unsubscribe page.
+    Page,
+    /// The customer's mail program used one-click unsubscribe (RFC 8058).
+    OneClick,
+    /// An operator set it.
+    Operator,
+    /// A column of an imported file said so.
+    Import,
+    /// The customer reported the mail as spam.
+    Complaint,
+}
+
+impl OptOutRoute {
+    /// The stored name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::OneClick => "one_click",
+            Self::Operator => "operator",
+            Self::Import => "import",
+            Self::Complaint => "complaint",
+        }
+    }
+
+    /// The route with this stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Page, Self::OneClick, Self::Operator, Self::Import, Self::Complaint]
+            .into_iter()
+            .find(|route| route.name() == name)
+    }
+}
+
+/// What is known of a contact before it is stored, or after an edit. `address` has been read by `addressing`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContactDraft {
+    /// Wire form; `None` when there is none.
+    pub address: Option<String>,
+    /// Form for comparing ([`mail::Address::key`]); `None` together with `address`.
+    pub address_key: Option<String>,
+    /// Provider id, empty when unknown.
+    pub provider: String,
+    /// Domain the address was probably meant to have, when it is a hostile look-alike.
+    pub lookalike_of: Option<String>,
+    /// Full name.
+    pub name: String,
+    /// Reading of the name.
+    pub kana: String,
+    /// Telephone number.
+    pub phone: String,
+    /// Company.
+    pub company: String,
+    /// The shop's own customer number, or empty.
+    pub external_id: String,
+    /// The operators' note.
+    pub note: String,
+    /// Other columns.
+    pub fields: BTreeMap<String, String>,
+    /// `Some(false)`: does not want mail. `Some(true)` and `None` never lift an opt-out the customer made.
+    pub wants_mail: Option<bool>,
+}
+
+/// Which contacts a list shows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContactFilter {
+    /// Part of name, reading, address, telephone, company or customer number; empty for all.
+    pub search: String,
+    /// Only those in this standing.
+    pub standing: Option<Standing>,
+}
+
+/// Whether mail may and can go to a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Has a working address and has not opted out.
+    Sendable,
+    /// Opted out.
+    OptedOut,
+    /// The address does not work.
+    Invalid,
+    /// No address.
+    NoAddress,
+    /// The address is a look-alike that swallows mail and nobody has confirmed it.
+    Lookalike,
+}
+
+impl Standing {
+    /// The stored name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sendable => "sendable",
+            Self::OptedOut => "opted_out",
+            Self::Invalid => "invalid",
+            Self::NoAddress => "no_address",
+            Self::Lookalike => "lookalike",
+        }
+    }
+
+    /// The standing with this stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Sendable, Self::OptedOut, Self::Invalid, Self::NoAddress, Self::Lookalike]
+            .into_iter()
+            .find(|standing| standing.name() == name)
+    }
+}
+
+impl Contact {
+    /// The one standing that decides, in the order in which the waterfall counts.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        if self.address.is_none() {
+            Standing::NoAddress
+        } else if self.opted_out_at.is_some() {
+            Standing::OptedOut
+        } else if self.invalid_at.is_some() {
+            Standing::Invalid
+        } else if self.lookalike_of.is_some() {
+            Standing::Lookalike
+        } else {
+            Standing::Sendable
+        }
+    }
+}
+
+/// One page of a list, newest first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ContactPage {
+    /// The contacts of this page.
+    pub contacts: Vec<Contact>,
+    /// How many the filter matches in all.
+    pub total: u64,
+}

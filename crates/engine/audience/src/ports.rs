@@ -1,0 +1,103 @@
+//! What this crate asks of the store: each method is one transaction, with the events it causes.
+
+use async_trait::async_trait;
+
+use crate::{
+    BatchResult, Contact, ContactDraft, ContactFilter, ContactId, ContactPage, ImportBatch, ImportId,
+    ImportJob, ImportPlan, ImportState, NewImport, OptOutRoute, RowError,
+};
+
+/// The store could not be asked.
+pub type StoreFailure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Contacts at rest. `actor` is the operator who did it; `None` is the house itself or the command line.
+#[async_trait]
+pub trait ContactStore: Send + Sync {
+    /// One page, newest first. `offset` and `limit` in contacts.
+    async fn list(
+        &self,
+        filter: &ContactFilter,
+        offset: u64,
+        limit: u64,
+    ) -> Result<ContactPage, StoreFailure>;
+    /// How many the filter matches.
+    async fn count(&self, filter: &ContactFilter) -> Result<u64, StoreFailure>;
+    /// One contact.
+    async fn get(&self, id: ContactId) -> Result<Option<Contact>, StoreFailure>;
+    /// Adds a contact by hand. `None` when the customer number is taken.
+    async fn add(
+        &self,
+        draft: &ContactDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Option<ContactId>, StoreFailure>;
+    /// Changes a contact by hand; a changed address counts as working again. `false` when there is no such
+    /// contact or the customer number is another's.
+    async fn edit(
+        &self,
+        id: ContactId,
+        draft: &ContactDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<bool, StoreFailure>;
+    /// Stops advertising mail for every contact with this contact's address; idempotent.
+    async fn opt_out(
+        &self,
+        id: ContactId,
+        route: OptOutRoute,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure>;
+    /// The customer wants mail again.
+    async fn opt_in(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure>;
+    /// Marks the address as not working for every contact that has it, if it has not changed since.
+    async fn mark_invalid(
+        &self,
+        address_key: &str,
+        reason: &str,
+        recipient_id: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure>;
+    /// The address counts as working again.
+    async fn mark_valid(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure>;
+    /// An operator says a look-alike address is right as it is.
+    async fn confirm_address(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure>;
+    /// Names of the extra fields in use, sorted, at most 200.
+    async fn field_names(&self) -> Result<Vec<String>, StoreFailure>;
+}
+
+/// Imports at rest. The bytes of an upload are kept in pieces, so a large file is never whole in memory.
+#[async_trait]
+pub trait ImportStore: Send + Sync {
+    /// Begins an upload.
+    async fn create(&self, new: NewImport, now: i64) -> Result<ImportId, StoreFailure>;
+    /// Keeps piece `seq` (0, 1, 2 …) of the upload and adds to `bytes_total`.
+    async fn append(&self, id: ImportId, seq: u64, bytes: &[u8]) -> Result<(), StoreFailure>;
+    /// Piece `seq` of the upload.
+    async fn piece(&self, id: ImportId, seq: u64) -> Result<Option<Vec<u8>>, StoreFailure>;
+    /// One import.
+    async fn get(&self, id: ImportId) -> Result<Option<ImportJob>, StoreFailure>;
+    /// The newest imports.
+    async fn list(&self, limit: u64) -> Result<Vec<ImportJob>, StoreFailure>;
+    /// Sets the plan while the import has not begun.
+    async fn set_plan(&self, id: ImportId, plan: &ImportPlan) -> Result<bool, StoreFailure>;
+    /// Begins taking rows in; `false` when it was not in [`ImportState::Uploaded`].
+    async fn start(&self, id: ImportId, now: i64) -> Result<bool, StoreFailure>;
+    /// Imports that are running, for the worker and after a restart.
+    async fn running(&self) -> Result<Vec<ImportJob>, StoreFailure>;
+    /// Takes a batch in: contacts, errors, counts and progress in one transaction.
+    ///
+    /// A row with a customer number updates the contact with that number; a row without one updates the newest
+    /// contact with the same address; otherwise it becomes a new contact. Empty cells change nothing.
+    async fn apply(&self, id: ImportId, batch: &ImportBatch, now: i64) -> Result<BatchResult, StoreFailure>;
+    /// Ends the import as finished, failed or cancelled; a running one only.
+    async fn end(
+        &self,
+        id: ImportId,
+        state: ImportState,
+        failure: Option<&str>,
+        now: i64,
+    ) -> Result<bool, StoreFailure>;
+    /// Bad rows after row `after`, in order.
+    async fn errors(&self, id: ImportId, after: u64, limit: u64) -> Result<Vec<RowError>, StoreFailure>;
+}

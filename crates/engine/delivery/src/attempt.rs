@@ -1,0 +1,79 @@
+//! What one delivery attempt saw. It states facts and decides nothing.
+
+use mail::{Reply, Stage};
+use serde::{Deserialize, Serialize};
+
+/// Why no (usable) reply was got. These are our own words, never matched as if a server had said them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Trouble {
+    /// The domain does not exist (NXDOMAIN).
+    NoSuchDomain,
+    /// The domain says it takes no mail (null MX, RFC 7505).
+    NullMx,
+    /// The domain exists but has neither MX nor address records.
+    NoMailHost,
+    /// DNS did not answer, or answered with a failure. Always temporary.
+    DnsTrouble,
+    /// The connection was refused.
+    Refused,
+    /// No answer in time.
+    TimedOut,
+    /// The connection broke.
+    Disconnected,
+    /// No network path.
+    Unreachable,
+    /// The TLS handshake failed where TLS is required.
+    TlsFailed,
+    /// The peer does not speak SMTP, or its lines are beyond the limits.
+    NotSmtp,
+    /// The login at the smart host was refused.
+    AuthRefused,
+    /// The message could not be built.
+    Unrenderable,
+}
+
+/// What a session learned of its peer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// Host name as resolved from MX or configured.
+    pub host: String,
+    /// IP address and port.
+    pub address: String,
+    /// TLS version and cipher, `None` in clear.
+    pub tls: Option<String>,
+}
+
+/// One try for one recipient.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// When it began.
+    pub started_at: i64,
+    /// When it ended.
+    pub ended_at: i64,
+    /// Whom we talked to, as far as it came.
+    pub peer: Option<Peer>,
+    /// How far it came.
+    pub stage: Stage,
+    /// The last reply that matters.
+    pub reply: Option<Reply>,
+    /// What went wrong where there is no reply.
+    pub trouble: Option<Trouble>,
+    /// The operating system's or our own words about the trouble; data, shown folded.
+    pub detail: String,
+}
+
+/// A connection or dialogue that could not go on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// At which step.
+    pub stage: Stage,
+    /// What went wrong.
+    pub trouble: Trouble,
+    /// A reply, where the peer said one (a 421 or 554 greeting, a refused EHLO or AUTH).
+    pub reply: Option<Reply>,
+    /// Whom we talked to.
+    pub peer: Option<Peer>,
+    /// The words of the error; data.
+    pub detail: String,
+}

@@ -1,0 +1,92 @@
+//! The next server a message goes to.
+
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+/// How TLS is used towards a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsMode {
+    /// STARTTLS where offered, unauthenticated; in clear when it is broken (RFC 7435).
+    Opportunistic,
+    /// STARTTLS with a valid certificate, or nothing.
+    StartTls,
+    /// TLS from the first byte with a valid certificate (RFC 8314).
+    Implicit,
+    /// Never.
+    None,
+}
+
+/// How we log in at a smart host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AuthMechanism {
+    /// The first of PLAIN, LOGIN that is offered.
+    Any,
+    /// RFC 4616.
+    Plain,
+    /// The old `LOGIN` exchange.
+    Login,
+}
+
+/// Login data for a smart host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// Mechanism.
+    pub mechanism: AuthMechanism,
+    /// Account name.
+    pub name: String,
+    /// Password.
+    pub password: String,
+}
+
+/// One host that may be tried, with its addresses in the order to try them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HopHost {
+    /// Name, for TLS and for the record.
+    pub name: String,
+    /// Addresses.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// Where to connect and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NextHop {
+    /// Hosts in the order to try them.
+    pub hosts: Vec<HopHost>,
+    /// TCP port.
+    pub port: u16,
+    /// TLS policy.
+    pub tls: TlsMode,
+    /// Login, smart hosts only.
+    pub login: Option<Login>,
+    /// The name we greet with.
+    pub helo_name: String,
+}
+
+/// One MX host with its addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MxHost {
+    /// Smaller is tried first.
+    pub preference: u16,
+    /// Host name.
+    pub name: String,
+    /// IPv4 and IPv6 addresses; empty when the host has none.
+    pub addresses: Vec<IpAddr>,
+}
+
+/// What DNS says about where a domain's mail goes (RFC 5321 section 5.1, RFC 7505).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MxAnswer {
+    /// Hosts, best first; the domain itself when it has addresses but no MX.
+    Hosts(Vec<MxHost>),
+    /// The domain takes no mail.
+    NullMx,
+    /// The domain does not exist.
+    NoSuchDomain,
+    /// The domain exists but has no host for mail.
+    NoMailHost,
+    /// DNS could not be asked: always temporary. The text is data.
+    Trouble(String),
+}

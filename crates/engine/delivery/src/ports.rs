@@ -1,0 +1,277 @@
+//! What delivery asks of the rest of the house. Each store method is one transaction, with the events it causes.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use bounce::Verdict;
+use mail::{Address, Reply, ReversePath};
+
+use crate::{
+    attempt::{Attempt, Failure, Peer},
+    hop::{MxAnswer, NextHop},
+    outcome::Outcome,
+    recipient::{Lane, RecipientId, WithheldReason},
+    source::{DomainId, NewDomain, Route, SendingDomain},
+};
+
+/// The store could not be asked.
+pub type StoreFailure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What may be claimed now.
+#[derive(Debug, Clone)]
+pub struct ClaimRequest {
+    /// This process; unique per start of the program.
+    pub node: String,
+    /// Now.
+    pub now: i64,
+    /// Until when claimed rows are ours.
+    pub lease_until: i64,
+    /// Rows at most.
+    pub limit: u32,
+    /// Rows per destination site at most, so one slow provider cannot fill the batch.
+    pub per_site: u32,
+    /// Sites that have no room now.
+    pub full_sites: Vec<String>,
+}
+
+/// A recipient that is ours until the lease ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Key.
+    pub id: RecipientId,
+    /// The broadcast it belongs to.
+    pub broadcast_id: Option<i64>,
+    /// The stored template version the message is made of.
+    pub template_version_id: i64,
+    /// The contact.
+    pub contact_id: i64,
+    /// Lane.
+    pub lane: Lane,
+    /// Where it goes, in the wire's form.
+    pub to: String,
+    /// The destination site: for now the recipient's domain.
+    pub site: String,
+    /// Provider id of the address, empty when unknown.
+    pub provider: String,
+    /// Tries that ended before this one.
+    pub attempts: u32,
+    /// When it was queued.
+    pub queued_at: i64,
+    /// When retrying ends.
+    pub expires_at: i64,
+    /// The merge values: those of the first rendering where there was one, else the contact's values now.
+    pub values: BTreeMap<String, String>,
+    /// True when `values` are those of an earlier rendering, so the message is byte-identical to that one.
+    pub values_fixed: bool,
+}
+
+/// Asks leave to hand over one message: the last check, and the `committing` mark.
+#[derive(Debug, Clone)]
+pub struct CommitMark {
+    /// Which recipient.
+    pub id: RecipientId,
+    /// The merge values to keep with the row, when they are not fixed yet.
+    pub values: Option<BTreeMap<String, String>>,
+}
+
+/// The answer to a [`CommitMark`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// Hand it over; the mark is durable.
+    Proceed,
+    /// Do not: the row is withheld now, durably, with this reason.
+    Withheld(WithheldReason),
+    /// Not now: the broadcast is paused; the row is back in the queue.
+    Paused,
+    /// The lease is no longer ours; leave the row alone.
+    Lost,
+}
+
+/// An attempt and what it became, to be made durable.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// Which recipient.
+    pub id: RecipientId,
+    /// What was seen.
+    pub attempt: Attempt,
+    /// What it became.
+    pub outcome: Outcome,
+}
+
+/// What was found after an unclean end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recovered {
+    /// Rows that nothing had been sent for; queued again.
+    pub requeued: u64,
+    /// Rows cut off between message and reply, sent again by policy.
+    pub resent: u64,
+    /// Rows cut off between message and reply, shown as in doubt.
+    pub in_doubt: u64,
+}
+
+/// A single message to one contact, outside a broadcast's own run.
+#[derive(Debug, Clone)]
+pub struct Submission {
+    /// The recipient row this repeats, where it is a resend.
+    pub resend_of: Option<RecipientId>,
+    /// The broadcast whose From, template and report it belongs to.
+    pub broadcast_id: i64,
+    /// The contact.
+    pub contact_id: i64,
+    /// Lane.
+    pub lane: Lane,
+    /// When retrying ends.
+    pub expires_at: i64,
+    /// Who asked for it.
+    pub actor: Option<i64>,
+}
+
+/// What came of a submission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Submitted {
+    /// In the queue.
+    Queued(RecipientId),
+    /// Left out, with a row that says why.
+    Withheld(RecipientId, WithheldReason),
+}
+
+/// What a later message told about an earlier attempt.
+#[derive(Debug, Clone)]
+pub enum Later {
+    /// A bounce: the state becomes bounced.
+    Bounced(Verdict),
+    /// A delivered DSN, an auto-reply: the state becomes evidenced.
+    Evidenced {
+        /// `delivered_dsn`, `auto_reply`.
+        kind: &'static str,
+    },
+}
+
+/// The queue at rest.
+#[async_trait]
+pub trait QueueStore: Send + Sync {
+    /// Leases due rows: by lane, then in id order, of running broadcasts only.
+    async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claimed>, StoreFailure>;
+    /// Checks suppression, opt-out, pause and lease again and sets the `committing` mark, for a batch.
+    /// One answer per mark, in order.
+    async fn mark_committing(
+        &self,
+        node: &str,
+        marks: &[CommitMark],
+        now: i64,
+    ) -> Result<Vec<Grant>, StoreFailure>;
+    /// Makes attempts and outcomes durable with their events, for a batch. Rows no longer leased by `node` get
+    /// their attempt kept and nothing else changed.
+    async fn record(&self, node: &str, records: &[Record], now: i64) -> Result<(), StoreFailure>;
+    /// Gives rows back untried, due at `due_at`.
+    async fn release(&self, node: &str, ids: &[RecipientId], due_at: i64) -> Result<(), StoreFailure>;
+    /// Takes back what other lives of this program left: leases that have ended, and on a single-node store every
+    /// lease that is not `node`'s. Leased rows are queued again; `committing` rows follow [`Lane::resends_in_doubt`].
+    async fn recover(&self, node: &str, now: i64) -> Result<Recovered, StoreFailure>;
+    /// When the next row is due, so the loop can sleep. Rows of paused broadcasts do not count.
+    async fn next_due_at(&self) -> Result<Option<i64>, StoreFailure>;
+    /// Queues a single message, or withholds it with a reason.
+    async fn submit(&self, submission: &Submission, now: i64) -> Result<Submitted, StoreFailure>;
+    /// Records what a later message told. `false` when it changes nothing: unknown recipient, or known already.
+    async fn record_later(
+        &self,
+        id: RecipientId,
+        later: &Later,
+        arrival_id: i64,
+        now: i64,
+    ) -> Result<bool, StoreFailure>;
+}
+
+/// Sending domains and the route, at rest.
+#[async_trait]
+pub trait SourceStore: Send + Sync {
+    /// All sending domains, by name.
+    async fn domains(&self) -> Result<Vec<SendingDomain>, StoreFailure>;
+    /// One domain.
+    async fn domain(&self, id: DomainId) -> Result<Option<SendingDomain>, StoreFailure>;
+    /// One domain by name.
+    async fn domain_by_name(&self, name: &str) -> Result<Option<SendingDomain>, StoreFailure>;
+    /// Adds a domain; `None` when there is one of that name.
+    async fn add_domain(
+        &self,
+        new: &NewDomain,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Option<DomainId>, StoreFailure>;
+    /// Removes a domain; `false` when a broadcast that has not ended sends as it.
+    async fn remove_domain(&self, id: DomainId, actor: Option<i64>, now: i64) -> Result<bool, StoreFailure>;
+    /// Keeps the result of a check.
+    async fn save_standing(&self, id: DomainId, standing: &str, now: i64) -> Result<(), StoreFailure>;
+    /// The route.
+    async fn route(&self) -> Result<Route, StoreFailure>;
+    /// Changes the route.
+    async fn set_route(&self, route: &Route, actor: Option<i64>, now: i64) -> Result<(), StoreFailure>;
+    /// The house's own secret (32 bytes, hex), made of `fresh` when there is none yet. Signs return paths and
+    /// unsubscribe links, so it never changes.
+    async fn house_secret(&self, fresh: &str) -> Result<String, StoreFailure>;
+}
+
+/// DNS as delivery needs it.
+#[async_trait]
+pub trait MxResolver: Send + Sync {
+    /// Where a domain's mail goes.
+    async fn mx(&self, domain: &str) -> MxAnswer;
+    /// The addresses of a host; for smart hosts.
+    async fn host(&self, name: &str) -> MxAnswer;
+}
+
+/// Opens SMTP sessions.
+#[async_trait]
+pub trait Transport: Send + Sync {
+    /// Connects to the first host that answers, through greeting, EHLO, TLS and AUTH.
+    ///
+    /// # Errors
+    /// The failure of the last host tried.
+    async fn connect(&self, hop: &NextHop) -> Result<Box<dyn Session>, Failure>;
+}
+
+/// One SMTP session with a server. After an `Err` it must be dropped.
+#[async_trait]
+pub trait Session: Send {
+    /// Whom we talk to.
+    fn peer(&self) -> &Peer;
+    /// Sends MAIL and RCPT (pipelined where offered, with a RSET before them after an unfinished transaction).
+    /// `Ok` is the reply that matters: MAIL's when it was refused, else RCPT's.
+    async fn envelope(
+        &mut self,
+        reverse_path: &ReversePath,
+        to: &Address,
+    ) -> Result<(mail::Stage, Reply), Failure>;
+    /// Sends the content after a successful [`Session::envelope`]. `Ok` is the reply to DATA when it was refused,
+    /// else the reply to the final dot (waited for 10 minutes, RFC 5321 section 4.5.3.2.6).
+    async fn content(&mut self, bytes: &[u8]) -> Result<(mail::Stage, Reply), Failure>;
+    /// QUIT, without waiting long.
+    async fn quit(self: Box<Self>);
+}
+
+/// A message ready to be handed over.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// Signed bytes with CRLF line ends.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a message cannot be made.
+#[derive(Debug, Clone)]
+pub struct CannotPrepare {
+    /// What is wrong; shown to the operator.
+    pub detail: String,
+}
+
+/// Makes messages when they are about to be sent. Implemented by the feature that owns the content.
+#[async_trait]
+pub trait Messages: Send + Sync {
+    /// The return path domain this recipient's bounces come back to. Cheap: cached per broadcast.
+    async fn return_path_domain(&self, claimed: &Claimed) -> Result<String, StoreFailure>;
+    /// Renders and signs. Same claimed row with fixed values, same bytes.
+    async fn prepare(
+        &self,
+        claimed: &Claimed,
+        return_path: &Address,
+    ) -> Result<Result<Prepared, CannotPrepare>, StoreFailure>;
+}
