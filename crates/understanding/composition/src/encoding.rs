@@ -1,0 +1,154 @@
+//! Writes a body part in lines that every server passes on unchanged (RFC 2045 section 6).
+
+use crate::header::{LINE_BYTES_AIM, base64_onto};
+
+/// How a body part is carried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Transfer {
+    SevenBit,
+    QuotedPrintable,
+    Base64,
+}
+
+/// Writes the content fields of one part, the empty line, and the part itself.
+///
+/// `boundary` is what the part must not contain by accident.
+pub(crate) fn part(out: &mut Vec<u8>, media_type: &str, text: &str, boundary: &str) {
+    let text = canonical(text);
+    let transfer = choose(&text, boundary);
+    let name = match transfer {
+        Transfer::SevenBit => "7bit",
+        Transfer::QuotedPrintable => "quoted-printable",
+        Transfer::Base64 => "base64",
+    };
+    for piece in
+        ["Content-Type: ", media_type, "; charset=utf-8\r\nContent-Transfer-Encoding: ", name, "\r\n\r\n"]
+    {
+        out.extend_from_slice(piece.as_bytes());
+    }
+    match transfer {
+        Transfer::SevenBit => out.extend_from_slice(text.as_bytes()),
+        Transfer::QuotedPrintable => quoted_printable(out, &text),
+        Transfer::Base64 => {
+            for line in text.as_bytes().chunks(LINE_BYTES_AIM / 4 * 3) {
+                base64_onto(out, line);
+                out.extend_from_slice(b"\r\n");
+            }
+        }
+    }
+}
+
+/// The text with CRLF line ends, without control characters, ending in exactly one line end or, when there is
+/// nothing to say, empty. Blank lines at the end go: some DKIM verifiers count them wrongly.
+fn canonical(text: &str) -> String {
+    let text = text.trim_end();
+    let mut out = String::with_capacity(text.len() + text.len() / 16 + 2);
+    let mut copied = 0;
+    let bytes = text.as_bytes();
+    for (at, &b) in bytes.iter().enumerate() {
+        if (b >= 0x20 && b != 0x7f) || b == b'\t' {
+            continue;
+        }
+        out.push_str(&text[copied..at]);
+        copied = at + 1;
+        if b == b'\n' || (b == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
+            out.push_str("\r\n");
+        }
+    }
+    out.push_str(&text[copied..]);
+    out.truncate(out.trim_end().len());
+    if !out.is_empty() {
+        out.push_str("\r\n");
+    }
+    out
+}
+
+fn choose(text: &str, boundary: &str) -> Transfer {
+    let foreign = text.bytes().filter(|b| !b.is_ascii()).count();
+    // Quoted-printable costs two bytes for each non-ASCII byte, base64 a third of everything.
+    if foreign * 6 > text.len() {
+        return Transfer::Base64;
+    }
+    let fits = |line: &str| {
+        line.len() <= LINE_BYTES_AIM
+            && !line.starts_with("From ")
+            && !line.starts_with('.')
+            && !line.ends_with([' ', '\t'])
+    };
+    if foreign == 0 && text.split("\r\n").all(fits) && !text.contains(boundary) {
+        Transfer::SevenBit
+    } else {
+        Transfer::QuotedPrintable
+    }
+}
+
+/// RFC 2045 section 6.7. Dots and `From ` at the start of a line are encoded too, against careless servers.
+fn quoted_printable(out: &mut Vec<u8>, text: &str) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    for line in text.split_terminator("\r\n") {
+        let bytes = line.as_bytes();
+        let mut column = 0;
+        for (at, &b) in bytes.iter().enumerate() {
+            let rest = &bytes[at..];
+            // The last place of a line belongs to the `=` of a soft line break.
+            let room = LINE_BYTES_AIM - usize::from(rest.len() > 1);
+            if column + if is_literal(rest, column) { 1 } else { 3 } > room {
+                out.extend_from_slice(b"=\r\n");
+                column = 0;
+            }
+            if is_literal(rest, column) {
+                out.push(b);
+                column += 1;
+            } else {
+                out.extend_from_slice(&[b'=', HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]]);
+                column += 3;
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+}
+
+/// True when the first byte of `rest` may stand as itself at this column.
+fn is_literal(rest: &[u8], column: usize) -> bool {
+    match rest[0] {
+        b'=' => false,
+        b' ' | b'\t' => rest.len() > 1,
+        b'.' => column > 0,
+        b'F' => column > 0 || !rest.starts_with(b"From "),
+        b => b.is_ascii_graphic(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let mut out = Vec::new();
+        part(&mut out, "text/plain", text, "=_b");
+        let seen = String::from_utf8(out).unwrap();
+        let seen = seen
+            .strip_prefix("Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: ")
+            .unwrap();
+        assert_eq!(seen, expected, "{text:?}");
+    }
+
+    #[test]
+    fn parts() {
+        let qp = |body: &str| format!("quoted-printable\r\n\r\n{body}\r\n");
+        check("", "7bit\r\n\r\n");
+        check(" \r\n\t\n\u{3000}\n", "7bit\r\n\r\n");
+        check("hello", "7bit\r\n\r\nhello\r\n");
+        check("a\nb\rc\r\nd\n\n \n", "7bit\r\n\r\na\r\nb\r\nc\r\nd\r\n");
+        check("a\0b\u{1b}c\u{7f}", "7bit\r\n\r\nabc\r\n");
+        check("a\n\0\n\0", "7bit\r\n\r\na\r\n");
+        check("x \ny", &qp("x=20\r\ny"));
+        check(".\nFrom me\nFor you", &qp("=2E\r\n=46rom me\r\nFor you"));
+        check("--=_b", &qp("--=3D_b"));
+        check("caf\u{e9} au lait", &qp("caf=C3=A9 au lait"));
+        check("こんにちは", "base64\r\n\r\n44GT44KT44Gr44Gh44GvDQo=\r\n");
+        check(&"a".repeat(76), &format!("7bit\r\n\r\n{}\r\n", "a".repeat(76)));
+        check(&"a".repeat(77), &qp(&format!("{}=\r\naa", "a".repeat(75))));
+        check(&format!("{}.bc", "a".repeat(75)), &qp(&format!("{}=\r\n=2Ebc", "a".repeat(75))));
+    }
+}

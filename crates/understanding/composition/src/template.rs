@@ -1,0 +1,207 @@
+//! A template, compiled once per broadcast and rendered once per person.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use minijinja::{Environment, Error, ErrorKind, value::Value};
+
+use crate::{
+    Links, Part, ProblemKind, Rendered, TemplateProblem, TemplateSource, Values, engine, header,
+    plain::template_text, spans, suggest,
+};
+
+/// The merge fields every body has besides the person's own.
+const LINK_FIELDS: [&str; 2] = ["unsubscribe_url", "view_url"];
+
+/// A compiled template. Cheap to render, shared between threads.
+///
+/// Operators are trusted with loops and filters (within the limits on work and output); merge values are not
+/// trusted at all: in HTML they are always escaped, in the subject they cannot break the line.
+#[derive(Debug)]
+pub struct Template {
+    engine: Environment<'static>,
+    subject: Source,
+    text: Source,
+    html: Option<Source>,
+    fields: BTreeSet<String>,
+    names: Vec<Arc<str>>,
+}
+
+/// One part: what was written, and whether the engine is needed for it.
+#[derive(Debug)]
+struct Source {
+    part: Part,
+    written: String,
+    is_static: bool,
+}
+
+impl Template {
+    /// Reads a template. `known_fields` are the merge fields that exist; links are known by themselves.
+    ///
+    /// # Errors
+    /// Every problem found, in the order of the parts, so that they can be shown all at once.
+    pub fn compile(source: &TemplateSource, known_fields: &[&str]) -> Result<Self, Vec<TemplateProblem>> {
+        let html = source.html.as_deref().filter(|html| !html.trim().is_empty());
+        let derived = html.filter(|_| source.text.trim().is_empty()).map(template_text);
+        let mut template = Self {
+            engine: engine::new(),
+            subject: Source::new(Part::Subject, &source.subject),
+            text: Source::new(Part::Text, derived.as_deref().unwrap_or(&source.text)),
+            html: html.map(|html| Source::new(Part::Html, html)),
+            fields: BTreeSet::new(),
+            names: Vec::new(),
+        };
+        let mut problems = Vec::new();
+        for part in
+            [Some(&template.subject), Some(&template.text), template.html.as_ref()].into_iter().flatten()
+        {
+            match part.compile(&mut template.engine, known_fields) {
+                Ok(fields) => template.fields.extend(fields),
+                Err(found) => problems.extend(found),
+            }
+        }
+        // What is wrong with a derived text is wrong with its HTML, where the operator can see it.
+        if derived.is_some() && problems.iter().any(|problem| problem.part == Part::Html) {
+            problems.retain(|problem| problem.part != Part::Text);
+        }
+        template.names = template.fields.iter().map(|name| Arc::from(name.as_str())).collect();
+        template.fields.retain(|name| !LINK_FIELDS.contains(&name.as_str()));
+        if problems.is_empty() { Ok(template) } else { Err(problems) }
+    }
+
+    /// The merge fields the template uses, links left out.
+    #[must_use]
+    pub fn fields(&self) -> &BTreeSet<String> {
+        &self.fields
+    }
+
+    /// Fills in one person's values.
+    ///
+    /// # Errors
+    /// When a value is missing and has no `default`, does not fit a filter, or the result passes a limit.
+    pub fn render(&self, values: &Values, links: &Links) -> Result<Rendered, TemplateProblem> {
+        let find = |name: &str| value_of(values, links, name);
+        let person = person(&self.names, find);
+        let fill = |source: &Source| -> Result<String, TemplateProblem> {
+            if source.is_static {
+                return Ok(source.written.clone());
+            }
+            engine::run(&self.engine, source.part, &person)
+                .map_err(|error| source.explain(&error, |name| find(name).is_none()))
+        };
+        let subject = fill(&self.subject)?;
+        Ok(Rendered {
+            subject: header::one_line(&subject).into_owned(),
+            text: fill(&self.text)?,
+            html: self.html.as_ref().map(fill).transpose()?,
+        })
+    }
+}
+
+impl Source {
+    fn new(part: Part, written: &str) -> Self {
+        // Browsers post CRLF; the engine counts and trims lines by LF.
+        let written = written.replace("\r\n", "\n").replace('\r', "\n");
+        Self { part, is_static: spans::is_static(&written), written }
+    }
+
+    /// Adds the part to the engine and answers the fields it uses.
+    fn compile(
+        &self,
+        engine: &mut Environment<'static>,
+        known_fields: &[&str],
+    ) -> Result<BTreeSet<String>, Vec<TemplateProblem>> {
+        if self.written.len() > engine::SOURCE_BYTES_MAX {
+            return Err(vec![self.problem(0, ProblemKind::TooLarge { limit: engine::SOURCE_BYTES_MAX })]);
+        }
+        if self.is_static {
+            return Ok(BTreeSet::new());
+        }
+        engine
+            .add_template_owned(self.part.name(), self.written.clone())
+            .map_err(|error| vec![self.explain(&error, |_| false)])?;
+        let fields = self.fields(engine);
+        let problems = self.unknown_fields(&fields, known_fields);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        self.rehearse(engine, &fields).map_err(|problem| vec![problem])?;
+        Ok(fields)
+    }
+
+    /// The names that are neither set in the template nor part of the language.
+    fn fields(&self, engine: &Environment<'static>) -> BTreeSet<String> {
+        let Ok(template) = engine.get_template(self.part.name()) else { return BTreeSet::new() };
+        let language: BTreeSet<&str> = engine.globals().map(|(name, _)| name).collect();
+        let names = template.undeclared_variables(false);
+        names.into_iter().filter(|name| !language.contains(name.as_str())).collect()
+    }
+
+    fn unknown_fields(&self, fields: &BTreeSet<String>, known_fields: &[&str]) -> Vec<TemplateProblem> {
+        let links: &[&str] = if self.part == Part::Subject { &[] } else { &LINK_FIELDS };
+        let known: Vec<&str> = known_fields.iter().chain(links).copied().collect();
+        let unknown = fields.iter().filter(|name| !known.contains(&name.as_str()));
+        let mut problems: Vec<_> = unknown
+            .map(|name| {
+                let suggestion = suggest::nearest(name, &known).map(str::to_owned);
+                let kind = ProblemKind::UnknownField { name: name.clone(), suggestion };
+                self.problem(spans::line_of(&self.written, name), kind)
+            })
+            .collect();
+        problems.sort_by_key(|problem| problem.line);
+        problems
+    }
+
+    /// The engine finds unknown filters and endless loops only while it runs, so it runs once for nobody.
+    fn rehearse(
+        &self,
+        engine: &Environment<'static>,
+        fields: &BTreeSet<String>,
+    ) -> Result<(), TemplateProblem> {
+        let names: Vec<Arc<str>> = fields.iter().map(|name| Arc::from(name.as_str())).collect();
+        let problem = engine::run(engine, self.part, &person(&names, |_| Some("1")))
+            .err()
+            .map(|error| self.explain(&error, |_| false));
+        match problem {
+            // These depend on the person's values.
+            Some(TemplateProblem {
+                kind: ProblemKind::BadValue(_) | ProblemKind::MissingValue(_), ..
+            })
+            | None => Ok(()),
+            Some(problem) => Err(problem),
+        }
+    }
+
+    /// Says an engine error; a missing value is the first absent field on that line, else the first absent one.
+    fn explain(&self, error: &Error, is_absent: impl Fn(&str) -> bool) -> TemplateProblem {
+        let line = error.line().unwrap_or(0);
+        if error.kind() != ErrorKind::UndefinedError {
+            return self.problem(line, engine::kind_of(error, self.part));
+        }
+        let words = spans::words(&self.written);
+        let absent = |on_line: bool| {
+            words
+                .iter()
+                .find(|(at, word)| (!on_line || *at == line) && is_absent(word))
+                .map(|(_, word)| *word)
+        };
+        let name = absent(true).or_else(|| absent(false)).unwrap_or_default();
+        self.problem(line, ProblemKind::MissingValue(name.to_owned()))
+    }
+
+    fn problem(&self, line: usize, kind: ProblemKind) -> TemplateProblem {
+        TemplateProblem::new(self.part, line, kind)
+    }
+}
+
+fn value_of<'a>(values: &'a Values, links: &'a Links, name: &str) -> Option<&'a str> {
+    match name {
+        "unsubscribe_url" => links.unsubscribe_url.as_deref(),
+        "view_url" => links.view_url.as_deref(),
+        _ => values.get(name).map(String::as_str),
+    }
+}
+
+fn person<'a>(names: &[Arc<str>], find: impl Fn(&str) -> Option<&'a str>) -> Value {
+    let known = names.iter().filter_map(|name| Some((Arc::clone(name), Value::from(find(name)?))));
+    Value::from_object(engine::Person(known.collect()))
+}
