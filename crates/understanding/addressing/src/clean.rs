@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::{
     reading::{Note, NoteKind, Refusal},
     sentence::note,
-    typo,
+    spaces, typo,
     width::halved,
 };
 
@@ -38,6 +38,8 @@ const TRAILING: [char; 14] = ['.', ',', ';', ':', '!', '>', '"', '\'', ')', '、
 
 const COMMAS: [char; 6] = [',', '、', '､', ';', '・', '･'];
 
+const LABELS: [&str; 8] = ["mail", "e-mail", "email", "address", "to", "from", "cc", "bcc"];
+
 const PREFIXES: [&str; 4] = ["mailto://", "mailto:", "http://", "https://"];
 
 /// Half-width text without names, brackets, quotation marks and prefixes.
@@ -46,7 +48,21 @@ pub(crate) fn clean<'a>(input: &'a str, notes: &mut Vec<Note>) -> Result<Cow<'a,
     if let Some(c) = trimmed.chars().find(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
         return Err(control(c));
     }
-    let visible = visible(trimmed, notes);
+    let text = match trimmed.is_ascii() {
+        true => Cow::Borrowed(peel(trimmed, notes)),
+        false => Cow::Owned(peel(&narrow(trimmed, notes), notes).to_owned()),
+    };
+    if trimmed.len() != input.len() {
+        push_once(notes, NoteKind::Space, &[]);
+    }
+    if text.is_empty() {
+        return Err(Refusal::new(NoteKind::Empty, &[]));
+    }
+    spaces::close_up(text, notes)
+}
+
+fn narrow(text: &str, notes: &mut Vec<Note>) -> String {
+    let visible = visible(text, notes);
     let halved = halved(&visible);
     if halved.changed {
         notes.push(note(NoteKind::FullWidth, &[]));
@@ -54,15 +70,7 @@ pub(crate) fn clean<'a>(input: &'a str, notes: &mut Vec<Note>) -> Result<Cow<'a,
     if let Some(dash) = halved.dash {
         notes.push(note(NoteKind::Dash, &[("character", dash.encode_utf8(&mut [0; 4]))]));
     }
-    let peeled = peel(&halved.text, notes);
-    if trimmed.len() != input.len() {
-        push_once(notes, NoteKind::Space, &[]);
-    }
-    if peeled.is_empty() {
-        return Err(Refusal::new(NoteKind::Empty, &[]));
-    }
-    let peeled = peeled.to_owned();
-    close_up(peeled, notes).map(Cow::Owned)
+    halved.text.into_owned()
 }
 
 fn control(c: char) -> Refusal {
@@ -105,7 +113,7 @@ fn peel<'a>(text: &'a str, notes: &mut Vec<Note>) -> &'a str {
     }
 }
 
-fn is_quoted_local(text: &str) -> bool {
+pub(crate) fn is_quoted_local(text: &str) -> bool {
     text.starts_with('"') && text.contains("\"@")
 }
 
@@ -165,12 +173,19 @@ fn prefix<'a>(text: &'a str, notes: &mut Vec<Note>) -> &'a str {
         }
     }
     match text.split_once(':') {
-        Some((label, rest)) if !label.contains('@') && rest.contains('@') => {
+        Some((label, rest)) if rest.contains('@') && is_label(label) => {
             push_once(notes, NoteKind::DisplayName, &[]);
             rest
         }
         _ => text,
     }
+}
+
+/// A word that announces an address, and not the beginning of one.
+fn is_label(label: &str) -> bool {
+    let label = label.trim();
+    let known = |word: &&str| word.eq_ignore_ascii_case(label);
+    !label.contains('@') && (!label.is_ascii() || LABELS.iter().any(known))
 }
 
 fn trailing<'a>(text: &'a str, notes: &mut Vec<Note>) -> &'a str {
@@ -183,56 +198,6 @@ fn trailing<'a>(text: &'a str, notes: &mut Vec<Note>) -> &'a str {
         return rest;
     }
     text
-}
-
-/// Removes spaces that cannot mean anything, drops a name beside the address, asks about the others.
-fn close_up(text: String, notes: &mut Vec<Note>) -> Result<String, Refusal> {
-    if !text.contains(char::is_whitespace) || is_quoted_local(&text) {
-        return Ok(text);
-    }
-    let Some((left, right)) = text.split_once('@') else { return Ok(text) };
-    if right.contains('@') {
-        return Ok(text);
-    }
-    let (mut local, domain) = (left.trim_end(), right.trim_start());
-    if let Some((name, last)) = local.rsplit_once(char::is_whitespace)
-        && !name.is_ascii()
-    {
-        push_once(notes, NoteKind::DisplayName, &[]);
-        local = last;
-    }
-    let mut domain = domain.to_owned();
-    if let Some((first, rest)) = domain.split_once(char::is_whitespace)
-        && !rest.is_ascii()
-    {
-        push_once(notes, NoteKind::DisplayName, &[]);
-        domain = first.to_owned();
-    }
-    let (local, domain) = (beside_dots(local), beside_dots(&domain));
-    if local.contains(' ') || domain.contains(' ') {
-        let dotted = domain.rsplit_once(' ').is_some_and(|(_, last)| !last.contains('.'));
-        let domain = domain.replace(' ', if dotted { "." } else { "" });
-        let joined = format!("{}@{domain}", local.replace(' ', ""));
-        return Err(Refusal::new(NoteKind::SpaceBetween, &[]).or_try(joined));
-    }
-    let joined = format!("{local}@{domain}");
-    if text.ends_with(&joined) || text.starts_with(&joined) {
-        return Ok(joined);
-    }
-    push_once(notes, NoteKind::SpaceInside, &[]);
-    Ok(joined)
-}
-
-/// Single spaces, and none beside a dot.
-fn beside_dots(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !out.is_empty() && !out.ends_with('.') && !word.starts_with('.') {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    out
 }
 
 /// Splits a cleaned text at its one `@`.

@@ -21,6 +21,10 @@ pub(crate) fn read_domain<'a>(
     if domain.starts_with('[') || is_ip(domain) {
         return Err(Refusal::new(NoteKind::IpLiteral, &[]));
     }
+    if let Some((c, rest)) = tail(domain) {
+        let refusal = Refusal::new(NoteKind::DomainCharacter, &[("character", c.encode_utf8(&mut [0; 4]))]);
+        return Err(refusal.or_try(format!("{local}@{rest}")));
+    }
     let ascii = ascii(domain)?;
     let ascii = www(ascii, notes);
     check(local, &ascii)?;
@@ -36,6 +40,13 @@ pub(crate) fn read_domain<'a>(
 
 fn is_ip(domain: &str) -> bool {
     domain.bytes().all(|b| b.is_ascii_digit() || b == b'.') && domain.contains('.')
+}
+
+/// `docomo.ne.jp様`: no top-level domain mixes Latin letters with others, so the rest belongs to a sentence.
+fn tail(domain: &str) -> Option<(char, &str)> {
+    let tld = domain.rsplit('.').next().unwrap_or(domain);
+    let (at, c) = tld.char_indices().find(|(_, c)| !c.is_ascii())?;
+    (at > 0 && !tld.starts_with("xn--")).then(|| (c, &domain[..domain.len() - tld.len() + at]))
 }
 
 fn ascii(domain: &str) -> Result<Cow<'_, str>, Refusal> {
@@ -83,10 +94,8 @@ fn check(local: &str, domain: &str) -> Result<(), Refusal> {
             None => refusal,
         });
     };
-    if tld.len() < 2
-        || tld.bytes().all(|b| b.is_ascii_digit())
-        || domain.split('.').any(|label| label.len() > 63)
-    {
+    let sound = tld.len() > 1 && (tld.bytes().all(|b| b.is_ascii_alphabetic()) || tld.starts_with("xn--"));
+    if !sound || domain.split('.').any(|label| label.len() > 63) {
         let refusal = Refusal::new(NoteKind::Domain, &[("domain", domain)]);
         return Err(match typo::nearby(domain) {
             Some(meant) => refusal.or_try(format!("{local}@{meant}")),

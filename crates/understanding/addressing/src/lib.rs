@@ -10,6 +10,7 @@ mod local;
 mod provider;
 mod reading;
 mod sentence;
+mod spaces;
 mod typo;
 mod width;
 

@@ -18,7 +18,11 @@ pub(crate) fn read_local<'a>(parts: &Parts<'a>, notes: &mut Vec<Note>) -> Result
         |c: char| if parts.quoted { c == ' ' || c.is_ascii_graphic() } else { is_atext(c) || c == '.' };
     if let Some(c) = local.chars().find(|c| !sendable(*c)) {
         let shown = if c == ' ' { "␣".to_owned() } else { c.to_string() };
-        return Err(Refusal::new(NoteKind::LocalCharacter, &[("character", &shown)]));
+        let refusal = Refusal::new(NoteKind::LocalCharacter, &[("character", &shown)]);
+        return Err(match behind_name(&local) {
+            Some(rest) => refusal.or_try(format!("{rest}@{}", parts.domain)),
+            None => refusal,
+        });
     }
     if !local.chars().all(|c| is_atext(c) || c == '.') {
         push_once(notes, NoteKind::Quoted, &[]);
@@ -26,6 +30,12 @@ pub(crate) fn read_local<'a>(parts: &Parts<'a>, notes: &mut Vec<Note>) -> Result
         legacy(parts.domain, notes);
     }
     Ok(local)
+}
+
+/// `花子hanako` is probably a name with the local part behind it.
+fn behind_name(local: &str) -> Option<&str> {
+    let rest = local.trim_start_matches(|c: char| !c.is_ascii());
+    (rest.len() < local.len() && !rest.is_empty() && rest.is_ascii()).then_some(rest)
 }
 
 fn legacy(domain: &str, notes: &mut Vec<Note>) {

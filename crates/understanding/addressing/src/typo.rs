@@ -192,3 +192,60 @@ fn one_slip(a: &[u8], b: &[u8]) -> bool {
         && short[at + 2..] == long[at + 2..];
     swapped || short[at + 1..] == long[at + 1..]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn check(a: &str, b: &str, expected: bool) {
+        assert_eq!(one_slip(a.as_bytes(), b.as_bytes()), expected, "{a} {b}");
+        assert_eq!(one_slip(b.as_bytes(), a.as_bytes()), expected, "{b} {a}");
+    }
+
+    #[test]
+    fn slips() {
+        check("gmail.com", "gmial.com", true);
+        check("gmail.com", "gmal.com", true);
+        check("gmail.com", "gmaill.com", true);
+        check("gmail.com", "gmail.co", true);
+        check("gmail.com", "gmail.cmo", true);
+        check("gmail.com", "hmail.com", true);
+        check("gmail.com", "mgial.com", false);
+        check("gmail.com", "gmail.c", false);
+        check("gmail.com", "gmail.com", false);
+        check("", "a", true);
+        check("", "", false);
+    }
+
+    fn targets(table: &'static HashMap<String, Meant>) -> impl Iterator<Item = (&'static str, &'static str)> {
+        table.iter().flat_map(|(typo, meant)| match meant {
+            Meant::One(domain) => vec![(typo.as_str(), domain.as_str())],
+            Meant::Either(domains) => domains.iter().map(|domain| (typo.as_str(), domain.as_str())).collect(),
+        })
+    }
+
+    #[test]
+    fn table_is_whole() {
+        let tables = [&TABLE.hostile, &TABLE.reported, &TABLE.pattern];
+        let mut seen = HashSet::new();
+        for (typo, meant) in tables.into_iter().flat_map(targets) {
+            assert!(provider_of(meant).is_some(), "{meant} is no provider's domain");
+            assert!(provider_of(typo).is_none() && !TABLE.live.contains_key(typo), "{typo} is real");
+            assert!(mail::Address::new("a", typo).is_ok_and(|a| a.domain() == typo), "{typo}");
+            seen.insert(typo);
+        }
+        assert_eq!(seen.len(), tables.iter().map(|table| table.len()).sum::<usize>(), "a typo stands twice");
+        let live = TABLE.live.values().filter_map(|live| live.meant.as_deref());
+        for domain in live.chain(TABLE.nearby.domains.iter().map(String::as_str)) {
+            assert!(provider_of(domain).is_some(), "{domain} is no provider's domain");
+        }
+        for (typo, meant) in &TABLE.ending {
+            assert!(typo.rfind('.') == Some(0) && meant.starts_with('.') && typo != meant, "{typo}");
+        }
+        for (foreign, latin) in &TABLE.lookalike {
+            assert!(!foreign.is_ascii() && latin.is_ascii_lowercase(), "{foreign}");
+        }
+    }
+}

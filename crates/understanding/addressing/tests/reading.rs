@@ -52,6 +52,11 @@ fn surroundings() {
     check("hanako@x. example", "Good hanako@x.example SpaceInside");
     check("hanako yama@x.example", "Rejected SpaceBetween -> hanakoyama@x.example Pattern");
     check("hanako@docomo ne jp", "Rejected SpaceBetween -> hanako@docomo.ne.jp Pattern");
+    check("Hanako Suzuki h@x.example", "Rejected SpaceBetween -> h@x.example Pattern");
+    check("Hanako h@x.example", "Rejected SpaceBetween -> h@x.example Pattern");
+    check("h@docomo.ne.jp 090-0000-0000", "Rejected SpaceBetween -> h@docomo.ne.jp Pattern");
+    check("h@exam ple.example", "Rejected SpaceBetween -> h@example.example Pattern");
+    check("h@shop.co jp", "Rejected SpaceBetween -> h@shop.co.jp Pattern");
     check("<hanako@x.example>", "Good hanako@x.example AngleBrackets");
     check("<hanako@x.example", "Good hanako@x.example AngleBrackets");
     check("hanako@x.example>", "Good hanako@x.example TrailingDot");
@@ -81,6 +86,10 @@ fn names_beside() {
     check("花子 h@x.example", "Good h@x.example DisplayName");
     check("h@x.example 花子様", "Good h@x.example DisplayName");
     check("メール：h@x.example", "Good h@x.example FullWidth DisplayName");
+    check("hana:ko@x.example", "Rejected LocalCharacter");
+    check("花子h@x.example", "Rejected LocalCharacter -> h@x.example Pattern");
+    check("h@docomo.ne.jp様", "Rejected DomainCharacter -> h@docomo.ne.jp Pattern");
+    check("h@例え.jpです", "Rejected DomainCharacter -> h@xn--r8jz45g.jp Pattern");
     check("E-mail: h@x.example", "Good h@x.example DisplayName Space");
 }
 
@@ -210,6 +219,8 @@ fn rejected() {
     check("h@localhost", "Rejected NoTld");
     check("h@docomo.ne.j", "Rejected Domain -> h@docomo.ne.jp Pattern");
     check("h@x.123", "Rejected Domain");
+    check("h@x.1a", "Rejected Domain");
+    check("h@x.日本", "Good h@x.xn--wgv71a Idn");
     check("h@192.0.2.1", "Rejected IpLiteral");
     check("h@[192.0.2.1]", "Rejected IpLiteral");
     check("h@[IPv6:2001:db8::1]", "Rejected IpLiteral");
