@@ -1,1 +1,18 @@
 //! Reads the reports mail servers send back: bytes in, facts out, never a failure.
+//!
+//! Read [`read`] first, then [`Report`]. What the facts mean is for others to judge.
+
+mod auto_reply;
+mod diagnosis;
+mod dsn;
+mod facts;
+mod feedback;
+mod header;
+mod lines;
+mod mime;
+mod original;
+mod read;
+mod transfer;
+
+pub use facts::{Defect, Kind, OriginalMessage, RecipientReport, Report};
+pub use read::read;

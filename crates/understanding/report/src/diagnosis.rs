@@ -1,0 +1,188 @@
+//! Takes a diagnostic text apart: reply code, enhanced status, host, and the step of the session it belongs to.
+
+use mail::{EnhancedStatus, Stage};
+
+/// Longest diagnostic text that is kept, in bytes.
+const TEXT_BYTES_MAX: usize = 8 * 1024;
+
+/// What a diagnostic text says about itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Diagnosis {
+    pub(crate) code: Option<u16>,
+    pub(crate) status: Option<EnhancedStatus>,
+    pub(crate) stage: Option<Stage>,
+    pub(crate) host: Option<String>,
+}
+
+/// Reads what can be read; the text itself is not changed.
+pub(crate) fn read(text: &str) -> Diagnosis {
+    let code_at = code(text);
+    let status = match code_at {
+        Some((_, after)) => {
+            EnhancedStatus::strip_from(text[after..].trim_start_matches([' ', '-', '#', '(', '[']))
+                .map(|(s, _)| s)
+        }
+        None => None,
+    };
+    Diagnosis {
+        code: code_at.map(|(code, _)| code),
+        status: status.or_else(|| status_anywhere(text)),
+        stage: stage(text),
+        host: host(text),
+    }
+}
+
+/// One line of a text, kept within limits.
+pub(crate) fn shorten(text: &str) -> String {
+    let text = text.trim();
+    let mut end = text.len().min(TEXT_BYTES_MAX);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text[..end].to_owned()
+}
+
+/// The first three-digit reply code that stands alone and is no part of an address, a date or a number.
+fn code(text: &str) -> Option<(u16, usize)> {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at + 3 <= bytes.len() {
+        if !is_code(&bytes[at..at + 3]) {
+            at += 1;
+            continue;
+        }
+        let before = at.checked_sub(1).map(|n| bytes[n]);
+        let after = bytes.get(at + 3);
+        let starts = before.is_none_or(|b| b" \t\n:;(<>\"'[,=#-".contains(&b));
+        let ends = after.is_none_or(|b| b" -\t\n:;,)\"'.#_".contains(b));
+        if starts && ends && !is_number_in_words(text, at) {
+            return text[at..at + 3].parse().ok().map(|code| (code, at + 3));
+        }
+        at += 3;
+    }
+    None
+}
+
+fn is_code(three: &[u8]) -> bool {
+    matches!(three[0], b'2' | b'4' | b'5')
+        && three[1].is_ascii_digit()
+        && three[1] <= b'7'
+        && three[2].is_ascii_digit()
+}
+
+/// `5.5 hours`, `port 587`, `line 421`, `450 KB`: a number that is no reply.
+fn is_number_in_words(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    if bytes.get(at + 3) == Some(&b'.') && bytes.get(at + 4).is_some_and(u8::is_ascii_digit) {
+        return true;
+    }
+    if at > 0 && bytes[at - 1] == b'-' && at > 1 && bytes[at - 2].is_ascii_alphanumeric() {
+        return true;
+    }
+    let before = text[..at].trim_end();
+    let word = before.rsplit([' ', '\n']).next().unwrap_or("").to_ascii_lowercase();
+    let after = text[at + 3..].trim_start();
+    let next = after.split([' ', '\n', '.', ',']).next().unwrap_or("").to_ascii_lowercase();
+    ["port", "line", "size", "of", "over", "than", "about", "maximum", "limit"].contains(&word.as_str())
+        || ["bytes", "kb", "mb", "hours", "seconds", "minutes", "messages", "characters", "recipients"]
+            .contains(&next.as_str())
+}
+
+/// The first enhanced status that stands between spaces or brackets.
+pub(crate) fn status_anywhere(text: &str) -> Option<EnhancedStatus> {
+    let mut from = 0;
+    while let Some(at) = text[from..].find(['4', '5', '2']).map(|n| from + n) {
+        from = at + 1;
+        let before = text[..at].chars().next_back();
+        if before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.' || c == '@' || c == '_') {
+            continue;
+        }
+        if text.as_bytes().get(at + 1) != Some(&b'.') {
+            continue;
+        }
+        let end = text[at..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(text.len(), |n| at + n);
+        if let Ok(status) = text[at..end].trim_end_matches('.').parse() {
+            return Some(status);
+        }
+    }
+    None
+}
+
+/// The step of the session, from the words mail servers use for it.
+fn stage(text: &str) -> Option<Stage> {
+    const WORDS: &[(&str, Stage)] = &[
+        ("end of data", Stage::Content),
+        ("end of message", Stage::Content),
+        ("after end-of-data", Stage::Content),
+        (">>> .", Stage::Content),
+        ("in reply to rcpt to", Stage::Rcpt),
+        ("after rcpt to", Stage::Rcpt),
+        ("rcpt to", Stage::Rcpt),
+        ("rcpt_to", Stage::Rcpt),
+        ("mail from", Stage::Mail),
+        ("after data", Stage::Data),
+        ("data command", Stage::Data),
+        (">>> data", Stage::Data),
+        ("starttls", Stage::Tls),
+        ("ehlo", Stage::Ehlo),
+        ("helo command", Stage::Ehlo),
+        (">>> helo", Stage::Ehlo),
+        ("after helo", Stage::Ehlo),
+        ("initial connection", Stage::Greeting),
+        ("initial greeting", Stage::Greeting),
+        ("greeting", Stage::Greeting),
+        ("while performing the ehlo", Stage::Ehlo),
+    ];
+    let lower = text.to_ascii_lowercase();
+    WORDS.iter().find(|(words, _)| lower.contains(words)).map(|(_, stage)| *stage)
+}
+
+/// The host of `host mx.example[192.0.2.1] said:` and its kin.
+fn host(text: &str) -> Option<String> {
+    let lower = text.to_ascii_lowercase();
+    for mark in ["host ", "connect to ", "connected to ", "response from ", "reporting-mta: dns; ", "server "]
+    {
+        let mut from = 0;
+        while let Some(at) = lower[from..].find(mark).map(|n| from + n) {
+            from = at + mark.len();
+            let word = text[from..].split([' ', '[', '(', ':', '\n', ',', ';']).next().unwrap_or("");
+            let word = word.trim_end_matches('.');
+            let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+            if word.contains('.') && plain && word.bytes().any(|b| b.is_ascii_alphabetic()) {
+                return Some(word.to_ascii_lowercase());
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let seen = read(text);
+        let code = seen.code.map(|c| c.to_string()).unwrap_or_default();
+        let status = seen.status.map(|s| s.to_string()).unwrap_or_default();
+        let stage = seen.stage.map_or("", Stage::name);
+        let host = seen.host.unwrap_or_default();
+        assert_eq!(format!("{code}|{status}|{stage}|{host}"), expected, "{text}");
+    }
+
+    #[test]
+    fn diagnoses() {
+        check("550 5.1.1 <a@b.jp>... User Unknown", "550|5.1.1||");
+        check("smtp; 550-5.1.1 no such user", "550|5.1.1||");
+        check(
+            "host mx.b.example[192.0.2.1] said: 550 5.1.1 <a@b.example>: User unknown (in reply to RCPT TO command)",
+            "550|5.1.1|rcpt|mx.b.example",
+        );
+        check("552 too big (in reply to end of DATA command)", "552||content|");
+        check("connect to mx.b.example[192.0.2.1]:25: Connection timed out", "|||mx.b.example");
+        check("delivered after 5.5 hours on port 587", "|||");
+        check("550 #5.1.0 Address rejected.", "550|5.1.0||");
+        check("the message is 450 KB", "|||");
+        check("sorry (#5.1.1)", "|5.1.1||");
+        check("from [192.0.2.1] 10.5.4.1", "|||");
+    }
+}
