@@ -3,10 +3,16 @@
 //! Rules kept here: five wrong passwords lock an operator and another owner unlocks; the last owner can be
 //! neither removed nor demoted; a session is a random token of which only the SHA-256 is stored.
 
+mod login;
 mod operator;
+mod password;
 mod ports;
 
+pub use login::{LoginOutcome, log_in};
 pub use operator::{Language, NewOperator, Operator, OperatorId, Role, Session};
+pub use password::{
+    PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, PasswordProblem, hash_password, password_problem, verify_password,
+};
 pub use ports::{Change, Creation, Credentials, FailedLogin, OperatorStore, SessionStore, StoreFailure};
 
 /// Wrong passwords in a row that lock an operator.

@@ -33,6 +33,35 @@ pub enum Trouble {
     Unrenderable,
 }
 
+impl Trouble {
+    const ALL: [(Self, &'static str); 12] = [
+        (Self::NoSuchDomain, "no_such_domain"),
+        (Self::NullMx, "null_mx"),
+        (Self::NoMailHost, "no_mail_host"),
+        (Self::DnsTrouble, "dns_trouble"),
+        (Self::Refused, "refused"),
+        (Self::TimedOut, "timed_out"),
+        (Self::Disconnected, "disconnected"),
+        (Self::Unreachable, "unreachable"),
+        (Self::TlsFailed, "tls_failed"),
+        (Self::NotSmtp, "not_smtp"),
+        (Self::AuthRefused, "auth_refused"),
+        (Self::Unrenderable, "unrenderable"),
+    ];
+
+    /// The stored name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(trouble, _)| *trouble == self).map_or("", |(_, name)| name)
+    }
+
+    /// The trouble with this stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(trouble, _)| *trouble)
+    }
+}
+
 /// What a session learned of its peer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Peer {

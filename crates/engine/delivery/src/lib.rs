@@ -1,17 +1,24 @@
 //! Gets a message to its recipient's server, or says why not.
 //!
-//! The tour: a [`QueuedRecipient`](ports::Claimed) is claimed with a lease → [`route`] → connection → MAIL, RCPT →
+//! The tour: a [`Claimed`](ports::Claimed) recipient is claimed with a lease → [`route`] → connection → MAIL, RCPT →
 //! grant (suppression and pause are checked again, the `committing` mark is made) → the message is rendered and
 //! sent → [`outcome::decide`] → recorded in a group commit. No network call happens inside a transaction, and only
 //! `outcome.rs` decides an outcome.
 
 pub mod attempt;
+pub mod dispatcher;
+pub mod health;
 pub mod hop;
 pub mod outcome;
 pub mod ports;
 pub mod recipient;
+pub mod recorder;
+pub mod retry;
+pub mod route;
+mod site;
 pub mod source;
 pub mod verp;
+mod worker;
 
 /// Names of the events this crate's store methods write.
 pub mod event {

@@ -1,8 +1,14 @@
 //! The one place that decides what an attempt became.
 
-use bounce::Verdict;
+use bounce::{Fault, Permanence, Reason, Refusal, Verdict};
+use mail::Reply;
 
-use crate::recipient::State;
+use crate::{
+    attempt::{Attempt, Trouble},
+    ports::Claimed,
+    recipient::State,
+    retry::RetryPolicy,
+};
 
 /// What an attempt became.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,4 +19,103 @@ pub struct Outcome {
     pub next_at: Option<i64>,
     /// Why, unless it was accepted.
     pub verdict: Option<Verdict>,
+}
+
+/// Decides.
+///
+/// A success reply to the content is acceptance, a 4yz or any trouble that may pass is a deferral, a 5yz ends it
+/// (RFC 5321 section 4.2.1); a deferral whose next try would come after the deadline ends it too, with the reason
+/// that held it up where that reason says something of its own.
+#[must_use]
+pub fn decide(claimed: &Claimed, attempt: &Attempt, policy: &RetryPolicy) -> Outcome {
+    let Some(verdict) = judge(claimed, attempt) else {
+        return Outcome { state: State::Accepted, next_at: None, verdict: None };
+    };
+    if ends_it(attempt) {
+        return Outcome { state: State::Refused, next_at: None, verdict: Some(verdict) };
+    }
+    let next_at = policy.next_at(claimed.id, claimed.attempts + 1, attempt.ended_at);
+    if next_at > claimed.expires_at {
+        return Outcome { state: State::Refused, next_at: None, verdict: Some(expired(verdict)) };
+    }
+    Outcome { state: State::Deferred, next_at: Some(next_at), verdict: Some(verdict) }
+}
+
+/// `None` for a success.
+fn judge(claimed: &Claimed, attempt: &Attempt) -> Option<Verdict> {
+    let host = attempt.peer.as_ref().map(|peer| peer.host.as_str());
+    match (&attempt.reply, attempt.trouble) {
+        (Some(reply), None) if reply.is_success() => None,
+        (Some(reply), _) if reply.is_transient() || reply.is_permanent() => {
+            Some(understand(claimed, attempt, reply, host))
+        }
+        (_, Some(trouble)) => Some(own_verdict(trouble, &attempt.detail)),
+        (reply, None) => {
+            let words = reply.as_ref().map_or_else(|| attempt.detail.clone(), Reply::line);
+            Some(own_verdict(Trouble::NotSmtp, &words))
+        }
+    }
+}
+
+fn understand(claimed: &Claimed, attempt: &Attempt, reply: &Reply, host: Option<&str>) -> Verdict {
+    bounce::understand(&Refusal {
+        provider: Some(claimed.provider.as_str()).filter(|id| !id.is_empty()),
+        stage: attempt.stage,
+        reply,
+        recipient: Some(&claimed.to),
+        at: attempt.ended_at,
+        remote_host: host,
+    })
+}
+
+fn ends_it(attempt: &Attempt) -> bool {
+    match (&attempt.reply, attempt.trouble) {
+        (_, Some(trouble)) if is_final(trouble) => true,
+        // A refusal of the whole connection says nothing about this recipient; another day or host may do.
+        (Some(reply), _) if reply.is_permanent() => attempt.stage > mail::Stage::Auth,
+        _ => false,
+    }
+}
+
+fn is_final(trouble: Trouble) -> bool {
+    matches!(trouble, Trouble::NoSuchDomain | Trouble::NullMx | Trouble::NoMailHost | Trouble::Unrenderable)
+}
+
+/// A verdict on what no server said. Our own words never go through the rules for servers' words.
+fn own_verdict(trouble: Trouble, detail: &str) -> Verdict {
+    use Trouble as T;
+    let (reason, permanence, fault) = match trouble {
+        T::NoSuchDomain | T::NoMailHost => (Reason::HostUnknown, Permanence::Permanent, Fault::Recipient),
+        T::NullMx => (Reason::NotAccept, Permanence::Permanent, Fault::Recipient),
+        T::DnsTrouble | T::Refused | T::TimedOut | T::Disconnected | T::Unreachable => {
+            (Reason::NetworkError, Permanence::Temporary, Fault::Transient)
+        }
+        T::TlsFailed => (Reason::FailedStartTls, Permanence::Temporary, Fault::Transient),
+        T::NotSmtp => (Reason::SystemError, Permanence::Temporary, Fault::Transient),
+        T::AuthRefused => (Reason::SecurityError, Permanence::Temporary, Fault::OurConfiguration),
+        T::Unrenderable => (Reason::ContentError, Permanence::Permanent, Fault::Content),
+    };
+    Verdict {
+        reason,
+        permanence,
+        fault,
+        evidence: detail.to_owned(),
+        rule: format!("own.{}", trouble.name()),
+        rule_pack: bounce::rule_pack().to_owned(),
+        confidence: 100,
+    }
+}
+
+/// The verdict when the deadline passed. A full mailbox stays a full mailbox; a server that never answered is
+/// "expired".
+fn expired(verdict: Verdict) -> Verdict {
+    use Reason as R;
+    let says_nothing_itself = matches!(
+        verdict.reason,
+        R::NetworkError | R::SystemError | R::MailerError | R::Greylisted | R::OnHold | R::Undefined
+    );
+    if !says_nothing_itself {
+        return verdict;
+    }
+    Verdict { reason: Reason::Expired, rule: format!("own.expired<{}", verdict.rule), ..verdict }
 }

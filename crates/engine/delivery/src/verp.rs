@@ -1,2 +1,107 @@
 //! Signed variable return paths: a bounce comes back to an address that names the recipient row, and nobody
 //! else can make one up.
+
+use aws_lc_rs::hmac;
+
+use crate::recipient::RecipientId;
+
+/// Base 32 without letters that are mistaken for digits; lower case, because some servers fold case.
+const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// Signature characters: 60 bits, far beyond what can be guessed over SMTP.
+const SIGNATURE_CHARS: usize = 12;
+
+/// Makes and reads signed tokens for one purpose.
+#[derive(Clone)]
+pub struct Seal {
+    key: hmac::Key,
+    prefix: &'static str,
+}
+
+impl Seal {
+    /// For return paths: local parts such as `b-3vk0000001-7k2m…`.
+    #[must_use]
+    pub fn return_paths(house_secret: &str) -> Self {
+        Self::new(house_secret, "b")
+    }
+
+    /// For links a customer presses to stop mail.
+    #[must_use]
+    pub fn unsubscribe(house_secret: &str) -> Self {
+        Self::new(house_secret, "u")
+    }
+
+    fn new(house_secret: &str, prefix: &'static str) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, house_secret.as_bytes()), prefix }
+    }
+
+    /// The token that names `id`.
+    #[must_use]
+    pub fn token(&self, id: RecipientId) -> String {
+        let named = format!("{}-{}", self.prefix, encode(id.cast_unsigned()));
+        let signature = self.signature(&named);
+        format!("{named}-{signature}")
+    }
+
+    /// The row a token names; `None` unless we made the token. Case does not matter.
+    #[must_use]
+    pub fn read(&self, token: &str) -> Option<RecipientId> {
+        let token = token.to_ascii_lowercase();
+        let (named, signature) = token.rsplit_once('-')?;
+        let (prefix, id) = named.split_once('-')?;
+        if prefix != self.prefix || signature != self.signature(named) {
+            return None;
+        }
+        decode(id).map(u64::cast_signed)
+    }
+
+    fn signature(&self, named: &str) -> String {
+        let tag = hmac::sign(&self.key, named.as_bytes());
+        tag.as_ref()[..SIGNATURE_CHARS]
+            .iter()
+            .map(|byte| char::from(ALPHABET[usize::from(byte & 31)]))
+            .collect()
+    }
+}
+
+fn encode(mut number: u64) -> String {
+    let mut digits = Vec::with_capacity(13);
+    while number > 0 || digits.is_empty() {
+        digits.push(ALPHABET[(number & 31) as usize]);
+        number >>= 5;
+    }
+    digits.iter().rev().map(|digit| char::from(*digit)).collect()
+}
+
+fn decode(text: &str) -> Option<u64> {
+    if text.is_empty() || text.len() > 13 {
+        return None;
+    }
+    text.bytes().try_fold(0u64, |number, byte| {
+        let digit = ALPHABET.iter().position(|known| *known == byte)? as u64;
+        number.checked_mul(32)?.checked_add(digit)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_names_its_row_and_cannot_be_changed() {
+        let seal = Seal::return_paths("secret");
+        for id in [0, 1, 31, 32, 1_234_567_890_123, i64::MAX] {
+            let token = seal.token(id);
+            assert!(token.len() <= 40, "{token} fits a local part with room to spare");
+            assert_eq!(seal.read(&token), Some(id));
+            assert_eq!(seal.read(&token.to_ascii_uppercase()), Some(id), "servers may fold case");
+        }
+        let token = seal.token(41);
+        let forged = token.replacen(&encode(41), &encode(42), 1);
+        assert_eq!(seal.read(&forged), None);
+        assert_eq!(Seal::return_paths("other").read(&token), None);
+        assert_eq!(Seal::unsubscribe("secret").read(&token), None, "one purpose does not open another");
+        for odd in ["", "b", "b-", "b--", "x-1-2", "b-!-000000000000", "b-zzzzzzzzzzzzzz-000000000000"] {
+            assert_eq!(seal.read(odd), None, "{odd}");
+        }
+    }
+}

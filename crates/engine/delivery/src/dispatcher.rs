@@ -1,0 +1,292 @@
+//! The loop: claim what is due, put it before its sites, open connections, sleep until there is more.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::Notify, task::JoinSet};
+
+use crate::{
+    health::Health,
+    ports::{ClaimRequest, Claimed, Messages, MxResolver, QueueStore, SourceStore, StoreFailure, Transport},
+    recorder::{Clock, Recorder},
+    retry::RetryPolicy,
+    route::House,
+    site::{ConnectionLimits, SharedSites},
+    source::Route,
+    verp::Seal,
+    worker,
+};
+
+/// How long claimed rows are ours: longer than the longest dialogue, whose final dot may take 10 minutes.
+const LEASE_MS: i64 = 20 * 60_000;
+/// How long the loop sleeps at most, so that work of other nodes and doors is seen.
+const IDLE_MAX: Duration = Duration::from_millis(500);
+/// How often leases that have ended are looked for.
+const RECOVER_EVERY_MS: i64 = 60_000;
+/// How long the route is used before it is read again.
+const ROUTE_FRESH_MS: i64 = 1_000;
+
+/// The limits of one delivery process.
+#[derive(Debug, Clone)]
+pub struct DeliveryConfig {
+    /// This process; unique per start.
+    pub node: String,
+    /// Rows in memory at most.
+    pub rows_in_memory_max: usize,
+    /// Rows ready for one site at most.
+    pub ready_per_site_max: usize,
+    /// Connections to one site at most.
+    pub connections_per_site_max: usize,
+    /// Connections in all at most.
+    pub connections_max: usize,
+    /// The retry schedule.
+    pub retry: RetryPolicy,
+    /// Who we are on the wire.
+    pub house: House,
+}
+
+impl DeliveryConfig {
+    /// Careful defaults for a house of this name.
+    #[must_use]
+    pub fn new(node: &str, helo_name: &str) -> Self {
+        Self {
+            node: node.to_owned(),
+            rows_in_memory_max: 2_000,
+            ready_per_site_max: 200,
+            connections_per_site_max: 8,
+            connections_max: 200,
+            retry: RetryPolicy::default(),
+            house: House { helo_name: helo_name.to_owned(), mx_port: 25 },
+        }
+    }
+}
+
+/// Everything delivery asks of the house.
+#[derive(Clone)]
+pub struct Ports {
+    /// The queue.
+    pub queue: Arc<dyn QueueStore>,
+    /// The route.
+    pub sources: Arc<dyn SourceStore>,
+    /// DNS.
+    pub resolver: Arc<dyn MxResolver>,
+    /// SMTP.
+    pub transport: Arc<dyn Transport>,
+    /// The content.
+    pub messages: Arc<dyn Messages>,
+    /// The time.
+    pub clock: Clock,
+}
+
+/// What the workers share.
+pub(crate) struct Shared {
+    pub(crate) sites: SharedSites,
+    pub(crate) recorder: Recorder,
+    pub(crate) resolver: Arc<dyn MxResolver>,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) messages: Arc<dyn Messages>,
+    pub(crate) seal: Seal,
+    pub(crate) house: House,
+    pub(crate) policy: RetryPolicy,
+    pub(crate) health: Arc<Health>,
+    pub(crate) wake: Arc<Notify>,
+    queue: Arc<dyn QueueStore>,
+    sources: Arc<dyn SourceStore>,
+    node: String,
+    clock: Clock,
+    route: Mutex<(i64, Route)>,
+    closing: AtomicBool,
+}
+
+impl Shared {
+    pub(crate) fn now(&self) -> i64 {
+        (self.clock)()
+    }
+
+    pub(crate) fn closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    /// Gives a row back untried, due at once.
+    pub(crate) async fn give_back(&self, row: Claimed) {
+        let now = self.now();
+        if let Err(error) = self.queue.release(&self.node, &[row.id], now).await {
+            tracing::warn!(recipient = row.id, %error, "a row could not be given back; its lease will end");
+        }
+        self.sites.settle(&row.site);
+    }
+
+    /// The route as it is now; the last known one while the store cannot be asked.
+    pub(crate) async fn route(&self) -> Route {
+        let now = self.now();
+        let (read_at, known) = self.route.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if (now - read_at).abs() < ROUTE_FRESH_MS {
+            return known;
+        }
+        match self.sources.route().await {
+            Ok(route) => {
+                *self.route.lock().unwrap_or_else(PoisonError::into_inner) = (now, route.clone());
+                route
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the route could not be read; the last one is used");
+                known
+            }
+        }
+    }
+}
+
+/// A running delivery.
+pub struct Delivery {
+    config: DeliveryConfig,
+    ports: Ports,
+    seal: Seal,
+    health: Arc<Health>,
+    wake: Arc<Notify>,
+}
+
+impl Delivery {
+    /// Prepares delivery; nothing runs yet. `house_secret` signs the return paths.
+    #[must_use]
+    pub fn new(config: DeliveryConfig, ports: Ports, house_secret: &str) -> Self {
+        Self {
+            config,
+            ports,
+            seal: Seal::return_paths(house_secret),
+            health: Arc::default(),
+            wake: Arc::new(Notify::new()),
+        }
+    }
+
+    /// Whether it can do its work.
+    #[must_use]
+    pub fn health(&self) -> Arc<Health> {
+        Arc::clone(&self.health)
+    }
+
+    /// Wakes the loop at once when something was queued.
+    #[must_use]
+    pub fn wake(&self) -> Arc<Notify> {
+        Arc::clone(&self.wake)
+    }
+
+    /// Runs until `shutdown`; then ends the dialogues that are under way, gives back what was not tried and makes
+    /// every outcome durable.
+    ///
+    /// # Errors
+    /// When what an earlier life left cannot be taken back.
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), StoreFailure> {
+        let (recorder, recording) = Recorder::start(
+            Arc::clone(&self.ports.queue),
+            self.config.node.clone(),
+            Arc::clone(&self.ports.clock),
+            Arc::clone(&self.health),
+        );
+        let shared = self.share(recorder);
+        self.recover().await?;
+        let mut workers = JoinSet::new();
+        tokio::select! {
+            () = self.feed(&shared, &mut workers) => {}
+            () = shutdown => {}
+        }
+        shared.closing.store(true, Ordering::Relaxed);
+        for row in shared.sites.drain() {
+            shared.give_back(row).await;
+        }
+        while workers.join_next().await.is_some() {}
+        drop(shared);
+        recording.finish().await;
+        Ok(())
+    }
+
+    fn share(&self, recorder: Recorder) -> Arc<Shared> {
+        Arc::new(Shared {
+            sites: SharedSites::default(),
+            recorder,
+            resolver: Arc::clone(&self.ports.resolver),
+            transport: Arc::clone(&self.ports.transport),
+            messages: Arc::clone(&self.ports.messages),
+            seal: self.seal.clone(),
+            house: self.config.house.clone(),
+            policy: self.config.retry.clone(),
+            health: Arc::clone(&self.health),
+            wake: Arc::clone(&self.wake),
+            queue: Arc::clone(&self.ports.queue),
+            sources: Arc::clone(&self.ports.sources),
+            node: self.config.node.clone(),
+            clock: Arc::clone(&self.ports.clock),
+            route: Mutex::new((i64::MIN / 2, Route::Direct)),
+            closing: AtomicBool::new(false),
+        })
+    }
+
+    async fn recover(&self) -> Result<(), StoreFailure> {
+        let found = self.ports.queue.recover(&self.config.node, (self.ports.clock)()).await?;
+        if found != crate::ports::Recovered::default() {
+            tracing::info!(
+                requeued = found.requeued,
+                resent = found.resent,
+                in_doubt = found.in_doubt,
+                "took back rows an earlier life had left"
+            );
+        }
+        Ok(())
+    }
+
+    async fn feed(&self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
+        let mut recovered_at = shared.now();
+        loop {
+            while workers.try_join_next().is_some() {}
+            let claimed = self.claim(shared).await;
+            let got_some = !claimed.is_empty();
+            let limits = ConnectionLimits {
+                per_site: self.config.connections_per_site_max,
+                overall: self.config.connections_max,
+            };
+            for site in shared.sites.add(claimed, limits) {
+                workers.spawn(worker::serve(Arc::clone(shared), site));
+            }
+            if shared.now() - recovered_at > RECOVER_EVERY_MS {
+                recovered_at = shared.now();
+                if let Err(error) = self.recover().await {
+                    tracing::warn!(%error, "leases that have ended could not be looked for");
+                }
+            }
+            if !got_some {
+                let _woken = tokio::time::timeout(IDLE_MAX, self.wake.notified()).await;
+            }
+        }
+    }
+
+    /// The next rows, or none when memory is full, nothing is due, or the store cannot be asked.
+    async fn claim(&self, shared: &Shared) -> Vec<Claimed> {
+        let room = self.config.rows_in_memory_max.saturating_sub(shared.sites.rows());
+        // Small claims cost as much as large ones, so wait for some room.
+        if room < self.config.rows_in_memory_max / 8 {
+            return Vec::new();
+        }
+        let now = shared.now();
+        let request = ClaimRequest {
+            node: self.config.node.clone(),
+            now,
+            lease_until: now + LEASE_MS,
+            limit: u32::try_from(room.min(500)).unwrap_or(500),
+            per_site: u32::try_from(self.config.ready_per_site_max).unwrap_or(200),
+            full_sites: shared.sites.full(now, self.config.ready_per_site_max),
+        };
+        match self.ports.queue.claim(&request).await {
+            Ok(claimed) => claimed,
+            Err(failure) => {
+                if self.health.store_fails(&failure.to_string()) {
+                    tracing::error!(error = %failure, "the queue cannot be read; sending waits");
+                }
+                Vec::new()
+            }
+        }
+    }
+}

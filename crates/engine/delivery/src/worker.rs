@@ -1,0 +1,196 @@
+//! One connection to one site: takes rows from the ready queue until it is empty.
+
+use std::sync::Arc;
+
+use mail::{Address, ReversePath, Stage};
+
+use crate::{
+    attempt::{Attempt, Failure, Peer, Trouble},
+    dispatcher::Shared,
+    outcome::decide,
+    ports::{Claimed, CommitMark, Grant, Record, Session},
+    recipient::State,
+    route::next_hop,
+};
+
+/// A site rests this long after a connection to it failed, before its next rows are claimed.
+const REST_AFTER_FAILURE_MS: i64 = 10_000;
+
+/// How the dialogue about one row ended.
+enum Ended {
+    /// With a reply.
+    Replied(Stage, mail::Reply),
+    /// The row is settled or given back without an attempt.
+    NoAttempt,
+    /// The message cannot be made.
+    Unrenderable(String),
+}
+
+/// Serves a site until nothing is ready for it.
+pub(crate) async fn serve(shared: Arc<Shared>, site: String) {
+    loop {
+        while let Some(first) = shared.sites.take(&site) {
+            if shared.closing() {
+                shared.give_back(first).await;
+                continue;
+            }
+            serve_connection(&shared, &site, first).await;
+        }
+        if shared.sites.leave(&site) {
+            break;
+        }
+    }
+    shared.wake.notify_one();
+}
+
+async fn serve_connection(shared: &Shared, site: &str, first: Claimed) {
+    let started_at = shared.now();
+    let mut session = match connect(shared, site).await {
+        Ok(session) => session,
+        Err(failure) => return fail_site(shared, site, first, started_at, failure).await,
+    };
+    shared.sites.works(site);
+    let mut next = Some(first);
+    while let Some(row) = next.take() {
+        let usable = serve_row(shared, session.as_mut(), row).await;
+        shared.sites.settle(site);
+        if !usable || shared.closing() {
+            // After a broken dialogue the session is dropped; the rows that are left get a new connection.
+            if usable {
+                session.quit().await;
+            }
+            return;
+        }
+        next = shared.sites.take(site);
+    }
+    session.quit().await;
+}
+
+async fn connect(shared: &Shared, site: &str) -> Result<Box<dyn Session>, Failure> {
+    let route = shared.route().await;
+    match next_hop(&route, &shared.house, shared.resolver.as_ref(), site).await {
+        Ok(hop) => shared.transport.connect(&hop).await,
+        Err(no_route) => Err(Failure {
+            stage: Stage::Dns,
+            trouble: no_route.trouble,
+            reply: None,
+            peer: None,
+            detail: no_route.detail,
+        }),
+    }
+}
+
+/// One failed connection tells for everything that waits for the site at this moment.
+async fn fail_site(shared: &Shared, site: &str, first: Claimed, started_at: i64, failure: Failure) {
+    let mut rows = shared.sites.fail(site, shared.now() + REST_AFTER_FAILURE_MS);
+    rows.push(first);
+    for row in rows {
+        record(shared, &row, attempt_of(started_at, shared.now(), &failure)).await;
+    }
+    shared.sites.settle(site);
+}
+
+/// `false` when the session cannot be used any more.
+async fn serve_row(shared: &Shared, session: &mut dyn Session, row: Claimed) -> bool {
+    let started_at = shared.now();
+    let peer = session.peer().clone();
+    match hand_over(shared, session, &row).await {
+        Ok(Ended::NoAttempt) => true,
+        Ok(Ended::Replied(stage, reply)) => {
+            let closing = reply.code == 421;
+            let accepted = reply.is_success() && stage == Stage::Content;
+            let attempt = Attempt {
+                started_at,
+                ended_at: shared.now(),
+                peer: Some(peer),
+                stage,
+                reply: Some(reply),
+                trouble: None,
+                detail: String::new(),
+            };
+            if accepted {
+                shared.health.count_handed_over();
+            }
+            record(shared, &row, attempt).await;
+            !closing
+        }
+        Ok(Ended::Unrenderable(detail)) => {
+            let attempt = unrenderable(started_at, shared.now(), peer, detail);
+            record(shared, &row, attempt).await;
+            true
+        }
+        Err(failure) => {
+            record(shared, &row, attempt_of(started_at, shared.now(), &failure)).await;
+            false
+        }
+    }
+}
+
+async fn hand_over(shared: &Shared, session: &mut dyn Session, row: &Claimed) -> Result<Ended, Failure> {
+    let Ok(to) = Address::parse(&row.to) else {
+        return Ok(Ended::Unrenderable(format!("{} is no address", row.to)));
+    };
+    let domain = match shared.messages.return_path_domain(row).await {
+        Ok(domain) => domain,
+        Err(failure) => return give_up(shared, row, &failure.to_string()).await,
+    };
+    let return_path = match Address::new(&shared.seal.token(row.id), &domain) {
+        Ok(path) => path,
+        Err(error) => return Ok(Ended::Unrenderable(format!("return path at {domain}: {error}"))),
+    };
+    let (stage, reply) = session.envelope(&ReversePath::Path(return_path.clone()), &to).await?;
+    if !reply.is_success() {
+        return Ok(Ended::Replied(stage, reply));
+    }
+    let values = (!row.values_fixed).then(|| row.values.clone());
+    match shared.recorder.grant(CommitMark { id: row.id, values }).await {
+        Grant::Proceed => {}
+        Grant::Withheld(_) | Grant::Paused | Grant::Lost => return Ok(Ended::NoAttempt),
+    }
+    let prepared = match shared.messages.prepare(row, &return_path).await {
+        Ok(Ok(prepared)) => prepared,
+        Ok(Err(cannot)) => return Ok(Ended::Unrenderable(cannot.detail)),
+        Err(failure) => return give_up(shared, row, &failure.to_string()).await,
+    };
+    let (stage, reply) = session.content(&prepared.bytes).await?;
+    Ok(Ended::Replied(stage, reply))
+}
+
+/// Our own store failed in the middle: nothing was sent, so the row goes back.
+async fn give_up(shared: &Shared, row: &Claimed, words: &str) -> Result<Ended, Failure> {
+    tracing::error!(recipient = row.id, error = words, "a message could not be prepared; it is tried again");
+    shared.give_back(row.clone()).await;
+    Ok(Ended::NoAttempt)
+}
+
+async fn record(shared: &Shared, row: &Claimed, attempt: Attempt) {
+    let outcome = decide(row, &attempt, &shared.policy);
+    if outcome.state == State::Refused && attempt.trouble == Some(Trouble::Unrenderable) {
+        tracing::warn!(recipient = row.id, detail = attempt.detail, "a message could not be built");
+    }
+    shared.recorder.record(Record { id: row.id, attempt, outcome }).await;
+}
+
+fn attempt_of(started_at: i64, ended_at: i64, failure: &Failure) -> Attempt {
+    Attempt {
+        started_at,
+        ended_at,
+        peer: failure.peer.clone(),
+        stage: failure.stage,
+        reply: failure.reply.clone(),
+        trouble: Some(failure.trouble),
+        detail: failure.detail.clone(),
+    }
+}
+
+fn unrenderable(started_at: i64, ended_at: i64, peer: Peer, detail: String) -> Attempt {
+    Attempt {
+        started_at,
+        ended_at,
+        peer: Some(peer),
+        stage: Stage::Data,
+        reply: None,
+        trouble: Some(Trouble::Unrenderable),
+        detail,
+    }
+}
