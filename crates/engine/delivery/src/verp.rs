@@ -30,6 +30,12 @@ impl Seal {
         Self::new(house_secret, "u")
     }
 
+    /// For the left side of our Message-IDs, so a quoted one leads back to its row.
+    #[must_use]
+    pub fn message_ids(house_secret: &str) -> Self {
+        Self::new(house_secret, "m")
+    }
+
     fn new(house_secret: &str, prefix: &'static str) -> Self {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, house_secret.as_bytes()), prefix }
     }

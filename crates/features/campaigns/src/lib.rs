@@ -4,8 +4,12 @@
 //! out and why is decided there), delivery claims the rows, and the message is rendered when it is about to go.
 
 pub mod broadcast;
+pub mod fields;
+pub mod messages;
 pub mod ports;
 pub mod report;
+pub mod runner;
+pub mod start;
 pub mod template;
 
 /// Names of the events this crate's store methods write.

@@ -1,0 +1,191 @@
+//! Makes each person's message when delivery is about to hand it over: render, build, sign.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use authentication::Signer;
+use composition::{Links, MessageHead, Template, TemplateSource};
+use delivery::{
+    ports::{CannotPrepare, Claimed, Messages, Prepared, SourceStore, StoreFailure},
+    verp::Seal,
+};
+use mail::Address;
+
+use crate::{
+    broadcast::BroadcastId,
+    fields,
+    ports::{BroadcastStore, TemplateStore},
+    template::TemplateVersionId,
+};
+
+/// Recipes kept ready; a house rarely runs more broadcasts at once, and each is a few kilobytes.
+const RECIPES_MAX: usize = 64;
+
+/// Everything about a broadcast's messages that is the same for everyone.
+struct Recipe {
+    template: Template,
+    signer: Signer,
+    from_name: String,
+    from: Address,
+    reply_to: Option<Address>,
+    return_path_domain: String,
+}
+
+/// A broadcast that cannot be made into messages at all; each of its rows says why.
+type RecipeOrWhyNot = Result<Arc<Recipe>, String>;
+
+/// The content of broadcasts, as delivery asks for it.
+pub struct CampaignMessages {
+    broadcasts: Arc<dyn BroadcastStore>,
+    templates: Arc<dyn TemplateStore>,
+    sources: Arc<dyn SourceStore>,
+    base_url: String,
+    unsubscribe: Seal,
+    message_ids: Seal,
+    recipes: Mutex<HashMap<(BroadcastId, TemplateVersionId), RecipeOrWhyNot>>,
+}
+
+impl CampaignMessages {
+    /// `base_url` is where customers reach our pages, without a slash at its end.
+    #[must_use]
+    pub fn new(
+        broadcasts: Arc<dyn BroadcastStore>,
+        templates: Arc<dyn TemplateStore>,
+        sources: Arc<dyn SourceStore>,
+        base_url: &str,
+        house_secret: &str,
+    ) -> Self {
+        Self {
+            broadcasts,
+            templates,
+            sources,
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            unsubscribe: Seal::unsubscribe(house_secret),
+            message_ids: Seal::message_ids(house_secret),
+            recipes: Mutex::default(),
+        }
+    }
+
+    async fn recipe(&self, claimed: &Claimed) -> Result<RecipeOrWhyNot, StoreFailure> {
+        let broadcast_id = claimed.broadcast_id.unwrap_or_default();
+        let key = (broadcast_id, claimed.template_version_id);
+        if let Some(known) = self.recipes.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return Ok(known.clone());
+        }
+        let made = self.make_recipe(broadcast_id, claimed.template_version_id).await?;
+        let mut recipes = self.recipes.lock().unwrap_or_else(PoisonError::into_inner);
+        if recipes.len() >= RECIPES_MAX {
+            recipes.clear();
+        }
+        // A missing domain can be added again at any time, so only what works is remembered.
+        if made.is_ok() {
+            recipes.insert(key, made.clone());
+        }
+        Ok(made)
+    }
+
+    async fn make_recipe(
+        &self,
+        broadcast_id: BroadcastId,
+        version_id: TemplateVersionId,
+    ) -> Result<RecipeOrWhyNot, StoreFailure> {
+        let Some(broadcast) = self.broadcasts.get(broadcast_id).await? else {
+            return Ok(Err(format!("broadcast {broadcast_id} does not exist")));
+        };
+        let Some(version) = self.templates.version(version_id).await? else {
+            return Ok(Err(format!("template version {version_id} does not exist")));
+        };
+        let draft = broadcast.draft;
+        let Ok(from) = Address::parse(&draft.from_address) else {
+            return Ok(Err(format!("{} is no address", draft.from_address)));
+        };
+        let Some(domain) = self.sources.domain_by_name(from.domain()).await? else {
+            return Ok(Err(format!("{} is not one of our sending domains", from.domain())));
+        };
+        let source = TemplateSource { subject: version.subject, text: version.text, html: version.html };
+        // Which fields exist was checked when the broadcast started; here every name the template uses is taken.
+        let template = match Template::compile(&source, &fields::named_in(&source)) {
+            Ok(template) => template,
+            Err(problems) => return Ok(Err(problems.first().map_or_else(String::new, |p| p.en.clone()))),
+        };
+        let keys = &domain.keys;
+        let signer = Signer::new(
+            &domain.name,
+            (&keys.rsa_selector, &keys.rsa_private),
+            Some((&keys.ed25519_selector, &keys.ed25519_private)),
+        );
+        let signer = match signer {
+            Ok(signer) => signer,
+            Err(error) => return Ok(Err(format!("the DKIM keys of {}: {error}", domain.name))),
+        };
+        Ok(Ok(Arc::new(Recipe {
+            template,
+            signer,
+            from_name: draft.from_name,
+            from,
+            reply_to: Address::parse(&draft.reply_to).ok(),
+            return_path_domain: domain.return_path_domain,
+        })))
+    }
+}
+
+impl Recipe {
+    /// Deterministic: the same row gives the same bytes, so a retry repeats the message and never varies it.
+    fn make(
+        &self,
+        claimed: &Claimed,
+        message_id: String,
+        unsubscribe_url: String,
+    ) -> Result<Prepared, CannotPrepare> {
+        let cannot = |detail: String| CannotPrepare { detail };
+        let to = Address::parse(&claimed.to).map_err(|error| cannot(error.to_string()))?;
+        let links = Links { unsubscribe_url: Some(unsubscribe_url.clone()), ..Links::default() };
+        let body = self.template.render(&claimed.values, &links).map_err(|problem| cannot(problem.en))?;
+        let head = MessageHead {
+            from_name: self.from_name.clone(),
+            from: self.from.clone(),
+            to_name: claimed.values.get("name").cloned().unwrap_or_default(),
+            to,
+            reply_to: self.reply_to.clone(),
+            message_id,
+            date_at: claimed.queued_at,
+            list_unsubscribe: Some(unsubscribe_url),
+            extra: Vec::new(),
+        };
+        let message = composition::build(&head, &body);
+        let mut bytes = self
+            .signer
+            .sign(&message, claimed.queued_at)
+            .map_err(|error| cannot(format!("signing: {error}")))?;
+        bytes.extend_from_slice(&message);
+        Ok(Prepared { bytes })
+    }
+}
+
+#[async_trait]
+impl Messages for CampaignMessages {
+    async fn return_path_domain(&self, claimed: &Claimed) -> Result<String, StoreFailure> {
+        // Where there is no recipe, preparing the message says why; the path only has to be well formed.
+        Ok(self.recipe(claimed).await?.map_or_else(|_| "invalid".to_owned(), |r| r.return_path_domain.clone()))
+    }
+
+    async fn prepare(
+        &self,
+        claimed: &Claimed,
+        _return_path: &Address,
+    ) -> Result<Result<Prepared, CannotPrepare>, StoreFailure> {
+        let recipe = match self.recipe(claimed).await? {
+            Ok(recipe) => recipe,
+            Err(detail) => return Ok(Err(CannotPrepare { detail })),
+        };
+        let message_id = format!("{}@{}", self.message_ids.token(claimed.id), recipe.from.domain());
+        let unsubscribe_url = format!("{}/u/{}", self.base_url, self.unsubscribe.token(claimed.id));
+        let claimed = claimed.clone();
+        // RSA takes a quarter of a millisecond: on its own threads, so sockets are not kept waiting.
+        let made = tokio::task::spawn_blocking(move || recipe.make(&claimed, message_id, unsubscribe_url)).await?;
+        Ok(made)
+    }
+}
