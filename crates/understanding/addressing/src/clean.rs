@@ -236,13 +236,15 @@ fn two_ats(text: &str) -> Refusal {
 }
 
 fn www<'a>(local: &'a str, notes: &mut Vec<Note>) -> &'a str {
-    match local.split_at_checked(4) {
-        Some((start, rest)) if start.eq_ignore_ascii_case("www.") && !rest.is_empty() => {
-            push_once(notes, NoteKind::WwwPrefix, &[]);
-            rest
-        }
-        _ => local,
+    let mut rest = local;
+    while let Some((start, tail)) = rest.split_at_checked(4)
+        && start.eq_ignore_ascii_case("www.")
+        && !tail.is_empty()
+    {
+        push_once(notes, NoteKind::WwwPrefix, &[]);
+        rest = tail;
     }
+    rest
 }
 
 pub(crate) fn push_once(notes: &mut Vec<Note>, kind: NoteKind, values: &[(&str, &str)]) {

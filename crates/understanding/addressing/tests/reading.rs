@@ -67,6 +67,8 @@ fn surroundings() {
     check("MAILTO:hanako@x.example?subject=hi", "Good hanako@x.example MailtoPrefix");
     check("http://hanako@x.example", "Good hanako@x.example MailtoPrefix");
     check("www.hanako@x.example", "Warning hanako@x.example WwwPrefix");
+    check("www.WWW.hanako@x.example", "Warning hanako@x.example WwwPrefix");
+    check("www.@x.example", "Warning \"www.\"@x.example LegacyFormElsewhere");
     check("hanako@www.docomo.ne.jp", "Warning hanako@docomo.ne.jp WwwPrefix");
     check("hanako@www.shop.example", "Good hanako@www.shop.example");
     check("hanako@docomo.ne.jp.", "Good hanako@docomo.ne.jp TrailingDot");
@@ -278,6 +280,10 @@ fn sound(input: &str) -> Result<(), TestCaseError> {
     for text in reading.address.iter().map(ToString::to_string).chain(suggested) {
         prop_assert!(!text.chars().any(char::is_control), "{text:?}");
         prop_assert_eq!(mail::Address::parse(&text).map(|a| a.to_string()), Ok(text));
+    }
+    for text in reading.address.iter().map(ToString::to_string).chain(reading.suggestion.map(|s| s.address)) {
+        let again = read(&text).address.map(|address| address.to_string());
+        prop_assert_eq!(again, Some(text), "what was read once is read the same again");
     }
     for note in &reading.notes {
         prop_assert!(!note.ja.contains(['{', '\r', '\n']) || input.contains('{'), "{}", note.ja);
