@@ -1,1 +1,18 @@
 //! Keeps everything durable, on SQLite and on PostgreSQL, with the same queries.
+//!
+//! [`Store`] implements every port of the lower layers, one file per port. SQL is written once with `$1`
+//! placeholders; what differs between the engines are the few named fragments of `sql.rs`. Every change runs in
+//! [`Store::write`], a task of its own that ends in a commit or a rollback whoever stops waiting for it, and writes
+//! its `events` rows in the same transaction through `events.rs`.
+
+mod db;
+mod error;
+mod events;
+mod ids;
+mod migrations;
+mod operators;
+mod sql;
+mod tx;
+
+pub use db::Store;
+pub use error::StorageError;

@@ -230,8 +230,10 @@ CREATE TABLE blobs (
     bytes  BYTEA NOT NULL
 );
 
+-- What happened. tx: the transaction that wrote it, where transactions overlap (PostgreSQL); readers go by (tx, id).
 CREATE TABLE events (
     id           BIGINT PRIMARY KEY,
+    tx           BIGINT NOT NULL DEFAULT (CAST(CAST(pg_current_xact_id() AS TEXT) AS BIGINT)),
     at           BIGINT NOT NULL,
     kind         TEXT NOT NULL,
     contact_id   BIGINT,
@@ -240,10 +242,12 @@ CREATE TABLE events (
     operator_id  BIGINT,
     detail       TEXT NOT NULL DEFAULT '{}'
 );
+CREATE INDEX events_by_tx ON events (tx, id);
 CREATE INDEX events_by_contact ON events (contact_id, id) WHERE contact_id IS NOT NULL;
 CREATE INDEX events_by_recipient ON events (recipient_id, id) WHERE recipient_id IS NOT NULL;
 
 CREATE TABLE cursors (
     reader   TEXT PRIMARY KEY,
-    event_id BIGINT NOT NULL
+    event_id BIGINT NOT NULL,
+    tx       BIGINT NOT NULL DEFAULT 0
 );

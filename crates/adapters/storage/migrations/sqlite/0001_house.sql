@@ -230,8 +230,10 @@ CREATE TABLE blobs (
     bytes  BLOB NOT NULL
 );
 
+-- What happened. tx: the transaction that wrote it, where transactions overlap (PostgreSQL); readers go by (tx, id).
 CREATE TABLE events (
     id           INTEGER PRIMARY KEY,
+    tx           BIGINT NOT NULL DEFAULT 0,
     at           BIGINT NOT NULL,
     kind         TEXT NOT NULL,
     contact_id   BIGINT,
@@ -245,5 +247,6 @@ CREATE INDEX events_by_recipient ON events (recipient_id, id) WHERE recipient_id
 
 CREATE TABLE cursors (
     reader   TEXT PRIMARY KEY,
-    event_id BIGINT NOT NULL
+    event_id BIGINT NOT NULL,
+    tx       BIGINT NOT NULL DEFAULT 0
 );

@@ -1,0 +1,244 @@
+//! The store itself: opens the database, runs transactions to their end, closes.
+
+use std::{borrow::Cow, future::Future, pin::Pin, str::FromStr, sync::Arc, time::Duration};
+
+use sqlx::{
+    ConnectOptions,
+    postgres::{PgConnectOptions, PgPool, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{
+    StorageError,
+    ids::Ids,
+    migrations,
+    sql::{Arg, Engine, Row, args},
+    tx::{Tx, TxInner, bound},
+};
+
+/// How long one waits for the writer or for a connection.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long SQLite waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
+const SQLITE_READERS_MAX: u32 = 4;
+const POSTGRES_CONNECTIONS_MAX: u32 = 12;
+
+/// Work inside a transaction.
+pub(crate) type Work<'t, T> = Pin<Box<dyn Future<Output = Result<T, StorageError>> + Send + 't>>;
+
+/// Everything at rest; every port of the lower layers is implemented for it. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    db: Db,
+    ids: Arc<Ids>,
+}
+
+#[derive(Debug, Clone)]
+enum Db {
+    /// One connection writes, others read beside it.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+impl Store {
+    /// Opens `sqlite:/path/file.db` (made where it does not exist; its folder must) or
+    /// `postgres://name@host/database`, and brings the layout up to date.
+    ///
+    /// # Errors
+    /// The address cannot be used, the database cannot be opened, or it has the layout of another version.
+    pub async fn open(url: &str) -> Result<Self, StorageError> {
+        let db = match url.split_once(':').map(|(scheme, _)| scheme) {
+            Some("sqlite") => Db::open_sqlite(url).await?,
+            Some("postgres" | "postgresql") => Db::open_postgres(url).await?,
+            _ => return Err(StorageError::Address("neither sqlite: nor postgres:".to_owned())),
+        };
+        let store = Self { db, ids: Arc::new(Ids::new(i64::from(std::process::id()))) };
+        store.write(|tx| Box::pin(migrations::run(tx))).await?;
+        let node = store.write(|tx| Box::pin(next_node(tx))).await;
+        Ok(match node {
+            Ok(node) => Self { ids: Arc::new(Ids::new(node)), ..store },
+            // A full disk must not keep the pages from saying that it is full.
+            Err(StorageError::Full(_) | StorageError::ReadOnly(_)) => store,
+            Err(error) => return Err(error),
+        })
+    }
+
+    /// Waits for what is running and closes every connection.
+    pub async fn close(&self) {
+        match &self.db {
+            Db::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Db::Postgres(pool) => pool.close().await,
+        }
+    }
+
+    /// True when several nodes may share this store.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.engine() == Engine::Postgres
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        match self.db {
+            Db::Sqlite { .. } => Engine::Sqlite,
+            Db::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// One change with its events. It runs in its own task to its end, so a caller that goes away leaves no
+    /// transaction open; it is undone when the work fails.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
+    {
+        self.transaction(true, work).await
+    }
+
+    /// Several reads that see the same moment.
+    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
+    {
+        self.transaction(false, work).await
+    }
+
+    async fn transaction<T, F>(&self, writes: bool, work: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
+    {
+        let store = self.clone();
+        let task = tokio::spawn(async move {
+            let mut tx = store.begin(writes).await?;
+            match work(&mut tx).await {
+                Ok(value) => tx.commit().await.map(|()| value),
+                Err(error) => {
+                    // The first error says more than one of the undoing.
+                    let _undone = tx.rollback().await;
+                    Err(error)
+                }
+            }
+        });
+        match task.await {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(StorageError::Lost("the program is ending".to_owned())),
+        }
+    }
+
+    async fn begin(&self, writes: bool) -> Result<Tx, StorageError> {
+        let inner = match &self.db {
+            Db::Sqlite { writer, .. } if writes => {
+                TxInner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Db::Sqlite { readers, .. } => TxInner::Sqlite(readers.begin().await?),
+            Db::Postgres(pool) if writes => TxInner::Postgres(pool.begin().await?),
+            Db::Postgres(pool) => {
+                TxInner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        };
+        Ok(Tx { inner, ids: Arc::clone(&self.ids) })
+    }
+
+    /// All rows of one statement that only reads.
+    pub(crate) async fn rows(
+        &self,
+        sql: impl Into<Cow<'static, str>>,
+        args: Vec<Arg>,
+    ) -> Result<Vec<Row>, StorageError> {
+        let sql = sql.into();
+        Ok(match &self.db {
+            Db::Sqlite { readers, .. } => {
+                let rows = bound!(Engine::Sqlite, sql, args).fetch_all(readers).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            Db::Postgres(pool) => {
+                let rows = bound!(Engine::Postgres, sql, args).fetch_all(pool).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The first row of one statement that only reads.
+    pub(crate) async fn row(
+        &self,
+        sql: impl Into<Cow<'static, str>>,
+        args: Vec<Arg>,
+    ) -> Result<Option<Row>, StorageError> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// One statement that changes something and causes no event; returns how many rows it changed.
+    pub(crate) async fn execute(
+        &self,
+        sql: impl Into<Cow<'static, str>>,
+        args: Vec<Arg>,
+    ) -> Result<u64, StorageError> {
+        let sql = sql.into();
+        self.write(move |tx| Box::pin(tx.execute(sql, args))).await
+    }
+}
+
+impl Db {
+    async fn open_sqlite(url: &str) -> Result<Self, StorageError> {
+        let parsed = SqliteConnectOptions::from_str(url)?;
+        if parsed.get_filename().to_string_lossy().contains(":memory:") || url.contains(":memory:") {
+            return Err(StorageError::Address("sqlite: needs the path of a file".to_owned()));
+        }
+        let options = parsed
+            .create_if_missing(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(false)
+            .statement_cache_capacity(250)
+            .pragma("temp_store", "memory")
+            .pragma("cache_size", "-16000")
+            .disable_statement_logging();
+        let writing =
+            options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(writing)
+            .await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(SQLITE_READERS_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .max_lifetime(None)
+            .connect_lazy_with(options.pragma("query_only", "on"));
+        Ok(Self::Sqlite { writer, readers })
+    }
+
+    async fn open_postgres(url: &str) -> Result<Self, StorageError> {
+        let options = PgConnectOptions::from_str(url)?
+            .application_name("todoku")
+            .options([("idle_in_transaction_session_timeout", "60s"), ("lock_timeout", "30s")])
+            .disable_statement_logging();
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS_MAX)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_with(options)
+            .await
+            .map_err(|error| match StorageError::from(error) {
+                StorageError::Lost(text) => StorageError::CannotOpen(text),
+                other => other,
+            })?;
+        Ok(Self::Postgres(pool))
+    }
+}
+
+/// Processes that open the same database one after another get different numbers.
+async fn next_node(tx: &mut Tx) -> Result<i64, StorageError> {
+    let sql = "INSERT INTO settings (name, value) VALUES ('node', '1') ON CONFLICT (name) DO UPDATE \
+               SET value = CAST(CAST(settings.value AS BIGINT) + 1 AS TEXT) RETURNING CAST(value AS BIGINT) AS node";
+    let row = tx.row(sql, args![]).await?;
+    row.map_or(Ok(0), |row| row.get("node"))
+}

@@ -1,0 +1,109 @@
+//! Writes down what happened, in the transaction of the change it tells of.
+
+use serde_json::{Value, json};
+
+use crate::{
+    StorageError,
+    sql::{self, Engine, args},
+    tx::Tx,
+};
+
+/// Something that happened: `NewEvent::of(KIND).contact(id).actor(actor).detail(json!({ … }))`.
+#[derive(Debug, Clone)]
+pub(crate) struct NewEvent {
+    kind: &'static str,
+    contact_id: Option<i64>,
+    recipient_id: Option<i64>,
+    broadcast_id: Option<i64>,
+    operator_id: Option<i64>,
+    detail: Value,
+}
+
+impl NewEvent {
+    /// An event of this kind, one of the `event` constants of the crates.
+    pub(crate) fn of(kind: &'static str) -> Self {
+        Self {
+            kind,
+            contact_id: None,
+            recipient_id: None,
+            broadcast_id: None,
+            operator_id: None,
+            detail: json!({}),
+        }
+    }
+
+    /// The contact it concerns.
+    pub(crate) fn contact(self, id: impl Into<Option<i64>>) -> Self {
+        Self { contact_id: id.into(), ..self }
+    }
+
+    /// The recipient row it concerns.
+    pub(crate) fn recipient(self, id: impl Into<Option<i64>>) -> Self {
+        Self { recipient_id: id.into(), ..self }
+    }
+
+    /// The broadcast it concerns.
+    pub(crate) fn broadcast(self, id: impl Into<Option<i64>>) -> Self {
+        Self { broadcast_id: id.into(), ..self }
+    }
+
+    /// The operator who did it; `None` for the house itself.
+    pub(crate) fn actor(self, id: impl Into<Option<i64>>) -> Self {
+        Self { operator_id: id.into(), ..self }
+    }
+
+    /// Particulars, a JSON object.
+    pub(crate) fn detail(self, detail: Value) -> Self {
+        Self { detail, ..self }
+    }
+}
+
+/// Writes one event.
+pub(crate) async fn append_one(tx: &mut Tx, event: NewEvent, now: i64) -> Result<(), StorageError> {
+    append(tx, &[event], now).await
+}
+
+/// Writes events with one statement; their order is kept.
+pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], now: i64) -> Result<(), StorageError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let ids = event_ids(tx, events.len(), now).await?;
+    let rows: Vec<Value> = events
+        .iter()
+        .zip(ids)
+        .map(|(event, id)| {
+            let detail = sql::json(&event.detail);
+            json!([
+                id,
+                event.kind,
+                event.contact_id,
+                event.recipient_id,
+                event.broadcast_id,
+                event.operator_id,
+                detail
+            ])
+        })
+        .collect();
+    tx.execute(
+        "INSERT INTO events (id, at, kind, contact_id, recipient_id, broadcast_id, operator_id, detail)
+         SELECT CAST(j.value->>0 AS BIGINT), $2, j.value->>1, CAST(j.value->>2 AS BIGINT),
+                CAST(j.value->>3 AS BIGINT), CAST(j.value->>4 AS BIGINT), CAST(j.value->>5 AS BIGINT), j.value->>6
+         FROM {ROWS}",
+        args![sql::json(&rows), now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// On SQLite the write lock is held, so keys above the largest one are in the order of the commits, whatever the
+/// clocks of other processes say. On PostgreSQL readers order by transaction instead (`event_log.rs`).
+async fn event_ids(tx: &mut Tx, count: usize, now: i64) -> Result<Vec<i64>, StorageError> {
+    let ids = tx.ids.take(now, count);
+    if tx.engine() == Engine::Postgres {
+        return Ok(ids);
+    }
+    let row = tx.row("SELECT COALESCE(MAX(id), 0) AS last FROM events", args![]).await?;
+    let last: i64 = row.map_or(Ok(0), |row| row.get("last"))?;
+    if ids[0] > last { Ok(ids) } else { Ok((last + 1..=last + count as i64).collect()) }
+}

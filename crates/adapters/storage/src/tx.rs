@@ -1,0 +1,137 @@
+//! A transaction of either engine, and the way statements run in it.
+
+use std::{borrow::Cow, sync::Arc};
+
+use sqlx::{Postgres, Sqlite, Transaction};
+
+use crate::{
+    StorageError,
+    ids::Ids,
+    sql::{Arg, Engine, Row},
+};
+
+/// A transaction. It is committed by [`crate::Store::write`] when the work in it ends well.
+pub(crate) struct Tx {
+    pub(crate) inner: TxInner,
+    pub(crate) ids: Arc<Ids>,
+}
+
+/// The transaction of the engine.
+pub(crate) enum TxInner {
+    /// On SQLite, begun IMMEDIATE when it writes.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// On PostgreSQL.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// A query of one engine with its arguments bound.
+macro_rules! bound {
+    ($engine:expr, $sql:expr, $args:expr) => {{
+        let mut query = sqlx::query($engine.statement($sql));
+        for arg in $args {
+            query = match arg {
+                $crate::sql::Arg::Int(value) => query.bind(value),
+                $crate::sql::Arg::Text(value) => query.bind(value),
+                $crate::sql::Arg::Flag(value) => query.bind(value),
+                $crate::sql::Arg::Bytes(value) => query.bind(value),
+            };
+        }
+        query
+    }};
+}
+pub(crate) use bound;
+
+impl Tx {
+    /// Which database this is.
+    pub(crate) fn engine(&self) -> Engine {
+        match self.inner {
+            TxInner::Sqlite(_) => Engine::Sqlite,
+            TxInner::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// A new key.
+    pub(crate) fn new_id(&self, now: i64) -> i64 {
+        self.ids.next(now)
+    }
+
+    /// Runs a statement; returns how many rows it changed.
+    pub(crate) async fn execute(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: Vec<Arg>,
+    ) -> Result<u64, StorageError> {
+        let sql = sql.into();
+        Ok(match &mut self.inner {
+            TxInner::Sqlite(tx) => {
+                bound!(Engine::Sqlite, sql, args).execute(&mut **tx).await?.rows_affected()
+            }
+            TxInner::Postgres(tx) => {
+                bound!(Engine::Postgres, sql, args).execute(&mut **tx).await?.rows_affected()
+            }
+        })
+    }
+
+    /// All rows of a statement.
+    pub(crate) async fn rows(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: Vec<Arg>,
+    ) -> Result<Vec<Row>, StorageError> {
+        let sql = sql.into();
+        Ok(match &mut self.inner {
+            TxInner::Sqlite(tx) => {
+                let rows = bound!(Engine::Sqlite, sql, args).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Sqlite).collect()
+            }
+            TxInner::Postgres(tx) => {
+                let rows = bound!(Engine::Postgres, sql, args).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(Row::Postgres).collect()
+            }
+        })
+    }
+
+    /// The first row of a statement, if there is one.
+    pub(crate) async fn row(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: Vec<Arg>,
+    ) -> Result<Option<Row>, StorageError> {
+        Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// Lets no other transaction change this table until this one ends. SQLite has one writer anyway.
+    pub(crate) async fn lock_table(&mut self, table: &'static str) -> Result<(), StorageError> {
+        if self.engine() == Engine::Postgres {
+            self.execute(format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE"), Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs a text of several statements without arguments; for migrations.
+    pub(crate) async fn script(&mut self, sql: &'static str) -> Result<(), StorageError> {
+        match &mut self.inner {
+            TxInner::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop)?,
+            TxInner::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// Makes it durable.
+    pub(crate) async fn commit(self) -> Result<(), StorageError> {
+        match self.inner {
+            TxInner::Sqlite(tx) => tx.commit().await?,
+            TxInner::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Undoes it.
+    pub(crate) async fn rollback(self) -> Result<(), StorageError> {
+        match self.inner {
+            TxInner::Sqlite(tx) => tx.rollback().await?,
+            TxInner::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
+    }
+}
