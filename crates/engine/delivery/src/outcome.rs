@@ -65,6 +65,8 @@ fn understand(claimed: &Claimed, attempt: &Attempt, reply: &Reply, host: Option<
         recipient: Some(&claimed.to),
         at: attempt.ended_at,
         remote_host: host,
+        mta: None,
+        original_text: None,
     })
 }
 
@@ -118,4 +120,111 @@ fn expired(verdict: Verdict) -> Verdict {
         return verdict;
     }
     Verdict { reason: Reason::Expired, rule: format!("own.expired<{}", verdict.rule), ..verdict }
+}
+
+#[cfg(test)]
+mod tests {
+    use mail::Stage;
+
+    use super::*;
+    use crate::{attempt::Peer, recipient::Lane};
+
+    const HOUR: i64 = 3_600_000;
+    /// 2026-11-20 00:00 UTC.
+    const NOW: i64 = 1_795_132_800_000;
+
+    fn row(to: &str, provider: &str, attempts: u32, expires_at: i64) -> Claimed {
+        Claimed {
+            id: 7,
+            broadcast_id: Some(1),
+            template_version_id: 1,
+            contact_id: 1,
+            lane: Lane::Broadcast,
+            to: to.into(),
+            site: "example.jp".into(),
+            provider: provider.into(),
+            attempts,
+            queued_at: NOW,
+            expires_at,
+            values: std::collections::BTreeMap::new(),
+            values_fixed: false,
+        }
+    }
+
+    fn attempt(stage: Stage, reply: Option<&str>, trouble: Option<Trouble>) -> Attempt {
+        Attempt {
+            started_at: NOW,
+            ended_at: NOW,
+            peer: Some(Peer { host: "mx.example.jp".into(), ..Peer::default() }),
+            stage,
+            reply: reply.map(|line| Reply::from_lines(line.split('\n')).0),
+            trouble,
+            detail: "words".into(),
+        }
+    }
+
+    fn check(row: &Claimed, attempt: &Attempt, expected: &str) {
+        let outcome = decide(row, attempt, &RetryPolicy::default());
+        let seen = match &outcome.verdict {
+            None => outcome.state.name().to_owned(),
+            Some(verdict) => {
+                format!("{} {} {}", outcome.state.name(), verdict.reason.name(), verdict.fault.name())
+            }
+        };
+        assert_eq!(seen, expected, "{attempt:?}");
+        assert_eq!(outcome.next_at.is_some(), outcome.state == State::Deferred);
+    }
+
+    #[test]
+    fn replies() {
+        let au = row("hanako@ezweb.ne.jp", "au", 0, NOW + 24 * HOUR);
+        let said = |stage, line| attempt(stage, Some(line), None);
+        check(&au, &said(Stage::Content, "250 OK"), "accepted");
+        check(
+            &au,
+            &said(Stage::Rcpt, "550 <hanako@ezweb.ne.jp>: User unknown"),
+            "refused userunknown recipient",
+        );
+        check(&au, &said(Stage::Content, "550 : User unknown"), "refused filtered recipient");
+        check(&au, &said(Stage::Rcpt, "450 4.7.1 Greylisted, try later"), "deferred greylisted transient");
+        check(
+            &au,
+            &said(
+                Stage::Greeting,
+                "554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked using dnsbl.example",
+            )
+            .with(Trouble::NotSmtp),
+            "deferred blocked sender",
+        );
+    }
+
+    #[test]
+    fn troubles() {
+        let row = row("hanako@example.jp", "", 0, NOW + 24 * HOUR);
+        let met = |trouble| attempt(Stage::Connect, None, Some(trouble));
+        check(&row, &met(Trouble::NoSuchDomain), "refused hostunknown recipient");
+        check(&row, &met(Trouble::NullMx), "refused notaccept recipient");
+        check(&row, &met(Trouble::DnsTrouble), "deferred networkerror transient");
+        check(&row, &met(Trouble::Refused), "deferred networkerror transient");
+        check(&row, &met(Trouble::Unrenderable), "refused contenterror content");
+        check(&row, &attempt(Stage::Rcpt, Some("354 what"), None), "deferred systemerror transient");
+    }
+
+    #[test]
+    fn the_deadline_ends_it_with_the_reason_that_held_it_up() {
+        let late = row("hanako@example.jp", "", 40, NOW + 60_000);
+        check(&late, &attempt(Stage::Connect, None, Some(Trouble::TimedOut)), "refused expired transient");
+        check(
+            &late,
+            &attempt(Stage::Rcpt, Some("452 4.2.2 mailbox full"), None),
+            "refused mailboxfull recipient",
+        );
+    }
+
+    impl Attempt {
+        fn with(mut self, trouble: Trouble) -> Self {
+            self.trouble = Some(trouble);
+            self
+        }
+    }
 }

@@ -169,7 +169,10 @@ impl Recipe {
 impl Messages for CampaignMessages {
     async fn return_path_domain(&self, claimed: &Claimed) -> Result<String, StoreFailure> {
         // Where there is no recipe, preparing the message says why; the path only has to be well formed.
-        Ok(self.recipe(claimed).await?.map_or_else(|_| "invalid".to_owned(), |r| r.return_path_domain.clone()))
+        Ok(self
+            .recipe(claimed)
+            .await?
+            .map_or_else(|_| "invalid".to_owned(), |r| r.return_path_domain.clone()))
     }
 
     async fn prepare(
@@ -185,7 +188,8 @@ impl Messages for CampaignMessages {
         let unsubscribe_url = format!("{}/u/{}", self.base_url, self.unsubscribe.token(claimed.id));
         let claimed = claimed.clone();
         // RSA takes a quarter of a millisecond: on its own threads, so sockets are not kept waiting.
-        let made = tokio::task::spawn_blocking(move || recipe.make(&claimed, message_id, unsubscribe_url)).await?;
+        let made =
+            tokio::task::spawn_blocking(move || recipe.make(&claimed, message_id, unsubscribe_url)).await?;
         Ok(made)
     }
 }
