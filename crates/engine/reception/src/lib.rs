@@ -5,9 +5,11 @@
 
 mod arrival;
 mod ports;
+mod recognise;
 
 pub use arrival::{Arrival, ArrivalId, ArrivalKind, Destination, NewArrival};
 pub use ports::{ArrivalStore, ReturnPaths, StoreFailure};
+pub use recognise::{Finding, Recognised, recognise};
 
 /// Names of the events this crate's store methods write.
 pub mod event {

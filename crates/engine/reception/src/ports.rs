@@ -24,8 +24,6 @@ pub trait ArrivalStore: Send + Sync {
         recipient_id: Option<i64>,
         now: i64,
     ) -> Result<(), StoreFailure>;
-    /// The recipient row a Message-ID of ours belongs to.
-    async fn recipient_by_message_id(&self, message_id: &str) -> Result<Option<i64>, StoreFailure>;
 }
 
 /// Which addresses are ours.
