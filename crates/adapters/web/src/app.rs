@@ -1,0 +1,83 @@
+//! Holds what the pages need of the rest of the house: its ports, the clock and a few settings.
+
+use std::{ops::Deref, sync::Arc};
+
+use accounts::{OperatorStore, SessionStore};
+use audience::{ContactStore, ImportStore};
+use campaigns::ports::{BroadcastStore, TemplateStore};
+use delivery::ports::{QueueStore, SourceStore};
+use doctor::ports::{DnsLookup, RouteProbe};
+use evidence::ports::{DeskStore, HistoryStore};
+use reception::ArrivalStore;
+
+use crate::limit::LoginLimit;
+
+/// Now, in milliseconds UTC. A test moves it.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
+/// Everything the pages are made of.
+#[derive(Clone)]
+pub struct App {
+    /// Operators.
+    pub operators: Arc<dyn OperatorStore>,
+    /// Logins that are open.
+    pub sessions: Arc<dyn SessionStore>,
+    /// Customers.
+    pub contacts: Arc<dyn ContactStore>,
+    /// Imports.
+    pub imports: Arc<dyn ImportStore>,
+    /// Templates.
+    pub templates: Arc<dyn TemplateStore>,
+    /// Broadcasts.
+    pub broadcasts: Arc<dyn BroadcastStore>,
+    /// Who did not get what.
+    pub desk: Arc<dyn DeskStore>,
+    /// What happened.
+    pub history: Arc<dyn HistoryStore>,
+    /// The queue, for single resends.
+    pub queue: Arc<dyn QueueStore>,
+    /// Sending domains and the route.
+    pub sources: Arc<dyn SourceStore>,
+    /// Bounces and other mail that came in.
+    pub arrivals: Arc<dyn ArrivalStore>,
+    /// DNS, for the live check of a domain.
+    pub dns: Arc<dyn DnsLookup>,
+    /// The test walk of the sending route.
+    pub route_probe: Arc<dyn RouteProbe>,
+    /// Now.
+    pub clock: Clock,
+    /// Where people reach the pages, without a slash at the end: `https://mail.example.jp`.
+    pub base_url: String,
+    /// Cookies only over TLS; true when `base_url` is https.
+    pub secure_cookies: bool,
+    /// Takes the caller's address from the last entry of `X-Forwarded-For`; only behind a proxy of ours.
+    pub trust_forwarded_for: bool,
+    /// The house's own secret; signs unsubscribe links and the login form.
+    pub house_secret: String,
+}
+
+/// The ports with what the pages keep in memory.
+pub(crate) struct House {
+    app: App,
+    /// Stops guessing from one address.
+    pub(crate) logins: LoginLimit,
+}
+
+impl House {
+    pub(crate) fn new(app: App) -> Self {
+        Self { app, logins: LoginLimit::default() }
+    }
+
+    /// Now, in milliseconds UTC.
+    pub(crate) fn now(&self) -> i64 {
+        (self.app.clock)()
+    }
+}
+
+impl Deref for House {
+    type Target = App;
+
+    fn deref(&self) -> &App {
+        &self.app
+    }
+}

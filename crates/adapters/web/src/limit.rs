@@ -1,0 +1,93 @@
+//! Slows down password guessing from one network address; bounded in memory.
+
+use std::{collections::HashMap, net::IpAddr, sync::Mutex};
+
+/// Tries an address may make at once.
+const BURST: f64 = 20.0;
+/// Tries that come back per minute.
+const PER_MINUTE: f64 = 10.0;
+/// Addresses remembered; the one that has rested longest is forgotten first.
+const ADDRESSES_MAX: usize = 10_000;
+
+struct Bucket {
+    tokens: f64,
+    at: i64,
+}
+
+/// One token bucket per address. IPv6 addresses count by their /64, which is what one customer gets.
+#[derive(Default)]
+pub(crate) struct LoginLimit {
+    buckets: Mutex<HashMap<IpAddr, Bucket>>,
+}
+
+impl LoginLimit {
+    /// Takes one try; `false` when the address has none left.
+    pub(crate) fn take(&self, from: IpAddr, now: i64) -> bool {
+        let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let from = network(from);
+        if buckets.len() >= ADDRESSES_MAX && !buckets.contains_key(&from) {
+            make_room(&mut buckets, now);
+        }
+        let bucket = buckets.entry(from).or_insert(Bucket { tokens: BURST, at: now });
+        bucket.tokens = refilled(bucket, now);
+        bucket.at = now;
+        if bucket.tokens < 1.0 {
+            return false;
+        }
+        bucket.tokens -= 1.0;
+        true
+    }
+}
+
+fn refilled(bucket: &Bucket, now: i64) -> f64 {
+    let minutes = (now - bucket.at).max(0) as f64 / 60_000.0;
+    (bucket.tokens + minutes * PER_MINUTE).min(BURST)
+}
+
+fn make_room(buckets: &mut HashMap<IpAddr, Bucket>, now: i64) {
+    buckets.retain(|_, bucket| refilled(bucket, now) < BURST);
+    if buckets.len() >= ADDRESSES_MAX {
+        let oldest = buckets.iter().min_by_key(|(_, bucket)| bucket.at).map(|(address, _)| *address);
+        oldest.map(|address| buckets.remove(&address));
+    }
+}
+
+fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => {
+            let mut octets = v6.octets();
+            octets[8..].fill(0);
+            IpAddr::from(octets)
+        }
+        v4 => v4,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tries(limit: &LoginLimit, from: &str, now: i64, n: usize) -> usize {
+        let from: IpAddr = from.parse().unwrap();
+        (0..n).filter(|_| limit.take(from, now)).count()
+    }
+
+    #[test]
+    fn limits_one_address_and_forgives_with_time() {
+        let limit = LoginLimit::default();
+        assert_eq!(tries(&limit, "192.0.2.1", 0, 30), 20);
+        assert_eq!(tries(&limit, "192.0.2.2", 0, 5), 5);
+        assert_eq!(tries(&limit, "192.0.2.1", 60_000, 30), 10);
+        assert_eq!(tries(&limit, "::ffff:192.0.2.1", 60_000, 1), 0);
+        assert_eq!(tries(&limit, "2001:db8::1", 0, 15) + tries(&limit, "2001:db8::2", 0, 15), 20);
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let limit = LoginLimit::default();
+        for n in 0..(ADDRESSES_MAX as u32 + 500) {
+            limit.take(IpAddr::from(n.to_be_bytes()), i64::from(n) % 7);
+        }
+        assert!(limit.buckets.lock().unwrap().len() <= ADDRESSES_MAX);
+    }
+}

@@ -1,0 +1,4 @@
+//! The pages, one folder per noun, one file per verb.
+
+pub(crate) mod home;
+pub(crate) mod language;

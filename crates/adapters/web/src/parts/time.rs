@@ -1,0 +1,72 @@
+//! Shows an instant as people in the shop say it, in the shop's time zone.
+
+use std::sync::LazyLock;
+
+use jiff::{Timestamp, Zoned, tz::TimeZone};
+use maud::{Markup, html};
+
+use crate::say::{Say, t};
+
+static ZONE: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::get("Asia/Tokyo").unwrap_or_else(|_| TimeZone::fixed(jiff::tz::offset(9))));
+
+/// Day and time; the year only when it is not this year's.
+pub(crate) fn when(say: Say, at: i64, now: i64) -> Markup {
+    let text = said(say, at, now);
+    html! { time datetime=(iso(at)) { (text) } }
+}
+
+/// The same as plain text, for use inside a sentence.
+pub(crate) fn said(say: Say, at: i64, now: i64) -> String {
+    let (then, today) = (zoned(at), zoned(now));
+    let clock = format!("{}:{:02}", then.hour(), then.minute());
+    let weekday = say.with(&format!("time-weekday-{}", then.weekday().to_monday_one_offset()), None);
+    let month = say.with(&format!("time-month-{}", then.month()), None);
+    let day = then.day().to_string();
+    if then.year() == today.year() {
+        t!(say, "time-this-year", month = month, day = day, weekday = weekday, clock = clock)
+    } else {
+        let year = then.year().to_string();
+        t!(say, "time-other-year", year = year, month = month, day = day, weekday = weekday, clock = clock)
+    }
+}
+
+/// Hours, minutes and seconds only, for a chain of events of one day.
+pub(crate) fn clock(at: i64) -> String {
+    let then = zoned(at);
+    format!("{}:{:02}:{:02}", then.hour(), then.minute(), then.second())
+}
+
+/// Hour of the day, for a greeting.
+pub(crate) fn hour(at: i64) -> i8 {
+    zoned(at).hour()
+}
+
+fn zoned(at: i64) -> Zoned {
+    Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(ZONE.clone())
+}
+
+fn iso(at: i64) -> String {
+    zoned(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use accounts::Language;
+
+    use super::*;
+
+    #[test]
+    fn says_day_and_time() {
+        // 2026-11-20T23:40:05Z
+        let at = 1_795_218_005_000;
+        let check = |language, now: i64, expected: &str| assert_eq!(said(Say(language), at, now), expected);
+        check(Language::Ja, at, "11月21日(土) 8:40");
+        check(Language::En, at, "Sat 21 Nov, 8:40");
+        let later = at + 90 * 24 * 3600 * 1000;
+        check(Language::Ja, later, "2026年11月21日(土) 8:40");
+        check(Language::En, later, "Sat 21 Nov 2026, 8:40");
+        assert_eq!(iso(at), "2026-11-21T08:40:05+09:00");
+        assert_eq!(clock(at), "8:40:05");
+    }
+}

@@ -1,0 +1,178 @@
+//! What can go wrong with a request, and the plain page each of them becomes.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use maud::html;
+
+use crate::{
+    app::House,
+    links,
+    parts::layout,
+    say::{Say, t},
+    visit::language_of,
+};
+
+/// The store could not be asked.
+pub(crate) type StoreFailure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Why a request gets no page of its own.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// The store could not be asked.
+    Store(StoreFailure),
+    /// There is no such thing.
+    NotFound,
+    /// Only owners may do this.
+    OnlyOwners,
+    /// The form's token is missing or of another session.
+    Stale,
+    /// The body is over its limit.
+    TooLarge,
+    /// The form's fields cannot be read.
+    Unreadable,
+    /// Log in first; then go on at this path.
+    Login {
+        /// Path and query of the page that was asked for.
+        next: Option<String>,
+    },
+}
+
+impl From<StoreFailure> for Problem {
+    fn from(failure: StoreFailure) -> Self {
+        Self::Store(failure)
+    }
+}
+
+/// Marks a response whose page is still to be written in the reader's language.
+#[derive(Clone, Copy)]
+struct Untold(&'static str);
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, key) = match self {
+            Self::Login { next } => {
+                let next = next.filter(|path| path != "/");
+                return Redirect::to(&links::query("/login", &[("next", next.as_deref())])).into_response();
+            }
+            Self::Store(failure) => {
+                tracing::error!(%failure, "store failure");
+                if is_full(&failure.to_string()) {
+                    (StatusCode::INSUFFICIENT_STORAGE, "problem-full")
+                } else {
+                    (StatusCode::INTERNAL_SERVER_ERROR, "problem-store")
+                }
+            }
+            Self::NotFound => (StatusCode::NOT_FOUND, "problem-not-found"),
+            Self::OnlyOwners => (StatusCode::FORBIDDEN, "problem-only-owners"),
+            Self::Stale => (StatusCode::FORBIDDEN, "problem-stale"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "problem-too-large"),
+            Self::Unreadable => (StatusCode::UNPROCESSABLE_ENTITY, "problem-unreadable"),
+        };
+        untold(status, key)
+    }
+}
+
+/// A panic in a handler, as a response.
+pub(crate) fn after_panic(_: Box<dyn std::any::Any + Send>) -> Response {
+    tracing::error!("a page panicked");
+    untold(StatusCode::INTERNAL_SERVER_ERROR, "problem-panic")
+}
+
+fn untold(status: StatusCode, key: &'static str) -> Response {
+    let mut response = status.into_response();
+    response.extensions_mut().insert(Untold(key));
+    response
+}
+
+/// SQLite, PostgreSQL and the operating system each have their words for it.
+fn is_full(failure: &str) -> bool {
+    ["disk is full", "No space left", "disk full"].iter().any(|words| failure.contains(words))
+}
+
+/// Writes the page of every refusal: our own, and the router's 404, 405 and the like.
+pub(crate) async fn tell(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+    let say = Say(language_of(request.headers()));
+    let method_is_head = request.method() == axum::http::Method::HEAD;
+    let response = next.run(request).await;
+    let key =
+        response.extensions().get::<Untold>().map(|untold| untold.0).or_else(|| plain_refusal(&response));
+    let Some(key) = key else { return response };
+    drop(house);
+    let status = response.status();
+    let mut page = (status, refusal(say, status, key)).into_response();
+    if let Some(allow) = response.headers().get(header::ALLOW) {
+        page.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    if method_is_head {
+        *page.body_mut() = axum::body::Body::empty();
+    }
+    page
+}
+
+fn plain_refusal(response: &Response) -> Option<&'static str> {
+    if is_our_page(response.headers()) {
+        return None;
+    }
+    match response.status() {
+        StatusCode::NOT_FOUND => Some("problem-not-found"),
+        StatusCode::METHOD_NOT_ALLOWED => Some("problem-method"),
+        StatusCode::PAYLOAD_TOO_LARGE => Some("problem-too-large"),
+        StatusCode::REQUEST_TIMEOUT => Some("problem-timeout"),
+        status if status.is_client_error() => Some("problem-unreadable"),
+        status if status.is_server_error() => Some("problem-panic"),
+        _ => None,
+    }
+}
+
+fn is_our_page(headers: &HeaderMap) -> bool {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.starts_with("text/html") || kind.starts_with("application/json")
+}
+
+fn refusal(say: Say, status: StatusCode, key: &str) -> maud::Markup {
+    let title = say.with(&format!("{key}-title"), None);
+    let body = html! {
+        div.card {
+            h1 { (title) }
+            p { (say.with(key, None)) }
+            div.actions {
+                a.btn.primary href="/" { (t!(say, "problem-home")) }
+            }
+            p.fine { (t!(say, "problem-code", code = status.as_str())) }
+        }
+    };
+    layout::bare(say, &title, &body, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_has_words() {
+        let keys = [
+            "problem-not-found",
+            "problem-method",
+            "problem-too-large",
+            "problem-timeout",
+            "problem-unreadable",
+            "problem-panic",
+            "problem-store",
+            "problem-full",
+            "problem-only-owners",
+            "problem-stale",
+        ];
+        for key in keys {
+            assert!(Say::default().find(key, None).is_some(), "{key}");
+            assert!(Say::default().find(&format!("{key}-title"), None).is_some(), "{key}-title");
+        }
+        assert!(is_full("error returned from database: (code: 13) database or disk is full"));
+        assert!(!is_full("no such table"));
+    }
+}

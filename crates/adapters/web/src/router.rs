@@ -1,0 +1,43 @@
+//! Every address of the pages, on one screen.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use tower::ServiceBuilder;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+use crate::{
+    app::{App, House},
+    assets, headers,
+    pages::{home, language},
+    problem,
+};
+
+/// Largest form, in bytes. Uploads have their own limit.
+const FORM_BYTES_MAX: usize = 2 * 1024 * 1024;
+
+/// All pages. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so that the limit on logins
+/// sees the caller's address.
+#[must_use]
+pub fn router(app: App) -> Router {
+    let house = Arc::new(House::new(app));
+    let outside = ServiceBuilder::new()
+        .layer(CompressionLayer::new())
+        .layer(middleware::map_response(headers::guard))
+        .layer(middleware::from_fn_with_state(Arc::clone(&house), problem::tell))
+        .layer(CatchPanicLayer::custom(problem::after_panic))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
+    pages().with_state(house).layer(outside)
+}
+
+fn pages() -> Router<Arc<House>> {
+    Router::new()
+        .route("/assets/{hash}/{name}", get(assets::serve))
+        .route("/", get(home::show))
+        .route("/language", post(language::switch))
+}
