@@ -3,18 +3,18 @@
 use super::Bounced;
 
 /// The forms, by name.
-const STYLES: [(&str, &str); 5] = [
+const STYLES: [(&str, &str); 6] = [
     ("postfix", include_str!("../../dsn/postfix.eml")),
     ("exim", include_str!("../../dsn/exim.eml")),
     ("exchange", include_str!("../../dsn/exchange.eml")),
     ("qmail", include_str!("../../dsn/qmail.eml")),
+    ("biglobe", include_str!("../../dsn/biglobe.eml")),
     ("au-ndr", include_str!("../../dsn/au-ndr.eml")),
 ];
 
-/// The names of all forms.
-#[cfg(test)]
-pub(super) fn styles() -> Vec<&'static str> {
-    STYLES.iter().map(|(name, _)| *name).collect()
+/// True when there is a form with this name.
+pub(crate) fn has_style(style: &str) -> bool {
+    STYLES.iter().any(|(name, _)| *name == style)
 }
 
 /// The bounce mail, lines ending with CRLF, the last one too.
@@ -28,7 +28,7 @@ pub(super) fn compose(bounced: &Bounced) -> String {
     let filled = form
         .replace("{status}", &status)
         .replace("{diagnostic}", &diagnostic)
-        .replace("{code}", &bounced.later.diagnostic.code.to_string())
+        .replace("{text}", diagnostic.get(4..).unwrap_or_default())
         .replace("{remote}", &remote);
     // The foreign header comes last, so that braces in it stay as they are.
     let filled = values.fill(&filled).replace("{header}", header.trim_end());
@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn forms_are_filled() {
-        for style in styles() {
+        for (style, _) in STYLES {
             let later = Later {
                 style: style.to_owned(),
                 after_ms: 0,
@@ -64,7 +64,7 @@ mod tests {
                 "{style}: {text}"
             );
             let unfilled =
-                ["{address}", "{host}", "{diagnostic}", "{remote}", "{header}", "{sender}", "{id}"];
+                ["{address}", "{host}", "{diagnostic}", "{remote}", "{header}", "{sender}", "{id}", "{text}"];
             assert!(!unfilled.iter().any(|name| text.contains(name)), "{style}: {text}");
             assert!(text.ends_with("\r\n") && !text.replace("\r\n", "").contains('\n'), "{style}");
         }

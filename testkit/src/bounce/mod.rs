@@ -5,6 +5,8 @@ mod post;
 
 use std::sync::Arc;
 
+pub(crate) use compose::has_style;
+
 use crate::{
     providers::{Later, ReplyValues},
     record::SentBounce,

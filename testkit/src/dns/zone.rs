@@ -17,6 +17,9 @@ use crate::{
     providers::{DnsShape, Provider, ProviderBook},
 };
 
+/// Nobody listens here.
+const DEAD_IP: &str = "127.0.0.250";
+
 /// A name that answers with trouble instead of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
@@ -65,7 +68,7 @@ impl Zone {
     fn add_provider(&self, provider: &Provider) -> Result<(), TestkitError> {
         for domain in &provider.domains {
             match provider.dns {
-                DnsShape::Mx => self.add_mx(domain, &provider.hosts)?,
+                DnsShape::Mx => self.add_mx(domain, provider)?,
                 DnsShape::AddressOnly => self.add_ip(domain, provider.ip)?,
                 DnsShape::NullMx => self.add(domain, "MX", "0 .")?,
                 DnsShape::Nxdomain => {}
@@ -76,11 +79,14 @@ impl Zone {
         for host in &provider.hosts {
             self.add_ip(host, provider.ip)?;
         }
+        for host in &provider.dead_hosts {
+            self.add(host, "A", DEAD_IP)?;
+        }
         Ok(())
     }
 
-    fn add_mx(&self, domain: &str, hosts: &[String]) -> Result<(), TestkitError> {
-        for (n, host) in hosts.iter().enumerate() {
+    fn add_mx(&self, domain: &str, provider: &Provider) -> Result<(), TestkitError> {
+        for (n, host) in provider.dead_hosts.iter().chain(&provider.hosts).enumerate() {
             self.add(domain, "MX", &format!("{} {host}", (n + 1) * 10))?;
         }
         Ok(())

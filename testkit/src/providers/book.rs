@@ -8,7 +8,7 @@ use std::{
 use serde::Deserialize;
 
 use super::{Behaviour, Connection, DnsShape, Provider};
-use crate::TestkitError;
+use crate::{TestkitError, bounce};
 
 /// The providers that come with the simulator.
 const SHIPPED: &str = include_str!("../../providers.toml");
@@ -126,6 +126,20 @@ impl ProviderBook {
         if provider.dns == DnsShape::Mx && provider.hosts.is_empty() {
             return wrong("it needs hosts".to_owned());
         }
+        if let Some(ip) = provider.ip {
+            if !ip.is_loopback() {
+                return wrong(format!("{ip} is not a loopback address"));
+            }
+            if self.providers.iter().any(|other| other.ip == provider.ip) {
+                return wrong(format!("{ip} belongs to another provider"));
+            }
+        }
+        for later in provider.behaviours.values().chain(self.shared.values()).filter_map(|b| b.later.as_ref())
+        {
+            if !bounce::has_style(&later.style) {
+                return wrong(format!("there is no form of bounce called {}", later.style));
+            }
+        }
         let fails = !reachable || !matches!(provider.connection, Connection::Smtp);
         if fails != provider.reason.is_some() {
             return wrong(
@@ -181,6 +195,7 @@ mod tests {
         check(head, "needs an ip");
         check(&format!("{head}ip=\"127.0.0.9\""), "needs hosts");
         check(&format!("{head}ip=\"127.0.0.9\"\nhosts=[\"mx.a.test\"]\ndefault=\"x\""), "no behaviour x");
+        check(&format!("{head}ip=\"192.0.2.1\"\nhosts=[\"m\"]"), "not a loopback");
         check(&format!("{head}dns=\"nxdomain\""), "a reason belongs");
         check(&format!("{head}ip=\"127.0.0.9\"\nhosts=[\"m\"]\nshares={{inbox=1001}}"), "over 1000");
     }

@@ -35,12 +35,12 @@ pub enum ExpectedOutcome {
 }
 
 impl ProviderBook {
-    /// What the simulator does to `address` (`local@domain`); `None` for a domain it does not know, which its DNS
-    /// answers with NXDOMAIN.
+    /// What the simulator does to `address` (`local@domain`); `None` when it is no address. A domain the book does
+    /// not know is one that does not exist.
     #[must_use]
     pub fn expected_outcome(&self, address: &str) -> Option<Expected> {
         let (local, domain) = address.rsplit_once('@')?;
-        let provider = self.by_domain(&domain.to_ascii_lowercase())?;
+        let Some(provider) = self.by_domain(&domain.to_ascii_lowercase()) else { return Some(nowhere()) };
         if let Some((behaviour, outcome)) = unreachable(provider) {
             let reason = provider.reason.clone();
             return Some(Expected {
@@ -64,6 +64,16 @@ impl ProviderBook {
                 ExpectedOutcome::Refused | ExpectedOutcome::Deferred => Fate::NotTaken,
             },
         })
+    }
+}
+
+fn nowhere() -> Expected {
+    Expected {
+        provider: "nxdomain".to_owned(),
+        behaviour: "dns".to_owned(),
+        outcome: ExpectedOutcome::Refused,
+        reason: Some("hostunknown".to_owned()),
+        fate: Fate::NotTaken,
     }
 }
 
@@ -126,7 +136,17 @@ mod tests {
         check("filtered@ezweb.ne.jp", "au Refused NotTaken filtered");
         check("dropped@au.com", "au Accepted Dropped ");
         check("UNKNOWN@Gmail.com", "gmail Refused NotTaken userunknown");
-        check("hanako@nowhere.test", "nobody");
+        check("hanako@nowhere.test", "nxdomain Refused NotTaken hostunknown");
+        check("hanako@docomo.co.jp", "nxdomain Refused NotTaken hostunknown");
+        check("hanako@gmai.com", "look-alike Accepted Dropped ");
+        check("hanako@yamada-koumuten.example", "greylisting Accepted Inbox greylisted");
+        check("hanako@asahi-denki.example", "down Deferred NotTaken networkerror");
+        check("hanako@tsubaki-ryokan.example", "null-mx Refused NotTaken notaccept");
+        check("hanako@hinode-kogyo.example", "dns-timeout Deferred NotTaken networkerror");
+        check("hanako@kobayashi-ganka.example", "blocking Refused NotTaken blocked");
+        check("hanako@minato-unyu.example", "cutting Deferred NotTaken networkerror");
+        check("hanako@midori-hoikuen.example", "postfix Bounced Bounced userunknown");
+        check("info@midori-hoikuen.example", "postfix Accepted Inbox ");
         check("hanako", "nobody");
     }
 }

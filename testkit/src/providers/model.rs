@@ -19,6 +19,9 @@ pub struct Provider {
     /// MX host names, most preferred first.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// MX host names preferred before those, at an address where nobody listens.
+    #[serde(default)]
+    pub dead_hosts: Vec<String>,
     /// The loopback address its hosts have.
     pub ip: Option<IpAddr>,
     /// What the DNS says about its domains.
@@ -42,6 +45,8 @@ pub struct Provider {
     /// Its limits and demands.
     #[serde(default)]
     pub limits: Limits,
+    /// It is no mailbox provider but a sending route: takes mail for everybody after this login.
+    pub login: Option<Login>,
     /// The behaviour of a mailbox that nothing else is said of.
     #[serde(default = "default_behaviour")]
     pub default: String,
@@ -56,6 +61,16 @@ pub struct Provider {
     pub behaviours: BTreeMap<String, Behaviour>,
     /// Why mail to it fails as a whole (Sisimai's name), where DNS or connection do not work.
     pub reason: Option<String>,
+}
+
+/// Who may send through a sending route (RFC 4954).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Login {
+    /// The name.
+    pub name: String,
+    /// The password.
+    pub password: String,
 }
 
 /// What a provider's domains have in the DNS.
@@ -109,6 +124,8 @@ pub enum TlsShape {
     HangUp,
     /// Offered; STARTTLS is answered 454.
     Unavailable,
+    /// The connection begins with TLS (RFC 8314).
+    Implicit,
 }
 
 /// What is said when all is well.
@@ -135,6 +152,8 @@ pub struct Replies {
 pub struct Limits {
     /// `RCPT TO` commands taken in one connection.
     pub recipients_per_session: Option<Limit>,
+    /// Messages begun in one connection.
+    pub messages_per_session: Option<Limit>,
     /// Recipients of one message.
     pub recipients_per_message: Option<Limit>,
     /// Longest line of the content in octets, with its CRLF.

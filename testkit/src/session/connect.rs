@@ -7,6 +7,8 @@ use tokio::{
     net::TcpStream,
 };
 
+use tokio_rustls::server::TlsStream;
+
 use super::{Next, Session};
 use crate::{
     providers::{Connection, Provider, TlsShape},
@@ -35,6 +37,12 @@ pub(crate) async fn serve(
     }
     let limit = provider.limits.connections.as_ref().filter(|_| !shared.accept_all);
     let open = limit.map(|limit| (limit, shared.memory.open(&provider.id, peer.ip(), limit.max)));
+    if provider.tls == TlsShape::Implicit {
+        let mut session = Session::new(shared, provider, shared.acceptor.accept(stream).await?, peer);
+        session.tls = true;
+        session.answer(&provider.greeting, "");
+        return end(session).await;
+    }
     let mut session = Session::new(shared, provider, stream, peer);
     if let Some((limit, None)) = &open {
         session.answer(&limit.reply, "");
@@ -47,10 +55,14 @@ pub(crate) async fn serve(
     if !session.converse().await? {
         return Ok(());
     }
-    let stream = session.wire.into_stream();
-    let stream = shared.acceptor.accept(stream).await?;
+    let stream = shared.acceptor.accept(session.wire.into_stream()).await?;
     let mut session = Session::new(shared, provider, stream, peer);
     session.tls = true;
+    end(session).await
+}
+
+/// A session over TLS, which says goodbye at both layers.
+async fn end(mut session: Session<'_, TlsStream<TcpStream>>) -> io::Result<()> {
     session.converse().await?;
     session.wire.into_stream().shutdown().await
 }
@@ -65,7 +77,7 @@ async fn listen_only(mut stream: TcpStream) -> io::Result<()> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
     /// RFC 3207. Whatever the client sent ahead in clear is thrown away with the old session.
     pub(super) async fn starttls(&mut self) -> io::Result<Next> {
-        if self.tls || self.provider.tls == TlsShape::Absent {
+        if self.tls || matches!(self.provider.tls, TlsShape::Absent | TlsShape::Implicit) {
             return Ok(self.mistake("502 5.5.1 Command not implemented"));
         }
         if self.provider.tls == TlsShape::Unavailable {
@@ -80,7 +92,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
                 Ok(Next::Close)
             }
             TlsShape::HangUp => Ok(Next::Cut),
-            TlsShape::Works | TlsShape::Absent | TlsShape::Unavailable => Ok(Next::StartTls),
+            _ => Ok(Next::StartTls),
         }
     }
 }

@@ -21,8 +21,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         let hello = format!("{us} at your service, [{}]", self.peer_text);
         let mut lines = vec![hello];
         lines.extend(self.provider.esmtp.iter().cloned());
-        if !self.tls && self.provider.tls != TlsShape::Absent {
+        if !self.tls && !matches!(self.provider.tls, TlsShape::Absent | TlsShape::Implicit) {
             lines.push("STARTTLS".to_owned());
+        }
+        if self.provider.login.is_some() && self.tls {
+            lines.push("AUTH PLAIN LOGIN".to_owned());
         }
         let last = lines.len() - 1;
         for (n, line) in lines.iter().enumerate() {

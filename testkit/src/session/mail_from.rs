@@ -15,6 +15,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
         if self.transaction.is_some() {
             return self.mistake("503 5.5.1 Error: nested MAIL command");
         }
+        if self.provider.login.is_some() && !self.logged_in {
+            return self.mistake("530 5.7.0 Authentication required");
+        }
         let Some(path) = path(rest, "FROM:") else {
             return self.mistake("501 5.5.4 Syntax: MAIL FROM:<address>");
         };
@@ -27,6 +30,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Session<'_, S> {
             Mailbox::Good { domain, .. } => Some(domain),
             Mailbox::Malformed => return self.mistake("501 5.1.7 Bad sender address syntax"),
         };
+        self.messages_in_session += 1;
+        let limit = self.provider.limits.messages_per_session.as_ref();
+        if let Some(limit) =
+            limit.filter(|limit| self.messages_in_session > limit.max && !self.shared.accept_all)
+        {
+            return self.answer(&limit.reply, "");
+        }
         if let Some(limit) = &self.provider.limits.message_bytes {
             let said = parameter(path.parameters, "SIZE").and_then(|size| size.parse::<u64>().ok());
             if said.is_some_and(|size| size > limit.max) && !self.shared.accept_all {

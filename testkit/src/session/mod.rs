@@ -1,5 +1,6 @@
 //! One SMTP session as a provider leads it; each command of RFC 5321 has its own file.
 
+mod auth;
 mod bdat;
 mod connect;
 mod content;
@@ -7,6 +8,7 @@ mod hello;
 mod mail_from;
 mod path;
 mod rcpt_to;
+mod relay;
 mod verdict;
 mod wire;
 
@@ -35,6 +37,8 @@ struct Session<'a, S> {
     tls: bool,
     greeted: bool,
     id: u64,
+    logged_in: bool,
+    messages_in_session: u64,
     recipients_in_session: u64,
     mistakes: u32,
     transaction: Option<Transaction<'a>>,
@@ -77,6 +81,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
             tls: false,
             greeted: false,
             id: shared.next_id(),
+            logged_in: false,
+            messages_in_session: 0,
             recipients_in_session: 0,
             mistakes: 0,
             transaction: None,
@@ -112,6 +118,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
             "EHLO" => self.hello(rest, true),
             "HELO" => self.hello(rest, false),
             "STARTTLS" => return self.starttls().await,
+            "AUTH" => return self.auth(rest).await,
             "MAIL" => return Ok(self.mail_from(rest)),
             "RCPT" => return self.rcpt_to(rest).await,
             "DATA" => return self.content_by_data().await,

@@ -27,9 +27,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
         let Mailbox::Good { local, domain } = mailbox(address, transaction.utf8) else {
             return Ok(self.refuse_recipient(&provider.replies.malformed, address));
         };
-        let chosen = self.shared.book.choose(provider, &local);
+        // A sending route has no mailboxes of its own: it takes everything first.
+        let local = if provider.login.is_some() { "inbox" } else { &local };
+        let chosen = self.shared.book.choose(provider, local);
         if !self.shared.accept_all {
-            if !provider.domains.contains(&domain) {
+            if provider.login.is_none() && !provider.domains.contains(&domain) {
                 return Ok(self.refuse_recipient(&provider.replies.relay, address));
             }
             self.recipients_in_session += 1;

@@ -5,10 +5,16 @@ use std::io;
 use mail::Stage;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Accepted, Next, Session, Transaction, content::Content, host};
+use super::{
+    Accepted, Next, Session, Transaction,
+    content::Content,
+    host,
+    path::{Mailbox, mailbox},
+    relay,
+};
 use crate::{
     bounce::{self, Bounced},
-    providers::{Fate, HangUp, ReplyTemplate},
+    providers::{Fate, HangUp, Later, ReplyTemplate},
     record::{Delivery, Keep, Taken},
 };
 
@@ -78,12 +84,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
         for recipient in &transaction.recipients {
             let delivery = |at_ms| self.delivery(&transaction, recipient, content, at_ms);
             self.shared.recorder.taken(&Taken { recipient: &recipient.address, delivery: &delivery });
-            let later = recipient.chosen.behaviour.later.as_ref().filter(|_| !self.shared.accept_all);
-            if let Some(later) = later {
+            if let Some(later) = self.later(recipient) {
                 bounce::begin(
                     self.shared,
                     Bounced {
-                        later: later.clone(),
+                        later,
                         host: host(self.provider).to_owned(),
                         peer: self.peer_text.clone(),
                         recipient: recipient.address.clone(),
@@ -96,6 +101,17 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
         }
         let provider = self.provider;
         self.answer(&provider.replies.content, "")
+    }
+
+    fn later(&self, recipient: &Accepted<'_>) -> Option<Later> {
+        if self.shared.accept_all {
+            return None;
+        }
+        if self.provider.login.is_none() {
+            return recipient.chosen.behaviour.later.clone();
+        }
+        let Mailbox::Good { local, domain } = mailbox(&recipient.address, true) else { return None };
+        relay::later(&self.shared.book, &local, &domain)
     }
 
     fn delivery(
