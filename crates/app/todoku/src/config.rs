@@ -1,0 +1,155 @@
+//! Configuration: one small file, every value with a default that works on one machine.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+
+/// What the file may say. Unknown names are errors, because a setting that silently does nothing is worse.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Folder for the embedded database.
+    pub data: PathBuf,
+    /// `sqlite:///path/file.db` or `postgres://…`; the file `todoku.db` in `data` when empty.
+    pub database: String,
+    /// Where browsers and customers reach the pages, without a slash at the end.
+    pub base_url: String,
+    /// Where the pages listen.
+    pub listen_web: SocketAddr,
+    /// Where the mail server listens for bounces.
+    pub listen_smtp: SocketAddr,
+    /// The name of this mail server: in EHLO, in MX records, in the PTR of its address.
+    pub mail_host: String,
+    /// Addresses mail leaves from, for the SPF record.
+    pub sending_ips: Vec<IpAddr>,
+    /// Name servers as `address:port`; the system's when empty.
+    pub dns_servers: Vec<SocketAddr>,
+    /// Delivery.
+    pub delivery: DeliverySection,
+}
+
+/// How mail is delivered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DeliverySection {
+    /// The port of MX hosts. 25 everywhere but in tests.
+    pub mx_port: u16,
+    /// Waits before the second, third … try, such as `5m`, `30m`, `1h`; the last one repeats.
+    pub retry_delays: Vec<String>,
+    /// Connections to one destination at most.
+    pub connections_per_site: usize,
+    /// Connections in all at most.
+    pub connections: usize,
+    /// Whether hosts are also tried by IPv6.
+    pub ipv6: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            data: PathBuf::from("data"),
+            database: String::new(),
+            base_url: "http://127.0.0.1:8080".to_owned(),
+            listen_web: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            listen_smtp: SocketAddr::from(([127, 0, 0, 1], 2525)),
+            mail_host: "localhost.localdomain".to_owned(),
+            sending_ips: Vec::new(),
+            dns_servers: Vec::new(),
+            delivery: DeliverySection::default(),
+        }
+    }
+}
+
+impl Default for DeliverySection {
+    fn default() -> Self {
+        Self {
+            mx_port: 25,
+            retry_delays: ["5m", "15m", "30m"].map(str::to_owned).to_vec(),
+            connections_per_site: 8,
+            connections: 200,
+            ipv6: true,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file, or gives the defaults when there is none to read.
+    ///
+    /// # Errors
+    /// With the file's name and the line that cannot be understood.
+    pub fn read(path: Option<&Path>) -> anyhow::Result<Self> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("設定ファイル {0} を読めません / cannot read {0}", path.display()))?;
+        let config: Self = toml::from_str(&text)
+            .with_context(|| format!("設定ファイル {0} に誤りがあります / mistake in {0}", path.display()))?;
+        config.retry_delays_ms()?;
+        Ok(config)
+    }
+
+    /// The database's URL.
+    #[must_use]
+    pub fn database_url(&self) -> String {
+        if self.database.is_empty() {
+            format!("sqlite://{}", self.data.join("todoku.db").display())
+        } else {
+            self.database.clone()
+        }
+    }
+
+    /// The retry schedule in milliseconds.
+    ///
+    /// # Errors
+    /// When a wait is not a number with `ms`, `s`, `m` or `h`, or there is none.
+    pub fn retry_delays_ms(&self) -> anyhow::Result<Vec<i64>> {
+        let delays = &self.delivery.retry_delays;
+        if delays.is_empty() {
+            bail!("delivery.retry_delays: 1つ以上の待ち時間を書いてください / needs at least one wait");
+        }
+        delays.iter().map(|text| duration_ms(text)).collect()
+    }
+}
+
+fn duration_ms(text: &str) -> anyhow::Result<i64> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let unit_ms = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        _ => bail!("「{text}」は時間として読めません(例: 30s, 5m, 1h) / {text:?} is no duration"),
+    };
+    let number: i64 = number.parse().with_context(|| format!("{text:?} is no duration"))?;
+    number.checked_mul(unit_ms).with_context(|| format!("{text:?} is too long"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<i64>) {
+        assert_eq!(duration_ms(text).ok(), expected, "{text}");
+    }
+
+    #[test]
+    fn durations() {
+        check("5m", Some(300_000));
+        check("250ms", Some(250));
+        check("1h", Some(3_600_000));
+        check("5", None);
+        check("m", None);
+        check("", None);
+        check("99999999999999999999h", None);
+    }
+
+    #[test]
+    fn unknown_settings_are_errors() {
+        assert!(toml::from_str::<Config>("bas_url = \"x\"").is_err());
+        assert!(toml::from_str::<Config>("[delivery]\nmx_port = 2525").is_ok());
+    }
+}
