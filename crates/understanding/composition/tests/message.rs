@@ -7,9 +7,9 @@ use mail_parser::MessageParser;
 fn head() -> MessageHead {
     MessageHead {
         from_name: "花の店".into(),
-        from: Address::parse("shop@shop.example").unwrap(),
+        from: Address::parse("shop@shop.example").expect("the test knows"),
         to_name: String::new(),
-        to: Address::parse("hanako@customer.example").unwrap(),
+        to: Address::parse("hanako@customer.example").expect("the test knows"),
         reply_to: None,
         message_id: "1.abc@mail.shop.example".into(),
         date_at: 1_795_257_296_789,
@@ -23,13 +23,13 @@ fn body(subject: &str, text: &str) -> Rendered {
 }
 
 fn header_block(message: &[u8]) -> String {
-    let text = std::str::from_utf8(message).unwrap();
-    text.split("\r\n\r\n").next().unwrap().to_owned()
+    let text = std::str::from_utf8(message).expect("the test knows");
+    text.split("\r\n\r\n").next().expect("the test knows").to_owned()
 }
 
 fn sound(message: &[u8]) {
     assert!(message.is_ascii());
-    let text = std::str::from_utf8(message).unwrap();
+    let text = std::str::from_utf8(message).expect("the test knows");
     assert!(!text.replace("\r\n", "").contains(['\r', '\n', '\0']), "bare line ends");
     for line in text.split("\r\n") {
         assert!(line.len() <= 998, "{} bytes: {}", line.len(), &line[..80]);
@@ -43,10 +43,10 @@ fn sound(message: &[u8]) {
 fn the_whole_message() {
     let mut head = head();
     head.to_name = "Hanako".into();
-    head.reply_to = Some(Address::parse("info@shop.example").unwrap());
+    head.reply_to = Some(Address::parse("info@shop.example").expect("the test knows"));
     head.list_unsubscribe = Some("https://mail.shop.example/u/x".into());
     head.extra = vec![("X-Todoku-Trace".into(), "t1".into())];
-    let seen = String::from_utf8(build(&head, &body("Hello", "Hi\n"))).unwrap();
+    let seen = String::from_utf8(build(&head, &body("Hello", "Hi\n"))).expect("the test knows");
     let expected = "Date: Sat, 21 Nov 2026 10:34:56 +0000\r\n\
         From: =?UTF-8?B?6Iqx44Gu5bqX?= <shop@shop.example>\r\n\
         To: Hanako <hanako@customer.example>\r\n\
@@ -70,7 +70,7 @@ fn check_subject(subject: &str, expected: &str) {
     for line in header_block(&message).split("\r\n") {
         assert!(line.len() <= 76 || !line.contains("=?"), "{line}");
     }
-    let parsed = MessageParser::default().parse(&message).unwrap();
+    let parsed = MessageParser::default().parse(&message).expect("the test knows");
     assert_eq!(parsed.subject().unwrap_or_default(), expected, "{subject}");
     assert_eq!(parsed.headers().len(), 8, "{subject}");
 }
@@ -113,13 +113,13 @@ fn check_name(name: &str, expected: &str) {
     head.to_name = name.into();
     let message = build(&head, &body("s", "x"));
     sound(&message);
-    let parsed = MessageParser::default().parse(&message).unwrap();
+    let parsed = MessageParser::default().parse(&message).expect("the test knows");
     assert_eq!(parsed.headers().len(), 8, "{name}");
     for (list, address) in [(parsed.from(), "shop@shop.example"), (parsed.to(), "hanako@customer.example")] {
-        let mailbox = list.unwrap().first().unwrap();
-        assert_eq!(list.unwrap().iter().count(), 1, "{name}");
+        let mailbox = list.expect("the test knows").first().expect("the test knows");
+        assert_eq!(list.expect("the test knows").iter().count(), 1, "{name}");
         assert_eq!(mailbox.name().unwrap_or_default(), expected, "{name}");
-        assert_eq!(mailbox.address().unwrap(), address, "{name}");
+        assert_eq!(mailbox.address().expect("the test knows"), address, "{name}");
     }
 }
 
@@ -155,9 +155,9 @@ fn names_come_back_as_written() {
 #[test]
 fn quoted_local_parts_stay_quoted() {
     let mut head = head();
-    head.to = Address::parse("\"a..b\"@docomo.ne.jp").unwrap();
+    head.to = Address::parse("\"a..b\"@docomo.ne.jp").expect("the test knows");
     head.to_name = "花子".into();
-    head.reply_to = Some(Address::new("a\"b c", "shop.example").unwrap());
+    head.reply_to = Some(Address::new("a\"b c", "shop.example").expect("the test knows"));
     let seen = header_block(&build(&head, &body("s", "x")));
     assert!(seen.contains(" <\"a..b\"@docomo.ne.jp>\r\n"), "{seen}");
     assert!(seen.contains("Reply-To: \"a\\\"b c\"@shop.example\r\n"), "{seen}");
@@ -223,11 +223,11 @@ fn check_body(text: &str, html: Option<&str>, expected_text: &str, expected_html
     sound(&message);
     assert_eq!(message, build(&head(), &rendered), "not deterministic");
     assert!(!message.ends_with(b"\r\n\r\n") || expected_text.is_empty());
-    let parsed = MessageParser::default().parse(&message).unwrap();
+    let parsed = MessageParser::default().parse(&message).expect("the test knows");
     let seen = parsed.body_text(0).unwrap_or_default().replace("\r\n", "\n");
     assert_eq!(seen.trim_end(), expected_text, "{text}");
     if let Some(expected) = expected_html {
-        let seen = parsed.body_html(0).unwrap().replace("\r\n", "\n");
+        let seen = parsed.body_html(0).expect("the test knows").replace("\r\n", "\n");
         assert_eq!(seen.trim_end(), expected, "{text}");
         assert_eq!(parsed.parts.len(), 3);
     }
@@ -254,11 +254,18 @@ fn bodies_come_back_as_written() {
 fn a_body_cannot_close_its_own_part() {
     let rendered =
         |text: &str| Rendered { subject: "s".into(), text: text.into(), html: Some("<p>h</p>".into()) };
-    let message = String::from_utf8(build(&head(), &rendered("x"))).unwrap();
-    let boundary = message.split("boundary=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let message = String::from_utf8(build(&head(), &rendered("x"))).expect("the test knows");
+    let boundary = message
+        .split("boundary=\"")
+        .nth(1)
+        .expect("the test knows")
+        .split('"')
+        .next()
+        .expect("the test knows")
+        .to_owned();
     let attack = format!("x\n--{boundary}--\nContent-Type: text/html\n\n<b>evil</b>");
     let message = build(&head(), &rendered(&attack));
-    let parsed = MessageParser::default().parse(&message).unwrap();
+    let parsed = MessageParser::default().parse(&message).expect("the test knows");
     assert_eq!(parsed.parts.len(), 3);
-    assert_eq!(parsed.body_text(0).unwrap().replace("\r\n", "\n").trim_end(), attack);
+    assert_eq!(parsed.body_text(0).expect("the test knows").replace("\r\n", "\n").trim_end(), attack);
 }

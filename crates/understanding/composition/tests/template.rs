@@ -32,7 +32,8 @@ fn check_text(text: &str, person: &[(&str, &str)], expected: &str) {
 }
 
 fn check_html(html: &str, person: &[(&str, &str)], expected: &str) {
-    let seen = render(&source("s", "t", Some(html)), person).map_or_else(|e| e, |r| r.html.unwrap());
+    let seen =
+        render(&source("s", "t", Some(html)), person).map_or_else(|e| e, |r| r.html.unwrap_or_default());
     assert_eq!(seen, expected, "{html} {person:?}");
 }
 
