@@ -15,6 +15,7 @@
 //! DNS leads to them.
 
 mod bounce;
+mod demo;
 mod dns;
 mod error;
 mod providers;
@@ -23,6 +24,7 @@ mod session;
 mod simulator;
 mod world;
 
+pub use demo::{DEMO_DOMAIN, DEMO_SEED, DemoCustomer, DemoKind, demo_csv, demo_csv_cp932, demo_customers};
 pub use dns::{Dns, Fault, Zone};
 pub use error::TestkitError;
 pub use providers::{
