@@ -24,16 +24,17 @@ impl NameServer {
     /// Lines are `name ttl TYPE value`, or `name FAULT` with `SERVFAIL`, `REFUSED` or `SILENT`.
     /// Names that no line has do not exist.
     pub async fn start(zone: &'static str) -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let addr = socket.local_addr().unwrap();
+        let socket = UdpSocket::bind("127.0.0.1:0").await.expect("test zone");
+        let addr = socket.local_addr().expect("test zone");
         let questions = Arc::new(AtomicUsize::new(0));
         let count = questions.clone();
         tokio::spawn(async move {
             let mut buffer = [0; 4096];
             while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
                 count.fetch_add(1, Ordering::SeqCst);
-                if let Some(answer) = answer(zone, &Message::from_vec(&buffer[..length]).unwrap()) {
-                    socket.send_to(&answer.to_vec().unwrap(), from).await.unwrap();
+                if let Some(answer) = answer(zone, &Message::from_vec(&buffer[..length]).expect("test zone"))
+                {
+                    socket.send_to(&answer.to_vec().expect("test zone"), from).await.expect("test zone");
                 }
             }
         });
@@ -61,7 +62,11 @@ fn answer(zone: &str, question: &Message) -> Option<Message> {
             ["REFUSED"] => answer.metadata.response_code = ResponseCode::Refused,
             [ttl, kind, ref value @ ..] if kind == query.query_type().to_string() => {
                 let value = rdata(query.query_type(), value);
-                answer.add_answer(Record::from_rdata(query.name().clone(), ttl.parse().unwrap(), value));
+                answer.add_answer(Record::from_rdata(
+                    query.name().clone(),
+                    ttl.parse().expect("test zone"),
+                    value,
+                ));
             }
             _ => {}
         }
@@ -74,11 +79,11 @@ fn answer(zone: &str, question: &Message) -> Option<Message> {
 }
 
 fn rdata(kind: RecordType, value: &[&str]) -> RData {
-    let name = |text: &str| Name::from_ascii(text).unwrap();
+    let name = |text: &str| Name::from_ascii(text).expect("test zone");
     match kind {
-        RecordType::A => RData::A(value[0].parse().unwrap()),
-        RecordType::AAAA => RData::AAAA(value[0].parse().unwrap()),
-        RecordType::MX => RData::MX(rdata::MX::new(value[0].parse().unwrap(), name(value[1]))),
+        RecordType::A => RData::A(value[0].parse().expect("test zone")),
+        RecordType::AAAA => RData::AAAA(value[0].parse().expect("test zone")),
+        RecordType::MX => RData::MX(rdata::MX::new(value[0].parse().expect("test zone"), name(value[1]))),
         RecordType::PTR => RData::PTR(rdata::PTR(name(value[0]))),
         RecordType::CNAME => RData::CNAME(rdata::CNAME(name(value[0]))),
         RecordType::TXT => RData::TXT(rdata::TXT::new(value.iter().map(|part| (*part).to_owned()).collect())),
