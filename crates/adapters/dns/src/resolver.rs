@@ -137,8 +137,9 @@ impl DnsResolver {
         if answer.iter().any(|host| !host.addresses.is_empty()) {
             return Walked { answer: MxAnswer::Hosts(answer), ttl, partly: trouble.is_some() };
         }
-        let answer = trouble.map_or(MxAnswer::NoMailHost, MxAnswer::Trouble);
-        Walked { answer, ttl, partly: false }
+        // The hosts are kept though they have no address: an MX that leads nowhere is often a slip being mended.
+        let answer = trouble.map_or(MxAnswer::Hosts(answer), MxAnswer::Trouble);
+        Walked { answer, ttl: Some(Duration::ZERO), partly: false }
     }
 
     async fn walk_host(&self, name: &str) -> Walked {

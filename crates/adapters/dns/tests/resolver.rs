@@ -64,7 +64,7 @@ async fn where_mail_goes() {
         ("nomx.example", "0 nomx.example [192.0.2.3]"),
         ("empty.example", "NoMailHost"),
         ("nullmx.example", "NullMx"),
-        ("dead-mx.example", "NoMailHost"),
+        ("dead-mx.example", "10 gone.example []"),
         ("gone.example", "NoSuchDomain"),
         ("servfail.example", "Trouble"),
         ("refused.example", "Trouble"),

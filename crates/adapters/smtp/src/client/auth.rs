@@ -1,0 +1,93 @@
+//! Logs in at a smart host (RFC 4954): PLAIN (RFC 4616) or the old LOGIN.
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use delivery::hop::{AuthMechanism, Login};
+use mail::{Reply, Stage};
+
+use super::{
+    dialogue::Dialogue,
+    halt::{Cause, Halt},
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mechanism {
+    Plain,
+    Login,
+}
+
+impl Dialogue {
+    /// Logs in. `Ok` is the server's welcome.
+    pub(crate) async fn auth(&mut self, login: &Login) -> Result<Reply, Halt> {
+        let at = |cause: Cause| cause.at(Stage::Auth);
+        let mechanism = choose(login.mechanism, &self.extensions.auth).map_err(at)?;
+        let reply = match mechanism {
+            Mechanism::Plain => self.auth_plain(login).await,
+            Mechanism::Login => self.auth_login(login).await,
+        };
+        match reply.map_err(at)? {
+            reply if reply.is_success() => Ok(reply),
+            reply => Err(at(Cause::Said(reply))),
+        }
+    }
+
+    async fn auth_plain(&mut self, login: &Login) -> Result<Reply, Cause> {
+        let token = STANDARD.encode(format!("\0{}\0{}", login.name, login.password));
+        let until = self.until(self.limits.auth);
+        let reply = self.exchange(&format!("AUTH PLAIN {token}\r\n"), until).await?;
+        if !reply.is_intermediate() {
+            return Ok(reply);
+        }
+        // Some servers overlook the initial response and ask for it.
+        self.exchange(&format!("{token}\r\n"), until).await
+    }
+
+    async fn auth_login(&mut self, login: &Login) -> Result<Reply, Cause> {
+        let until = self.until(self.limits.auth);
+        let mut reply = self.exchange("AUTH LOGIN\r\n", until).await?;
+        for answer in [&login.name, &login.password] {
+            if !reply.is_intermediate() {
+                return Ok(reply);
+            }
+            let until = self.until(self.limits.auth);
+            reply = self.exchange(&format!("{}\r\n", STANDARD.encode(answer)), until).await?;
+        }
+        Ok(reply)
+    }
+}
+
+fn choose(wanted: AuthMechanism, offered: &[String]) -> Result<Mechanism, Cause> {
+    let has = |name: &str| offered.iter().any(|mechanism| mechanism == name);
+    let not_offered = |name: &str| {
+        let list = if offered.is_empty() { "no AUTH".to_owned() } else { offered.join(" ") };
+        Err(Cause::AuthNotOffered(format!("{name} is not offered; the server offers {list}")))
+    };
+    match wanted {
+        AuthMechanism::Any if has("PLAIN") => Ok(Mechanism::Plain),
+        AuthMechanism::Any if has("LOGIN") => Ok(Mechanism::Login),
+        AuthMechanism::Any => not_offered("PLAIN or LOGIN"),
+        AuthMechanism::Plain if has("PLAIN") => Ok(Mechanism::Plain),
+        AuthMechanism::Plain => not_offered("PLAIN"),
+        AuthMechanism::Login if has("LOGIN") => Ok(Mechanism::Login),
+        AuthMechanism::Login => not_offered("LOGIN"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(wanted: AuthMechanism, offered: &str, expected: Option<Mechanism>) {
+        let offered: Vec<String> = offered.split_whitespace().map(str::to_owned).collect();
+        assert_eq!(choose(wanted, &offered).ok(), expected, "{wanted:?} {offered:?}");
+    }
+
+    #[test]
+    fn mechanisms() {
+        check(AuthMechanism::Any, "LOGIN PLAIN", Some(Mechanism::Plain));
+        check(AuthMechanism::Any, "CRAM-MD5 LOGIN", Some(Mechanism::Login));
+        check(AuthMechanism::Any, "CRAM-MD5", None);
+        check(AuthMechanism::Any, "", None);
+        check(AuthMechanism::Plain, "LOGIN", None);
+        check(AuthMechanism::Login, "PLAIN LOGIN", Some(Mechanism::Login));
+    }
+}

@@ -1,0 +1,119 @@
+//! Speaks with one server up to the point where messages can be sent: greeting, EHLO, TLS, AUTH.
+
+use delivery::{
+    attempt::{Failure, Peer, Trouble},
+    hop::TlsMode,
+};
+use mail::{Reply, Stage};
+use tokio::time::Instant;
+
+use super::{
+    connection::Connection,
+    extensions::Extensions,
+    halt::{Cause, Halt},
+    limits::ClientLimits,
+    tls::ClientTls,
+};
+use crate::stream::Stream;
+
+/// A conversation with one server, and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Dialogue {
+    pub(crate) connection: Connection,
+    pub(crate) peer: Peer,
+    pub(crate) extensions: Extensions,
+    pub(crate) limits: ClientLimits,
+    /// No step of the opening may end later, whatever its own time-out.
+    pub(crate) setup_until: Instant,
+}
+
+impl Dialogue {
+    /// Waits for the server's opening line.
+    pub(crate) async fn greeting(&mut self) -> Result<Reply, Halt> {
+        let until = self.until(self.limits.greeting);
+        let reply = self.connection.reply(until).await.map_err(|cause| cause.at(Stage::Greeting))?;
+        demand_success(reply, Stage::Greeting)
+    }
+
+    /// EHLO, or HELO where EHLO is not known (RFC 5321 section 3.2).
+    pub(crate) async fn ehlo(&mut self, helo_name: &str) -> Result<Reply, Halt> {
+        let at = |cause: Cause| cause.at(Stage::Ehlo);
+        let until = self.until(self.limits.ehlo);
+        let reply = self.exchange(&format!("EHLO {helo_name}\r\n"), until).await.map_err(at)?;
+        if reply.is_success() {
+            self.extensions = Extensions::read(&reply);
+            return Ok(reply);
+        }
+        if !reply.is_permanent() {
+            return Err(at(Cause::Said(reply)));
+        }
+        self.extensions = Extensions::default();
+        match self.exchange(&format!("HELO {helo_name}\r\n"), until).await {
+            Ok(second) => demand_success(second, Stage::Ehlo),
+            // A server that refuses EHLO and hangs up has said why already.
+            Err(_) => Err(at(Cause::Said(reply))),
+        }
+    }
+
+    /// STARTTLS (RFC 3207) and the handshake. The caller says EHLO again.
+    pub(crate) async fn starttls(mut self, tls: &ClientTls, mode: TlsMode) -> Result<Self, (Halt, Peer)> {
+        let until = self.until(self.limits.tls);
+        let reply = match self.exchange("STARTTLS\r\n", until).await {
+            Ok(reply) => reply,
+            Err(cause) => return Err((cause.at(Stage::Tls), self.peer)),
+        };
+        if !reply.is_success() {
+            return Err((Cause::Said(reply).at(Stage::Tls), self.peer));
+        }
+        if self.connection.has_unread() {
+            // Anybody on the way may have put it there; under TLS it would pass for the server's own words.
+            let words = "the server spoke between STARTTLS and the handshake".to_owned();
+            return Err((Cause::Tls(words).at(Stage::Tls), self.peer));
+        }
+        self.handshake(tls, mode).await
+    }
+
+    /// The TLS handshake.
+    pub(crate) async fn handshake(mut self, tls: &ClientTls, mode: TlsMode) -> Result<Self, (Halt, Peer)> {
+        let until = self.until(self.limits.tls);
+        let Stream::Clear(stream) = self.connection.stream else {
+            let words = "TLS inside TLS".to_owned();
+            return Err((Cause::Tls(words).at(Stage::Tls), self.peer));
+        };
+        match tls.connect(mode, &self.peer.host, stream, until).await {
+            Ok(stream) => {
+                let stream = Stream::Tls(Box::new(stream.into()));
+                self.peer.tls = stream.tls_name();
+                self.connection = Connection::new(stream);
+                Ok(self)
+            }
+            Err(cause) => Err((cause.at(Stage::Tls), self.peer)),
+        }
+    }
+
+    /// Sends one line and waits for its reply.
+    pub(crate) async fn exchange(&mut self, line: &str, until: Instant) -> Result<Reply, Cause> {
+        self.connection.send(line.as_bytes(), until).await?;
+        self.connection.reply(until).await
+    }
+
+    /// The deadline of a step that may take `timeout`.
+    pub(crate) fn until(&self, timeout: std::time::Duration) -> Instant {
+        self.setup_until.min(Instant::now() + timeout)
+    }
+
+    pub(crate) fn failure(&self, halt: Halt) -> Failure {
+        halt.into_failure(Some(self.peer.clone()))
+    }
+}
+
+fn demand_success(reply: Reply, stage: Stage) -> Result<Reply, Halt> {
+    match reply.code {
+        200..300 => Ok(reply),
+        300..400 => {
+            let words = format!("an answer that does not fit: {}", reply.line());
+            Err(Cause::Broken(Trouble::NotSmtp, words).at(stage))
+        }
+        _ => Err(Cause::Said(reply).at(stage)),
+    }
+}

@@ -1,0 +1,20 @@
+//! The client: how delivery hands messages over.
+//!
+//! `transport` walks hosts and addresses, `dialogue` speaks up to a ready session, `session` sends messages,
+//! `connection` moves bytes and keeps the time.
+
+mod auth;
+mod connection;
+mod dialogue;
+mod dots;
+mod extensions;
+mod halt;
+mod limits;
+mod replies;
+mod session;
+mod tls;
+mod transport;
+
+pub use limits::ClientLimits;
+pub use tls::{ClientTls, Roots};
+pub use transport::SmtpTransport;

@@ -1,0 +1,233 @@
+//! Sends messages over a session that is ready.
+
+use std::{fmt::Write as _, time::Duration};
+
+use async_trait::async_trait;
+use delivery::{
+    attempt::{Failure, Peer, Trouble},
+    ports::Session,
+};
+use mail::{Address, Reply, ReversePath, Stage};
+use tokio::time::Instant;
+
+use super::{
+    dialogue::Dialogue,
+    dots::{missing_line_end, stuff},
+    halt::Cause,
+};
+
+/// After the peer cut the connection while we were sending, how long its last words are waited for.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// One session with one server.
+pub(crate) struct ClientSession {
+    dialogue: Dialogue,
+    state: State,
+    /// Commands are written here; kept for its memory.
+    lines: String,
+}
+
+/// Where the session stands between two calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// No transaction is open.
+    Clean,
+    /// A transaction was begun and not ended; RSET comes first.
+    Begun,
+    /// Nothing more can be said: it ended, broke, or a call was dropped in the middle.
+    Over,
+}
+
+impl ClientSession {
+    /// Takes over after greeting, EHLO, TLS and AUTH.
+    pub(crate) fn new(mut dialogue: Dialogue) -> Self {
+        dialogue.setup_until = Instant::now() + Duration::from_secs(365 * 86_400);
+        Self { dialogue, state: State::Clean, lines: String::with_capacity(256) }
+    }
+
+    /// Runs MAIL and RCPT, in one go or one by one.
+    async fn begin(
+        &mut self,
+        reset: bool,
+        reverse_path: &ReversePath,
+        to: &Address,
+    ) -> Result<(Stage, Reply), Failure> {
+        self.connected(Stage::Mail).await?;
+        let limits = self.dialogue.limits;
+        let pipelining = self.dialogue.extensions.pipelining;
+        self.lines.clear();
+        if reset {
+            self.lines.push_str("RSET\r\n");
+        }
+        if reset && !pipelining {
+            self.flush(Stage::Mail, limits.mail).await?;
+            self.reset_reply().await?;
+        }
+        let _ = write!(self.lines, "MAIL FROM:{reverse_path}\r\n");
+        if pipelining {
+            let _ = write!(self.lines, "RCPT TO:<{to}>\r\n");
+        }
+        self.flush(Stage::Mail, limits.mail).await?;
+        if reset && pipelining {
+            self.reset_reply().await?;
+        }
+        let mail = self.reply(Stage::Mail, limits.mail).await?;
+        if !mail.is_success() {
+            if pipelining && mail.code != 421 && self.reply(Stage::Rcpt, limits.rcpt).await.is_err() {
+                self.state = State::Over;
+                return Ok((Stage::Mail, mail));
+            }
+            return Ok(self.refused(Stage::Mail, mail));
+        }
+        if !pipelining {
+            let _ = write!(self.lines, "RCPT TO:<{to}>\r\n");
+            self.flush(Stage::Rcpt, limits.rcpt).await?;
+        }
+        let rcpt = self.reply(Stage::Rcpt, limits.rcpt).await?;
+        Ok(self.refused(Stage::Rcpt, rcpt))
+    }
+
+    async fn reset_reply(&mut self) -> Result<(), Failure> {
+        let reply = self.reply(Stage::Mail, self.dialogue.limits.mail).await?;
+        if reply.is_success() {
+            return Ok(());
+        }
+        // It is about the session, not about the next message.
+        Err(self.dialogue.failure(Cause::Said(reply).at(Stage::Mail)))
+    }
+
+    /// Notes that a transaction stays open behind this reply, or that the server leaves (421).
+    fn refused(&mut self, stage: Stage, reply: Reply) -> (Stage, Reply) {
+        self.state = if reply.code == 421 { State::Over } else { State::Begun };
+        (stage, reply)
+    }
+
+    async fn hand_over(&mut self, bytes: &[u8]) -> Result<(Stage, Reply), Failure> {
+        let limits = self.dialogue.limits;
+        let line_end = missing_line_end(bytes);
+        let chunking = limits.chunking && self.dialogue.extensions.chunking;
+        let sent = if chunking {
+            self.lines.clear();
+            let _ = write!(self.lines, "BDAT {} LAST\r\n", bytes.len() + line_end.len());
+            let until = self.content_until(bytes.len());
+            let parts = [self.lines.as_bytes(), bytes, line_end];
+            self.dialogue.connection.send_parts(parts, limits.block, until).await
+        } else {
+            self.lines.clear();
+            self.lines.push_str("DATA\r\n");
+            self.flush(Stage::Data, limits.data).await?;
+            let reply = self.any_reply(Stage::Data, limits.data).await?;
+            match reply.code {
+                300..400 => {}
+                400..600 => return Ok(self.refused(Stage::Data, reply)),
+                _ => return Err(self.strange(Stage::Data, &reply)),
+            }
+            let stuffed = stuff(bytes);
+            let until = self.content_until(stuffed.len());
+            let parts = [stuffed.as_ref(), line_end, b".\r\n"];
+            self.dialogue.connection.send_parts(parts, limits.block, until).await
+        };
+        if let Err(cause) = sent {
+            return self.last_words(cause).await;
+        }
+        let reply = self.reply(Stage::Content, limits.final_dot).await?;
+        self.state = match reply.code {
+            421 => State::Over,
+            // RFC 3030 section 2: after a failed BDAT the transaction is undefined until RSET.
+            400..600 if chunking => State::Begun,
+            _ => State::Clean,
+        };
+        Ok((Stage::Content, reply))
+    }
+
+    /// A server may refuse in the middle of the content and cut the line; its words tell more than the broken pipe.
+    async fn last_words(&mut self, cause: Cause) -> Result<(Stage, Reply), Failure> {
+        if matches!(cause, Cause::Broken(Trouble::Disconnected, _)) {
+            let until = Instant::now() + LAST_WORDS;
+            if let Ok(reply) = self.dialogue.connection.reply(until).await
+                && (400..600).contains(&reply.code)
+            {
+                return Ok((Stage::Content, reply));
+            }
+        }
+        Err(self.dialogue.failure(cause.at(Stage::Content)))
+    }
+
+    fn content_until(&self, bytes: usize) -> Instant {
+        let limits = &self.dialogue.limits;
+        let seconds = bytes as u64 / u64::from(limits.bytes_per_second_min.max(1));
+        Instant::now() + limits.block + Duration::from_secs(seconds)
+    }
+
+    async fn connected(&mut self, stage: Stage) -> Result<(), Failure> {
+        match self.dialogue.connection.unasked().await {
+            Ok(()) => Ok(()),
+            Err(cause) => Err(self.dialogue.failure(cause.at(stage))),
+        }
+    }
+
+    /// Sends the written lines and forgets them.
+    async fn flush(&mut self, stage: Stage, timeout: Duration) -> Result<(), Failure> {
+        let sent = self.dialogue.connection.send(self.lines.as_bytes(), Instant::now() + timeout).await;
+        self.lines.clear();
+        sent.map_err(|cause| self.dialogue.failure(cause.at(stage)))
+    }
+
+    /// A reply that is a yes or a no.
+    async fn reply(&mut self, stage: Stage, timeout: Duration) -> Result<Reply, Failure> {
+        let reply = self.any_reply(stage, timeout).await?;
+        if reply.is_intermediate() { Err(self.strange(stage, &reply)) } else { Ok(reply) }
+    }
+
+    async fn any_reply(&mut self, stage: Stage, timeout: Duration) -> Result<Reply, Failure> {
+        let reply = self.dialogue.connection.reply(Instant::now() + timeout).await;
+        reply.map_err(|cause| self.dialogue.failure(cause.at(stage)))
+    }
+
+    fn strange(&self, stage: Stage, reply: &Reply) -> Failure {
+        let words = format!("an answer that does not fit: {}", reply.line());
+        self.dialogue.failure(Cause::Broken(Trouble::NotSmtp, words).at(stage))
+    }
+
+    fn over(&self, stage: Stage) -> Failure {
+        let words = "the session had ended".to_owned();
+        self.dialogue.failure(Cause::Broken(Trouble::Disconnected, words).at(stage))
+    }
+}
+
+#[async_trait]
+impl Session for ClientSession {
+    fn peer(&self) -> &Peer {
+        &self.dialogue.peer
+    }
+
+    async fn envelope(
+        &mut self,
+        reverse_path: &ReversePath,
+        to: &Address,
+    ) -> Result<(Stage, Reply), Failure> {
+        // `Over` stands until the call has come to its end, so a call that is dropped leaves no half-used session.
+        let before = std::mem::replace(&mut self.state, State::Over);
+        if before == State::Over {
+            return Err(self.over(Stage::Mail));
+        }
+        self.begin(before == State::Begun, reverse_path, to).await
+    }
+
+    async fn content(&mut self, bytes: &[u8]) -> Result<(Stage, Reply), Failure> {
+        let before = std::mem::replace(&mut self.state, State::Over);
+        if before != State::Begun {
+            return Err(self.over(Stage::Data));
+        }
+        self.hand_over(bytes).await
+    }
+
+    async fn quit(mut self: Box<Self>) {
+        if self.state == State::Over {
+            return;
+        }
+        let until = Instant::now() + self.dialogue.limits.quit;
+        // Whatever comes of it: every message has its answer already.
+        let _ = self.dialogue.exchange("QUIT\r\n", until).await;
+    }
+}

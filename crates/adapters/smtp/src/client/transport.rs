@@ -1,0 +1,193 @@
+//! Opens a session with the first host and address that answers.
+
+use std::{
+    collections::HashMap,
+    fmt::Write as _,
+    net::SocketAddr,
+    sync::{Mutex, PoisonError},
+};
+
+use async_trait::async_trait;
+use delivery::{
+    attempt::{Failure, Peer, Trouble},
+    hop::{NextHop, TlsMode},
+    ports::{Session, Transport},
+};
+use mail::Stage;
+use tokio::time::Instant;
+
+use super::{
+    connection::Connection, dialogue::Dialogue, extensions::Extensions, halt::Halt, limits::ClientLimits,
+    session::ClientSession, tls::ClientTls,
+};
+
+/// Hosts with broken TLS that are remembered.
+const BROKEN_TLS_MAX: usize = 10_000;
+/// How much of earlier failures a failure tells.
+const EARLIER_BYTES_MAX: usize = 1000;
+
+/// The SMTP client.
+pub struct SmtpTransport {
+    limits: ClientLimits,
+    tls: ClientTls,
+    broken_tls: Mutex<HashMap<String, Instant>>,
+}
+
+/// One address to try.
+struct Target<'a> {
+    hop: &'a NextHop,
+    host: &'a str,
+    addr: SocketAddr,
+    setup_until: Instant,
+}
+
+impl SmtpTransport {
+    /// Makes a client; connects to nothing yet.
+    #[must_use]
+    pub fn new(limits: ClientLimits, tls: ClientTls) -> Self {
+        Self { limits, tls, broken_tls: Mutex::new(HashMap::new()) }
+    }
+
+    /// One address: with TLS, and in clear where that is allowed and TLS is broken.
+    async fn open(&self, target: &Target<'_>) -> Result<ClientSession, Failure> {
+        let opportunistic = target.hop.tls == TlsMode::Opportunistic;
+        if opportunistic && self.has_broken_tls(target.host) {
+            return self.speak(target, TlsMode::None).await;
+        }
+        match self.speak(target, target.hop.tls).await {
+            Err(failure) if opportunistic && is_about_tls(&failure) => {
+                tracing::info!(host = target.host, why = failure.detail, "TLS is broken there; going on in clear");
+                self.note_broken_tls(target.host);
+                self.speak(target, TlsMode::None).await
+            }
+            done => done,
+        }
+    }
+
+    async fn speak(&self, target: &Target<'_>, mode: TlsMode) -> Result<ClientSession, Failure> {
+        let peer = Peer { host: target.host.to_owned(), address: target.addr.to_string(), tls: None };
+        let connect = self.limits.connect.min(target.setup_until - Instant::now());
+        let connection = match Connection::open(target.addr, connect).await {
+            Ok(connection) => connection,
+            Err(cause) => return Err(cause.at(Stage::Connect).into_failure(Some(peer))),
+        };
+        let dialogue = Dialogue {
+            connection,
+            peer,
+            extensions: Extensions::default(),
+            limits: self.limits,
+            setup_until: target.setup_until,
+        };
+        let mut dialogue = self.introduce(dialogue, target.hop, mode).await?;
+        if let Some(login) = &target.hop.login {
+            let result = match self.may_say_password(&dialogue, target) {
+                true => dialogue.auth(login).await.map(drop),
+                false => Err(super::halt::Cause::TlsNotOffered.at(Stage::Tls)),
+            };
+            result.map_err(|halt| dialogue.failure(halt))?;
+        }
+        Ok(ClientSession::new(dialogue))
+    }
+
+    /// Greeting, EHLO, TLS.
+    async fn introduce(&self, mut dialogue: Dialogue, hop: &NextHop, mode: TlsMode) -> Result<Dialogue, Failure> {
+        let give_up = |(halt, peer): (Halt, Peer)| halt.into_failure(Some(peer));
+        if mode == TlsMode::Implicit {
+            dialogue = dialogue.handshake(&self.tls, mode).await.map_err(give_up)?;
+        }
+        let opened = match dialogue.greeting().await {
+            Ok(_) => dialogue.ehlo(&hop.helo_name).await,
+            Err(halt) => Err(halt),
+        };
+        opened.map_err(|halt| dialogue.failure(halt))?;
+        match mode {
+            TlsMode::None | TlsMode::Implicit => return Ok(dialogue),
+            TlsMode::Opportunistic if !dialogue.extensions.starttls => return Ok(dialogue),
+            TlsMode::StartTls if !dialogue.extensions.starttls => {
+                return Err(dialogue.failure(super::halt::Cause::TlsNotOffered.at(Stage::Tls)));
+            }
+            TlsMode::Opportunistic | TlsMode::StartTls => {}
+        }
+        dialogue = dialogue.starttls(&self.tls, mode).await.map_err(give_up)?;
+        match dialogue.ehlo(&hop.helo_name).await {
+            Ok(_) => Ok(dialogue),
+            Err(halt) => Err(dialogue.failure(halt)),
+        }
+    }
+
+    /// A password goes over the wire in clear only where the operator said "no TLS", or where there is no wire.
+    fn may_say_password(&self, dialogue: &Dialogue, target: &Target<'_>) -> bool {
+        dialogue.peer.tls.is_some() || target.hop.tls == TlsMode::None || target.addr.ip().is_loopback()
+    }
+
+    fn has_broken_tls(&self, host: &str) -> bool {
+        let broken = self.broken_tls.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.get(host).is_some_and(|until| Instant::now() < *until)
+    }
+
+    fn note_broken_tls(&self, host: &str) {
+        let now = Instant::now();
+        let mut broken = self.broken_tls.lock().unwrap_or_else(PoisonError::into_inner);
+        if broken.len() >= BROKEN_TLS_MAX {
+            broken.retain(|_, until| now < *until);
+        }
+        if broken.len() < BROKEN_TLS_MAX {
+            broken.insert(host.to_owned(), now + self.limits.broken_tls);
+        }
+    }
+}
+
+#[async_trait]
+impl Transport for SmtpTransport {
+    async fn connect(&self, hop: &NextHop) -> Result<Box<dyn Session>, Failure> {
+        let setup_until = Instant::now() + self.limits.setup;
+        let mut earlier = String::new();
+        let mut last: Option<Failure> = None;
+        let all = hop.hosts.iter().flat_map(|host| host.addresses.iter().map(move |ip| (host.name.as_str(), *ip)));
+        for (host, ip) in all.take(self.limits.addresses_max) {
+            if let Some(failure) = last.take() {
+                note(&mut earlier, &failure);
+                last = Some(failure);
+            }
+            if Instant::now() >= setup_until {
+                break;
+            }
+            let target = Target { hop, host, addr: SocketAddr::new(ip, hop.port), setup_until };
+            match self.open(&target).await {
+                Ok(session) => return Ok(Box::new(session)),
+                // A second address would only count as a second wrong password.
+                Err(failure) if failure.trouble == Trouble::AuthRefused => return Err(failure),
+                Err(failure) => last = Some(failure),
+            }
+        }
+        let mut failure = last.unwrap_or_else(no_address);
+        if !earlier.is_empty() {
+            let _ = write!(failure.detail, " (before that: {earlier})");
+        }
+        Err(failure)
+    }
+}
+
+/// True when trying the same address without TLS may help.
+fn is_about_tls(failure: &Failure) -> bool {
+    let silent_under_tls = failure.stage == Stage::Ehlo
+        && failure.trouble == Trouble::Disconnected
+        && failure.peer.as_ref().is_some_and(|peer| peer.tls.is_some());
+    failure.stage == Stage::Tls || silent_under_tls
+}
+
+fn note(earlier: &mut String, failure: &Failure) {
+    if earlier.len() > EARLIER_BYTES_MAX {
+        return;
+    }
+    let said = failure.reply.as_ref().map_or_else(|| failure.detail.clone(), mail::Reply::line);
+    let peer = failure.peer.as_ref().map_or("", |peer| peer.address.as_str());
+    let separator = if earlier.is_empty() { "" } else { "; " };
+    let said: String = said.chars().take(200).collect();
+    let _ = write!(earlier, "{separator}{peer} {said}");
+}
+
+fn no_address() -> Failure {
+    let detail = "there is no address to connect to".to_owned();
+    Failure { stage: Stage::Dns, trouble: Trouble::NoMailHost, reply: None, peer: None, detail }
+}
