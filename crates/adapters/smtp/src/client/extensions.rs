@@ -44,10 +44,12 @@ mod tests {
 
     #[test]
     fn ehlo_replies() {
-        let text = "mx.example hello\nPIPELINING\nsize 1000\nSTARTTLS\nAUTH PLAIN\nAUTH=LOGIN\n8BITMIME\nXFOO";
+        let text =
+            "mx.example hello\nPIPELINING\nsize 1000\nSTARTTLS\nAUTH PLAIN\nAUTH=LOGIN\n8BITMIME\nXFOO";
         let seen = Extensions::read(&Reply::new(250, text));
         let auth = ["PLAIN", "LOGIN"].map(str::to_owned).into();
-        let expected = Extensions { pipelining: true, starttls: true, chunking: false, size: Some(1000), auth };
+        let expected =
+            Extensions { pipelining: true, starttls: true, chunking: false, size: Some(1000), auth };
         assert_eq!(seen, expected);
         assert_eq!(Extensions::read(&Reply::new(250, "PIPELINING")), Extensions::default());
         assert_eq!(Extensions::read(&Reply::new(250, "x\nSIZE")).size, Some(0));

@@ -93,9 +93,15 @@ mod tests {
         check("2500 OK\r\n", "not an SMTP reply: 2500 OK");
         check("\r\n", "not an SMTP reply: ");
         check(&format!("250 {}\r\n", "x".repeat(4090)), &format!("250 {} / ", "x".repeat(4090)));
-        check(&format!("250 {}\r\n", "x".repeat(4092)), &format!("a reply line is over 4096 bytes: 250 {}", "x".repeat(23)));
+        check(
+            &format!("250 {}\r\n", "x".repeat(4092)),
+            &format!("a reply line is over 4096 bytes: 250 {}", "x".repeat(23)),
+        );
         check(&"250-x\r\n".repeat(100), "more");
         check(&"250-x\r\n".repeat(101), "the reply does not end: 250-x");
-        check(&format!("250-{}\r\n", "x".repeat(4000)).repeat(17), &format!("the reply does not end: 250-{}", "x".repeat(32)));
+        check(
+            &format!("250-{}\r\n", "x".repeat(4000)).repeat(17),
+            &format!("the reply does not end: 250-{}", "x".repeat(32)),
+        );
     }
 }

@@ -80,7 +80,9 @@ impl ClientTls {
         match timeout_at(until, connector.connect(name, stream)).await {
             Ok(Ok(stream)) => Ok(stream),
             Ok(Err(error)) => Err(sort(&error)),
-            Err(_) => Err(Cause::Broken(Trouble::TimedOut, "no answer in time in the TLS handshake".to_owned())),
+            Err(_) => {
+                Err(Cause::Broken(Trouble::TimedOut, "no answer in time in the TLS handshake".to_owned()))
+            }
         }
     }
 }
@@ -109,7 +111,9 @@ fn store(roots: &Roots) -> Result<RootCertStore, SmtpError> {
 fn sort(error: &io::Error) -> Cause {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(rustls::Error::InvalidCertificate(why)) => Cause::Certificate(reason(why)),
-        Some(rustls::Error::NoCertificatesPresented) => Cause::Certificate("the server shows none".to_owned()),
+        Some(rustls::Error::NoCertificatesPresented) => {
+            Cause::Certificate("the server shows none".to_owned())
+        }
         Some(error) => Cause::Tls(error.to_string()),
         // A peer that closes in the middle of the handshake broke the handshake, whatever the system calls it.
         None => Cause::Tls(format!("the handshake broke off: {error}")),

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fmt::Write as _,
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::{Mutex, PoisonError},
 };
 
@@ -17,14 +17,19 @@ use mail::Stage;
 use tokio::time::Instant;
 
 use super::{
-    connection::Connection, dialogue::Dialogue, extensions::Extensions, halt::Halt, limits::ClientLimits,
-    session::ClientSession, tls::ClientTls,
+    connection::Connection,
+    dialogue::Dialogue,
+    extensions::Extensions,
+    halt::{Cause, Halt},
+    limits::ClientLimits,
+    session::ClientSession,
+    tls::ClientTls,
 };
 
 /// Hosts with broken TLS that are remembered.
 const BROKEN_TLS_MAX: usize = 10_000;
-/// How much of earlier failures a failure tells.
-const EARLIER_BYTES_MAX: usize = 1000;
+/// How much of each earlier failure the last one tells.
+const SAID_CHARS_MAX: usize = 200;
 
 /// The SMTP client.
 pub struct SmtpTransport {
@@ -56,7 +61,11 @@ impl SmtpTransport {
         }
         match self.speak(target, target.hop.tls).await {
             Err(failure) if opportunistic && is_about_tls(&failure) => {
-                tracing::info!(host = target.host, why = failure.detail, "TLS is broken there; going on in clear");
+                tracing::info!(
+                    host = target.host,
+                    why = failure.detail,
+                    "TLS is broken there; going on in clear"
+                );
                 self.note_broken_tls(target.host);
                 self.speak(target, TlsMode::None).await
             }
@@ -82,7 +91,7 @@ impl SmtpTransport {
         if let Some(login) = &target.hop.login {
             let result = match self.may_say_password(&dialogue, target) {
                 true => dialogue.auth(login).await.map(drop),
-                false => Err(super::halt::Cause::TlsNotOffered.at(Stage::Tls)),
+                false => Err(Cause::TlsNotOffered.at(Stage::Tls)),
             };
             result.map_err(|halt| dialogue.failure(halt))?;
         }
@@ -90,7 +99,12 @@ impl SmtpTransport {
     }
 
     /// Greeting, EHLO, TLS.
-    async fn introduce(&self, mut dialogue: Dialogue, hop: &NextHop, mode: TlsMode) -> Result<Dialogue, Failure> {
+    async fn introduce(
+        &self,
+        mut dialogue: Dialogue,
+        hop: &NextHop,
+        mode: TlsMode,
+    ) -> Result<Dialogue, Failure> {
         let give_up = |(halt, peer): (Halt, Peer)| halt.into_failure(Some(peer));
         if mode == TlsMode::Implicit {
             dialogue = dialogue.handshake(&self.tls, mode).await.map_err(give_up)?;
@@ -104,7 +118,7 @@ impl SmtpTransport {
             TlsMode::None | TlsMode::Implicit => return Ok(dialogue),
             TlsMode::Opportunistic if !dialogue.extensions.starttls => return Ok(dialogue),
             TlsMode::StartTls if !dialogue.extensions.starttls => {
-                return Err(dialogue.failure(super::halt::Cause::TlsNotOffered.at(Stage::Tls)));
+                return Err(dialogue.failure(Cause::TlsNotOffered.at(Stage::Tls)));
             }
             TlsMode::Opportunistic | TlsMode::StartTls => {}
         }
@@ -141,14 +155,8 @@ impl SmtpTransport {
 impl Transport for SmtpTransport {
     async fn connect(&self, hop: &NextHop) -> Result<Box<dyn Session>, Failure> {
         let setup_until = Instant::now() + self.limits.setup;
-        let mut earlier = String::new();
-        let mut last: Option<Failure> = None;
-        let all = hop.hosts.iter().flat_map(|host| host.addresses.iter().map(move |ip| (host.name.as_str(), *ip)));
-        for (host, ip) in all.take(self.limits.addresses_max) {
-            if let Some(failure) = last.take() {
-                note(&mut earlier, &failure);
-                last = Some(failure);
-            }
+        let mut failures: Vec<Failure> = Vec::new();
+        for (host, ip) in addresses(hop, self.limits.addresses_max) {
             if Instant::now() >= setup_until {
                 break;
             }
@@ -157,15 +165,40 @@ impl Transport for SmtpTransport {
                 Ok(session) => return Ok(Box::new(session)),
                 // A second address would only count as a second wrong password.
                 Err(failure) if failure.trouble == Trouble::AuthRefused => return Err(failure),
-                Err(failure) => last = Some(failure),
+                Err(failure) => failures.push(failure),
             }
         }
-        let mut failure = last.unwrap_or_else(no_address);
-        if !earlier.is_empty() {
-            let _ = write!(failure.detail, " (before that: {earlier})");
-        }
-        Err(failure)
+        Err(last_of(failures))
     }
+}
+
+fn addresses(hop: &NextHop, most: usize) -> Vec<(&str, IpAddr)> {
+    let mut all = Vec::new();
+    for host in &hop.hosts {
+        all.extend(host.addresses.iter().map(|ip| (host.name.as_str(), *ip)));
+    }
+    all.truncate(most);
+    all
+}
+
+/// The last failure, which also tells of the ones before it.
+fn last_of(mut failures: Vec<Failure>) -> Failure {
+    let Some(mut last) = failures.pop() else {
+        let detail = "there is no address to connect to".to_owned();
+        return Failure { stage: Stage::Dns, trouble: Trouble::DnsTrouble, reply: None, peer: None, detail };
+    };
+    for (n, failure) in failures.iter().enumerate() {
+        let said = failure.reply.as_ref().map_or_else(|| failure.detail.clone(), mail::Reply::line);
+        let said: String = said.chars().take(SAID_CHARS_MAX).collect();
+        let peer = failure.peer.as_ref().map_or("", |peer| peer.address.as_str());
+        let lead = match n {
+            0 if last.detail.is_empty() => "before that: ",
+            0 => "; before that: ",
+            _ => "; ",
+        };
+        let _ = write!(last.detail, "{lead}{peer} {said}");
+    }
+    last
 }
 
 /// True when trying the same address without TLS may help.
@@ -174,20 +207,4 @@ fn is_about_tls(failure: &Failure) -> bool {
         && failure.trouble == Trouble::Disconnected
         && failure.peer.as_ref().is_some_and(|peer| peer.tls.is_some());
     failure.stage == Stage::Tls || silent_under_tls
-}
-
-fn note(earlier: &mut String, failure: &Failure) {
-    if earlier.len() > EARLIER_BYTES_MAX {
-        return;
-    }
-    let said = failure.reply.as_ref().map_or_else(|| failure.detail.clone(), mail::Reply::line);
-    let peer = failure.peer.as_ref().map_or("", |peer| peer.address.as_str());
-    let separator = if earlier.is_empty() { "" } else { "; " };
-    let said: String = said.chars().take(200).collect();
-    let _ = write!(earlier, "{separator}{peer} {said}");
-}
-
-fn no_address() -> Failure {
-    let detail = "there is no address to connect to".to_owned();
-    Failure { stage: Stage::Dns, trouble: Trouble::NoMailHost, reply: None, peer: None, detail }
 }

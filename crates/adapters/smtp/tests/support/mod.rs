@@ -1,0 +1,144 @@
+//! A peer that plays a written dialogue and complains when the other side does not keep to it.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use rustls::{ServerConfig, crypto::aws_lc_rs};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::TcpListener,
+    task::JoinHandle,
+};
+use tokio_rustls::TlsAcceptor;
+
+/// Longer than anything a test waits for on purpose.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+trait Wire: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
+
+/// A server that plays one dialogue per connection, in order.
+///
+/// Lines of a dialogue: `C: line` must come from the client · `C. text` content must come, `\r\n` written as `|`,
+/// without the final dot · `S: line` is said · `S- text` is said without a line end · `drip text` is said byte by
+/// byte, slowly · `alone` nothing more may have come · `tls` a handshake · `notls` something that is no handshake ·
+/// `hang` stays silent until the client leaves · `close`.
+pub struct Peer {
+    pub addr: SocketAddr,
+    task: JoinHandle<Result<(), String>>,
+}
+
+/// A certificate for `mx.test` and the authority that issued it.
+pub struct Certificate {
+    pub chain: Vec<CertificateDer<'static>>,
+    pub key: Vec<u8>,
+}
+
+impl Certificate {
+    pub fn new(name: &str) -> Self {
+        let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+        Self { chain: vec![made.cert.der().clone()], key: made.signing_key.serialize_der() }
+    }
+
+    pub fn server_config(&self) -> Arc<ServerConfig> {
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("protocol versions")
+            .with_no_client_auth()
+            .with_single_cert(self.chain.clone(), key)
+            .expect("a usable certificate");
+        Arc::new(config)
+    }
+}
+
+impl Peer {
+    pub async fn start(dialogues: &'static [&'static str]) -> Self {
+        Self::start_with(dialogues, &Certificate::new("mx.test")).await
+    }
+
+    pub async fn start_with(dialogues: &'static [&'static str], certificate: &Certificate) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let addr = listener.local_addr().expect("an address");
+        let tls = certificate.server_config();
+        let task = tokio::spawn(async move {
+            for (n, dialogue) in dialogues.iter().enumerate() {
+                let accepted = tokio::time::timeout(PATIENCE, listener.accept()).await;
+                let Ok(Ok((stream, _))) = accepted else {
+                    return Err(format!("connection {n} never came"));
+                };
+                let play = play(Box::new(stream), dialogue, &tls);
+                match tokio::time::timeout(PATIENCE, play).await {
+                    Ok(played) => played.map_err(|error| format!("connection {n}: {error}"))?,
+                    Err(_) => return Err(format!("connection {n} stands still")),
+                }
+            }
+            Ok(())
+        });
+        Self { addr, task }
+    }
+
+    /// Waits until all dialogues were played, and fails when one went differently.
+    pub async fn finish(self) {
+        if let Err(error) = self.task.await.expect("the peer runs") {
+            panic!("{error}");
+        }
+    }
+}
+
+async fn play(mut wire: Box<dyn Wire>, dialogue: &str, tls: &Arc<ServerConfig>) -> Result<(), String> {
+    let mut inbox = Vec::new();
+    for line in dialogue.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let (what, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match what {
+            "S:" => say(&mut wire, &format!("{rest}\r\n")).await?,
+            "S-" => say(&mut wire, rest).await?,
+            "drip" => drip(&mut wire, rest).await,
+            "C:" => hear(&mut wire, &mut inbox, "\r\n", rest).await?,
+            "C." => hear(&mut wire, &mut inbox, "\r\n.\r\n", &rest.replace('|', "\r\n")).await?,
+            "alone" if inbox.is_empty() => {}
+            "alone" => return Err(format!("too early: {}", String::from_utf8_lossy(&inbox))),
+            "tls" => wire = Box::new(accept(wire, tls).await?),
+            "notls" => say(&mut wire, "this is no handshake at all").await?,
+            "hang" => while wire.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {},
+            "close" => return wire.shutdown().await.map_err(|error| error.to_string()),
+            other => return Err(format!("the dialogue has no {other}")),
+        }
+    }
+    Ok(())
+}
+
+async fn accept(wire: Box<dyn Wire>, tls: &Arc<ServerConfig>) -> Result<impl Wire + 'static, String> {
+    TlsAcceptor::from(tls.clone()).accept(wire).await.map_err(|error| format!("handshake: {error}"))
+}
+
+async fn say(wire: &mut Box<dyn Wire>, text: &str) -> Result<(), String> {
+    wire.write_all(text.as_bytes()).await.map_err(|error| format!("while saying {text}: {error}"))?;
+    wire.flush().await.map_err(|error| error.to_string())
+}
+
+/// Until the text ends or the other side has had enough.
+async fn drip(wire: &mut Box<dyn Wire>, text: &str) {
+    for byte in text.bytes() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if wire.write_all(&[byte]).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn hear(wire: &mut Box<dyn Wire>, inbox: &mut Vec<u8>, end: &str, wanted: &str) -> Result<(), String> {
+    loop {
+        if let Some(at) = inbox.windows(end.len()).position(|window| window == end.as_bytes()) {
+            let heard: Vec<u8> = inbox.drain(..at + end.len()).collect();
+            let heard = String::from_utf8_lossy(&heard[..at]).into_owned();
+            return if heard == wanted { Ok(()) } else { Err(format!("wanted {wanted:?}, heard {heard:?}")) };
+        }
+        let mut room = [0; 4096];
+        match wire.read(&mut room).await {
+            Ok(0) => return Err(format!("wanted {wanted:?}, but the client left")),
+            Ok(length) => inbox.extend_from_slice(&room[..length]),
+            Err(error) => return Err(format!("wanted {wanted:?}, but {error}")),
+        }
+    }
+}
