@@ -1,11 +1,11 @@
 //! The simulator and the DNS together, knowing of each other.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use crate::{
     TestkitError,
     dns::{Dns, Zone},
-    providers::ProviderBook,
+    providers::{Connection, Provider, ProviderBook},
     simulator::{Simulator, SimulatorConfig},
 };
 
@@ -41,6 +41,19 @@ impl World {
     #[must_use]
     pub fn dns_addr(&self) -> SocketAddr {
         self.dns.addr()
+    }
+
+    /// Who is where, for people: one line for each provider with its address and its domains.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let line = |provider: &Arc<Provider>| {
+            let at = match (provider.ip, provider.connection) {
+                (Some(ip), connection) if connection != Connection::Refused => ip.to_string(),
+                _ => "-".to_owned(),
+            };
+            format!("{at:<12} {}  {}\n", provider.name, provider.domains.join(" "))
+        };
+        self.simulator.book().providers().iter().map(line).collect()
     }
 
     /// Ends both.

@@ -10,7 +10,7 @@ use std::{net::SocketAddr, sync::Arc};
 use support::{connect, follow, play};
 use testkit::{Fate, Keep, ProviderBook, Simulator, SimulatorConfig, World};
 use tokio::{
-    io::{AsyncReadExt, BufReader},
+    io::{AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
@@ -114,6 +114,37 @@ async fn a_sending_domain_that_is_not_in_the_dns() {
     check("553 shop.example does not exist").await;
     world.dns.add("shop.example", "TXT", "v=spf1 -all").unwrap();
     check("250 *").await;
+}
+
+#[tokio::test]
+async fn too_many_connections_are_turned_away() {
+    let simulator = start().await;
+    let at = simulator.address_of("icloud").unwrap();
+    let mut open = Vec::new();
+    for _ in 0..20 {
+        let mut stream = BufReader::new(connect(at).await);
+        follow(&mut stream, "S: 220 *").await;
+        open.push(stream);
+    }
+    play(&simulator, "icloud", "S: 421 4.7.0 Too many connections from [127.0.0.1]\nS: closed").await;
+    play(&simulator, "yahoojp", "S: 220 *").await;
+}
+
+#[tokio::test]
+async fn nonsense_does_no_harm() {
+    let simulator = start().await;
+    let at = simulator.address_of("gmail").unwrap();
+    let octets =
+        |seed: u32| (0..60_000u32).map(move |n| (n.wrapping_mul(2_654_435_761) >> (seed % 24)) as u8);
+    for seed in 0..24 {
+        let mut stream = connect(at).await;
+        let nonsense: Vec<u8> = octets(seed).collect();
+        let _ = stream.write_all(&nonsense).await;
+        let _ = stream.shutdown().await;
+        let mut said = Vec::new();
+        let _ = stream.read_to_end(&mut said).await;
+    }
+    play(&simulator, "gmail", &message("inbox@gmail.com", "S: 250 *")).await;
 }
 
 #[tokio::test]

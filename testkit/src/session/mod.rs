@@ -75,7 +75,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
         Self {
             shared,
             provider,
-            wire: Wire::new(stream),
+            wire: Wire::new(stream, shared.latency),
             peer,
             peer_text: peer.ip().to_string(),
             tls: false,

@@ -20,6 +20,7 @@ pub(super) struct Wire<S> {
     stream: S,
     inbound: BytesMut,
     out: Vec<u8>,
+    latency: Duration,
 }
 
 /// What was read where a command is expected.
@@ -33,8 +34,8 @@ pub(super) enum Line {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
-    pub(super) fn new(stream: S) -> Self {
-        Self { stream, inbound: BytesMut::with_capacity(READ_BYTES), out: Vec::with_capacity(512) }
+    pub(super) fn new(stream: S, latency: Duration) -> Self {
+        Self { stream, inbound: BytesMut::with_capacity(READ_BYTES), out: Vec::with_capacity(512), latency }
     }
 
     pub(super) fn into_stream(self) -> S {
@@ -53,6 +54,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
 
     pub(super) async fn flush(&mut self) -> io::Result<()> {
         if !self.out.is_empty() {
+            if !self.latency.is_zero() {
+                tokio::time::sleep(self.latency).await;
+            }
             self.stream.write_all(&self.out).await?;
             self.stream.flush().await?;
             self.out.clear();

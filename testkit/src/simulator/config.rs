@@ -22,6 +22,8 @@ pub struct SimulatorConfig {
     pub time_scale: f64,
     /// Take everything for every domain at once, whatever the data file says: for measurements.
     pub accept_all: bool,
+    /// Waiting before every answer, milliseconds, not scaled: a network that is far away.
+    pub latency_ms: u64,
     /// The zone in which the domain of `MAIL FROM` is looked up, where a provider demands that.
     pub zone: Option<Zone>,
 }
@@ -36,6 +38,7 @@ impl Default for SimulatorConfig {
             journal: None,
             time_scale: 1.0,
             accept_all: false,
+            latency_ms: 0,
             zone: None,
         }
     }
