@@ -5,12 +5,16 @@
 //! [`Store::write`], a task of its own that ends in a commit or a rollback whoever stops waiting for it, and writes
 //! its `events` rows in the same transaction through `events.rs`.
 
+mod contact_rows;
+mod contacts;
 mod db;
 mod error;
 mod events;
 mod ids;
 mod migrations;
 mod operators;
+mod search;
+mod sessions;
 mod sql;
 mod tx;
 

@@ -1,0 +1,211 @@
+//! How a contact lies in its table: the columns, reading them, writing many at once.
+
+use std::collections::BTreeMap;
+
+use audience::{Contact, ContactDraft, OptOutRoute};
+use serde_json::{Value, json};
+
+use crate::{
+    StorageError,
+    error::{from_json, named},
+    search::{digits, folded},
+    sql::{self, Row, args},
+    tx::Tx,
+};
+
+/// The columns [`contact_of`] reads; prefix `c`.
+pub(crate) const COLUMNS: &str = "c.id, c.address, c.provider, c.name, c.kana, c.phone, c.company, c.external_id, \
+     c.note, c.fields, c.opted_out_at, c.opt_out_route, c.invalid_at, c.invalid_reason, c.lookalike_of, \
+     c.created_at, c.updated_at";
+
+/// Reads a contact from a row with [`COLUMNS`].
+pub(crate) fn contact_of(row: &Row) -> Result<Contact, StorageError> {
+    let route: Option<String> = row.get("opt_out_route")?;
+    Ok(Contact {
+        id: row.get("id")?,
+        address: row.get("address")?,
+        provider: row.get("provider")?,
+        name: row.get("name")?,
+        kana: row.get("kana")?,
+        phone: row.get("phone")?,
+        company: row.get("company")?,
+        external_id: row.get("external_id")?,
+        note: row.get("note")?,
+        fields: fields_of(&row.get::<String>("fields")?)?,
+        opted_out_at: row.get("opted_out_at")?,
+        opt_out_route: route.map(|name| named("opt-out route", &name, OptOutRoute::from_name)).transpose()?,
+        invalid_at: row.get("invalid_at")?,
+        invalid_reason: row.get("invalid_reason")?,
+        lookalike_of: row.get("lookalike_of")?,
+        created_at: row.get("created_at")?,
+        updated_at: row.get("updated_at")?,
+    })
+}
+
+fn fields_of(text: &str) -> Result<BTreeMap<String, String>, StorageError> {
+    if text == "{}" { Ok(BTreeMap::new()) } else { from_json("fields of a contact", text) }
+}
+
+/// A contact with the form of its address that is compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) contact: Contact,
+    pub(crate) address_key: Option<String>,
+}
+
+impl Kept {
+    /// Reads a row with [`COLUMNS`] and `c.address_key`.
+    pub(crate) fn of(row: &Row) -> Result<Self, StorageError> {
+        Ok(Self { contact: contact_of(row)?, address_key: row.get("address_key")? })
+    }
+
+    /// A new contact.
+    pub(crate) fn new(id: i64, draft: &ContactDraft, now: i64) -> Self {
+        let contact = Contact {
+            id,
+            address: draft.address.clone(),
+            provider: draft.provider.clone(),
+            name: draft.name.clone(),
+            kana: draft.kana.clone(),
+            phone: draft.phone.clone(),
+            company: draft.company.clone(),
+            external_id: draft.external_id.clone(),
+            note: draft.note.clone(),
+            fields: draft.fields.clone(),
+            opted_out_at: None,
+            opt_out_route: None,
+            invalid_at: None,
+            invalid_reason: None,
+            lookalike_of: draft.lookalike_of.clone(),
+            created_at: now,
+            updated_at: now,
+        };
+        Self { contact, address_key: draft.address_key.clone() }
+    }
+
+    /// Gives it another address; what was known about the old one no longer counts. The same address in another
+    /// spelling keeps what is known.
+    pub(crate) fn readdress(&mut self, draft: &ContactDraft) {
+        self.contact.address.clone_from(&draft.address);
+        self.contact.provider.clone_from(&draft.provider);
+        if self.address_key != draft.address_key {
+            self.address_key.clone_from(&draft.address_key);
+            self.contact.lookalike_of.clone_from(&draft.lookalike_of);
+            self.contact.invalid_at = None;
+            self.contact.invalid_reason = None;
+        }
+    }
+
+    /// Stops advertising mail; `false` when it was stopped already.
+    pub(crate) fn opt_out(&mut self, route: OptOutRoute, now: i64) -> bool {
+        if self.contact.opted_out_at.is_some() {
+            return false;
+        }
+        self.contact.opted_out_at = Some(now);
+        self.contact.opt_out_route = Some(route);
+        true
+    }
+
+    fn search_text(&self) -> String {
+        let contact = &self.contact;
+        let phone_digits = digits(&folded(&contact.phone));
+        let parts = [
+            contact.name.as_str(),
+            &contact.kana,
+            contact.address.as_deref().unwrap_or(""),
+            &contact.phone,
+            &phone_digits,
+            &contact.company,
+            &contact.external_id,
+            &contact.note,
+        ];
+        let told: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        folded(&told.join("\n"))
+    }
+
+    fn cells(&self) -> Value {
+        let contact = &self.contact;
+        let cells = json!([
+            contact.id,
+            contact.address,
+            self.address_key,
+            contact.provider,
+            contact.name,
+            contact.kana,
+            contact.phone,
+            contact.company,
+            contact.external_id,
+            contact.note,
+            sql::json(&contact.fields),
+            self.search_text(),
+            contact.opted_out_at,
+            contact.opt_out_route.map(OptOutRoute::name),
+            contact.invalid_at,
+            contact.invalid_reason,
+            contact.lookalike_of,
+        ]);
+        cells
+    }
+}
+
+fn cells_of(people: &[&Kept]) -> String {
+    sql::json(&people.iter().map(|kept| kept.cells()).collect::<Vec<_>>())
+}
+
+/// Adds contacts; one with a customer number that is taken is left out. Returns how many were added.
+pub(crate) async fn insert(tx: &mut Tx, people: &[&Kept], now: i64) -> Result<u64, StorageError> {
+    if people.is_empty() {
+        return Ok(0);
+    }
+    tx.execute(
+        "INSERT INTO contacts (id, address, address_key, provider, name, kana, phone, company, external_id, note,
+                fields, search_text, opted_out_at, opt_out_route, invalid_at, invalid_reason, lookalike_of,
+                created_at, updated_at)
+         SELECT CAST(j.value->>0 AS BIGINT), j.value->>1, j.value->>2, j.value->>3, j.value->>4, j.value->>5,
+                j.value->>6, j.value->>7, j.value->>8, j.value->>9, j.value->>10, j.value->>11,
+                CAST(j.value->>12 AS BIGINT), j.value->>13, CAST(j.value->>14 AS BIGINT), j.value->>15,
+                j.value->>16, $2, $2
+         FROM {ROWS} WHERE TRUE
+         ON CONFLICT (external_id) WHERE external_id <> '' DO NOTHING",
+        args![cells_of(people), now],
+    )
+    .await
+}
+
+/// Writes contacts that changed.
+pub(crate) async fn update(tx: &mut Tx, people: &[&Kept], now: i64) -> Result<(), StorageError> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    tx.execute(
+        "UPDATE contacts SET address = j.value->>1, address_key = j.value->>2, provider = j.value->>3,
+                name = j.value->>4, kana = j.value->>5, phone = j.value->>6, company = j.value->>7,
+                external_id = j.value->>8, note = j.value->>9, fields = j.value->>10, search_text = j.value->>11,
+                opted_out_at = CAST(j.value->>12 AS BIGINT), opt_out_route = j.value->>13,
+                invalid_at = CAST(j.value->>14 AS BIGINT), invalid_reason = j.value->>15,
+                lookalike_of = j.value->>16, updated_at = $2
+         FROM {ROWS} WHERE contacts.id = CAST(j.value->>0 AS BIGINT)",
+        args![cells_of(people), now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Remembers the names of extra fields.
+pub(crate) async fn remember_fields<'a>(
+    tx: &mut Tx,
+    names: impl Iterator<Item = &'a String>,
+) -> Result<(), StorageError> {
+    let names: std::collections::BTreeSet<&String> = names.collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<[&String; 1]> = names.into_iter().map(|name| [name]).collect();
+    tx.execute(
+        "INSERT INTO contact_fields (name) SELECT j.value->>0 FROM {ROWS} WHERE TRUE
+         ON CONFLICT (name) DO NOTHING",
+        args![sql::json(&rows)],
+    )
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,335 @@
+//! Keeps the customers: lists, edits, opt-outs and what is known about their addresses.
+
+use async_trait::async_trait;
+use audience::{
+    Contact, ContactDraft, ContactFilter, ContactId, ContactPage, ContactStore, OptOutRoute, Standing,
+    StoreFailure, event,
+};
+use serde_json::{Map, Value, json};
+
+use crate::{
+    StorageError, Store,
+    contact_rows::{self, COLUMNS, Kept, contact_of},
+    error::named,
+    events::{NewEvent, append, append_one},
+    search,
+    sql::{Arg, Row, args},
+    tx::Tx,
+};
+
+/// Extra fields offered for choice.
+const FIELD_NAMES_MAX: u32 = 200;
+
+#[async_trait]
+impl ContactStore for Store {
+    async fn list(
+        &self,
+        filter: &ContactFilter,
+        offset: u64,
+        limit: u64,
+    ) -> Result<ContactPage, StoreFailure> {
+        let (condition, args) = condition_of(filter);
+        let page = self.read(move |tx| {
+            Box::pin(async move {
+                let total = total(tx, &condition, args.clone()).await?;
+                let mut page_args = args;
+                page_args.extend(args![limit, offset]);
+                let sql = format!(
+                    "SELECT {COLUMNS} FROM contacts c WHERE {condition} ORDER BY c.id DESC LIMIT ${} OFFSET ${}",
+                    page_args.len() - 1,
+                    page_args.len()
+                );
+                let rows = tx.rows(sql, page_args).await?;
+                Ok(ContactPage { contacts: rows.iter().map(contact_of).collect::<Result<_, _>>()?, total })
+            })
+        });
+        Ok(page.await?)
+    }
+
+    async fn count(&self, filter: &ContactFilter) -> Result<u64, StoreFailure> {
+        let (condition, args) = condition_of(filter);
+        Ok(self.read(move |tx| Box::pin(async move { total(tx, &condition, args).await })).await?)
+    }
+
+    async fn get(&self, id: ContactId) -> Result<Option<Contact>, StoreFailure> {
+        let row = self.row(format!("SELECT {COLUMNS} FROM contacts c WHERE c.id = $1"), args![id]).await?;
+        Ok(row.as_ref().map(contact_of).transpose()?)
+    }
+
+    async fn add(
+        &self,
+        draft: &ContactDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Option<ContactId>, StoreFailure> {
+        let draft = draft.clone();
+        Ok(self.write(move |tx| Box::pin(async move { add(tx, &draft, actor, now).await })).await?)
+    }
+
+    async fn edit(
+        &self,
+        id: ContactId,
+        draft: &ContactDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<bool, StoreFailure> {
+        let draft = draft.clone();
+        match self.write(move |tx| Box::pin(async move { edit(tx, id, &draft, actor, now).await })).await {
+            Err(StorageError::Taken(_)) => Ok(false),
+            other => Ok(other?),
+        }
+    }
+
+    async fn opt_out(
+        &self,
+        id: ContactId,
+        route: OptOutRoute,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure> {
+        let change = Change {
+            set: "opted_out_at = $2, opt_out_route = $3, updated_at = $2",
+            only: "opted_out_at IS NULL",
+            event: NewEvent::of(event::CONTACT_OPTED_OUT)
+                .actor(actor)
+                .detail(json!({ "route": route.name() })),
+        };
+        Ok(self.for_address_of(id, change, args![now, route.name()], now).await?)
+    }
+
+    async fn opt_in(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure> {
+        let change = Change {
+            set: "opted_out_at = NULL, opt_out_route = NULL, updated_at = $2",
+            only: "opted_out_at IS NOT NULL",
+            event: NewEvent::of(event::CONTACT_OPTED_IN).actor(actor),
+        };
+        Ok(self.for_address_of(id, change, args![now], now).await?)
+    }
+
+    async fn mark_invalid(
+        &self,
+        address_key: &str,
+        reason: &str,
+        recipient_id: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure> {
+        let told = NewEvent::of(event::ADDRESS_INVALID)
+            .recipient(recipient_id)
+            .detail(json!({ "reason": reason, "address_key": address_key }));
+        let args = args![address_key, now, reason];
+        let work = self.write(move |tx| {
+            Box::pin(async move {
+                let sql = "UPDATE contacts SET invalid_at = $2, invalid_reason = $3, updated_at = $2
+                           WHERE address_key = $1 AND invalid_at IS NULL RETURNING id";
+                let rows = tx.rows(sql, args).await?;
+                tell_each(tx, &rows, &told, now).await
+            })
+        });
+        Ok(work.await?)
+    }
+
+    async fn mark_valid(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure> {
+        let change = Change {
+            set: "invalid_at = NULL, invalid_reason = NULL, updated_at = $2",
+            only: "invalid_at IS NOT NULL",
+            event: NewEvent::of(event::ADDRESS_VALID).actor(actor),
+        };
+        Ok(self.for_address_of(id, change, args![now], now).await?)
+    }
+
+    async fn confirm_address(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure> {
+        let change = Change {
+            set: "lookalike_of = NULL, updated_at = $2",
+            only: "lookalike_of IS NOT NULL",
+            event: NewEvent::of(event::ADDRESS_CONFIRMED).actor(actor),
+        };
+        Ok(self.for_address_of(id, change, args![now], now).await?)
+    }
+
+    async fn field_names(&self) -> Result<Vec<String>, StoreFailure> {
+        let sql = "SELECT name FROM contact_fields ORDER BY name LIMIT $1";
+        let rows = self.rows(sql, args![FIELD_NAMES_MAX]).await?;
+        let mut names = rows.iter().map(|row| row.get("name")).collect::<Result<Vec<String>, _>>()?;
+        // The engines order text differently.
+        names.sort();
+        Ok(names)
+    }
+}
+
+/// A change of every contact that shares an address. `$1` is a contact, `$2` now.
+struct Change {
+    set: &'static str,
+    only: &'static str,
+    event: NewEvent,
+}
+
+impl Store {
+    /// What is known about an address holds for everybody who has it.
+    async fn for_address_of(
+        &self,
+        id: ContactId,
+        change: Change,
+        args: Vec<Arg>,
+        now: i64,
+    ) -> Result<(), StorageError> {
+        self.write(move |tx| {
+            Box::pin(async move {
+                let sql = format!(
+                    "UPDATE contacts SET {} WHERE {} AND (id = $1
+                        OR address_key = (SELECT same.address_key FROM contacts AS same WHERE same.id = $1))
+                     RETURNING id",
+                    change.set, change.only
+                );
+                let mut all_args = args![id];
+                all_args.extend(args);
+                let rows = tx.rows(sql, all_args).await?;
+                tell_each(tx, &rows, &change.event, now).await
+            })
+        })
+        .await
+    }
+}
+
+async fn tell_each(tx: &mut Tx, rows: &[Row], event: &NewEvent, now: i64) -> Result<(), StorageError> {
+    let mut ids = rows.iter().map(|row| row.get("id")).collect::<Result<Vec<i64>, _>>()?;
+    ids.sort_unstable();
+    let events: Vec<NewEvent> = ids.into_iter().map(|id| event.clone().contact(id)).collect();
+    append(tx, &events, now).await
+}
+
+fn condition_of(filter: &ContactFilter) -> (String, Vec<Arg>) {
+    let mut args = Vec::new();
+    let mut condition = search::condition("c.search_text", &filter.search, &mut args);
+    if let Some(standing) = filter.standing {
+        condition.push_str(" AND ");
+        condition.push_str(standing_condition(standing));
+    }
+    (condition, args)
+}
+
+/// [`Contact::standing`] as a condition on `c`.
+fn standing_condition(standing: Standing) -> &'static str {
+    match standing {
+        Standing::NoAddress => "c.address IS NULL",
+        Standing::OptedOut => "c.address IS NOT NULL AND c.opted_out_at IS NOT NULL",
+        Standing::Invalid => "c.address IS NOT NULL AND c.opted_out_at IS NULL AND c.invalid_at IS NOT NULL",
+        Standing::Lookalike => {
+            "c.address IS NOT NULL AND c.opted_out_at IS NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NOT NULL"
+        }
+        Standing::Sendable => {
+            "c.address IS NOT NULL AND c.opted_out_at IS NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NULL"
+        }
+    }
+}
+
+async fn total(tx: &mut Tx, condition: &str, args: Vec<Arg>) -> Result<u64, StorageError> {
+    let sql = format!("SELECT COUNT(*) AS total FROM contacts c WHERE {condition}");
+    tx.row(sql, args).await?.map_or(Ok(0), |row| row.count("total"))
+}
+
+async fn add(
+    tx: &mut Tx,
+    draft: &ContactDraft,
+    actor: Option<i64>,
+    now: i64,
+) -> Result<Option<ContactId>, StorageError> {
+    let id = tx.new_id(now);
+    let mut kept = Kept::new(id, draft, now);
+    let route = opt_out_route(tx, draft).await?;
+    if let Some(route) = route {
+        kept.opt_out(route, now);
+    }
+    if contact_rows::insert(tx, &[&kept], now).await? == 0 {
+        return Ok(None);
+    }
+    contact_rows::remember_fields(tx, draft.fields.keys()).await?;
+    let mut events = vec![NewEvent::of(event::CONTACT_ADDED).contact(id).actor(actor)];
+    events.extend(route.map(|route| opted_out(id, route, actor)));
+    append(tx, &events, now).await?;
+    Ok(Some(id))
+}
+
+/// Why this draft's contact gets no advertising mail: the draft says so, or somebody with this address said so.
+async fn opt_out_route(tx: &mut Tx, draft: &ContactDraft) -> Result<Option<OptOutRoute>, StorageError> {
+    if draft.wants_mail == Some(false) {
+        return Ok(Some(OptOutRoute::Operator));
+    }
+    let sql = "SELECT opt_out_route FROM contacts WHERE address_key = $1 AND opted_out_at IS NOT NULL
+               ORDER BY opted_out_at LIMIT 1";
+    let Some(row) = tx.row(sql, args![&draft.address_key]).await? else { return Ok(None) };
+    named("opt-out route", &row.get::<String>("opt_out_route")?, OptOutRoute::from_name).map(Some)
+}
+
+fn opted_out(id: ContactId, route: OptOutRoute, actor: Option<i64>) -> NewEvent {
+    let detail = json!({ "route": route.name() });
+    NewEvent::of(event::CONTACT_OPTED_OUT).contact(id).actor(actor).detail(detail)
+}
+
+async fn edit(
+    tx: &mut Tx,
+    id: ContactId,
+    draft: &ContactDraft,
+    actor: Option<i64>,
+    now: i64,
+) -> Result<bool, StorageError> {
+    let sql = format!("SELECT {COLUMNS}, c.address_key FROM contacts c WHERE c.id = $1 {{FOR UPDATE}}");
+    let Some(row) = tx.row(sql, args![id]).await? else { return Ok(false) };
+    let before = Kept::of(&row)?;
+    let mut after = before.clone();
+    rewrite(&mut after, draft);
+    let mut route = None;
+    if before.contact.opted_out_at.is_none() {
+        route = opt_out_route(tx, draft).await?;
+    }
+    if let Some(route) = route {
+        after.opt_out(route, now);
+    }
+    if after == before {
+        return Ok(true);
+    }
+    contact_rows::update(tx, &[&after], now).await?;
+    contact_rows::remember_fields(tx, draft.fields.keys()).await?;
+    let told =
+        NewEvent::of(event::CONTACT_EDITED).contact(id).actor(actor).detail(difference(&before, &after));
+    append_one(tx, told, now).await?;
+    if let Some(route) = route {
+        append_one(tx, opted_out(id, route, actor), now).await?;
+    }
+    Ok(true)
+}
+
+fn rewrite(kept: &mut Kept, draft: &ContactDraft) {
+    kept.readdress(draft);
+    let contact = &mut kept.contact;
+    contact.name.clone_from(&draft.name);
+    contact.kana.clone_from(&draft.kana);
+    contact.phone.clone_from(&draft.phone);
+    contact.company.clone_from(&draft.company);
+    contact.external_id.clone_from(&draft.external_id);
+    contact.note.clone_from(&draft.note);
+    contact.fields.clone_from(&draft.fields);
+}
+
+/// What an edit changed, for the history: `changed` names the columns, the addresses stand beside it.
+pub(crate) fn difference(before: &Kept, after: &Kept) -> Value {
+    let (old, new) = (&before.contact, &after.contact);
+    let columns = [
+        ("address", old.address != new.address),
+        ("name", old.name != new.name),
+        ("kana", old.kana != new.kana),
+        ("phone", old.phone != new.phone),
+        ("company", old.company != new.company),
+        ("external_id", old.external_id != new.external_id),
+        ("note", old.note != new.note),
+        ("fields", old.fields != new.fields),
+    ];
+    let changed: Vec<&str> =
+        columns.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
+    let mut detail = Map::new();
+    detail.insert("changed".into(), json!(changed));
+    if old.address != new.address {
+        detail.insert("address_before".into(), json!(old.address));
+        detail.insert("address_after".into(), json!(new.address));
+    }
+    Value::Object(detail)
+}
