@@ -35,6 +35,9 @@ pub enum StorageError {
     /// A row with this key exists already.
     #[error("there is such a row already: {0}")]
     Taken(String),
+    /// There is no row with this key.
+    #[error("there is no such row: {0}")]
+    Gone(String),
     /// A stored value is not what this program wrote.
     #[error("a stored value cannot be read: {0}")]
     Unreadable(String),

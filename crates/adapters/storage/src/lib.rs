@@ -5,17 +5,21 @@
 //! [`Store::write`], a task of its own that ends in a commit or a rollback whoever stops waiting for it, and writes
 //! its `events` rows in the same transaction through `events.rs`.
 
+mod arrivals;
 mod contact_rows;
 mod contacts;
 mod db;
 mod error;
+mod event_log;
 mod events;
 mod ids;
 mod migrations;
 mod operators;
 mod search;
 mod sessions;
+mod sources;
 mod sql;
+mod templates;
 mod tx;
 
 pub use db::Store;

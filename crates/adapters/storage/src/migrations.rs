@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 
 use crate::{
-    StorageError,
+    StorageError, event_log,
     sql::{Engine, args},
     tx::Tx,
 };
@@ -40,7 +40,7 @@ pub(crate) async fn run(tx: &mut Tx) -> Result<(), StorageError> {
         let sql = "INSERT INTO schema_versions (version, checksum) VALUES ($1, $2)";
         tx.execute(sql, args![migration.version, checksum(text)]).await?;
     }
-    Ok(())
+    event_log::heal_after_restore(tx).await
 }
 
 impl Migration {
