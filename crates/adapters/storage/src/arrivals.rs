@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
-use delivery::verp::Seal;
 use reception::{
     Arrival, ArrivalId, ArrivalKind, ArrivalStore, Destination, NewArrival, StoreFailure, event,
 };
@@ -12,7 +11,6 @@ use crate::{
     StorageError, Store,
     error::named,
     events::{NewEvent, append_one},
-    sources::house_secret,
     sql::{Row, args},
     tx::Tx,
 };
@@ -45,20 +43,6 @@ impl ArrivalStore for Store {
         now: i64,
     ) -> Result<(), StoreFailure> {
         Ok(self.write(move |tx| Box::pin(recognise(tx, id, kind, recipient_id, now))).await?)
-    }
-
-    async fn recipient_by_message_id(&self, message_id: &str) -> Result<Option<i64>, StoreFailure> {
-        let bare = message_id.trim().trim_start_matches('<').trim_end_matches('>');
-        let token = bare.split_once('@').map_or(bare, |(left, _)| left).to_owned();
-        let work = self.read(move |tx| {
-            Box::pin(async move {
-                let Some(secret) = house_secret(tx).await? else { return Ok(None) };
-                let Some(id) = Seal::message_ids(&secret).read(&token) else { return Ok(None) };
-                let row = tx.row("SELECT id FROM recipients WHERE id = $1", args![id]).await?;
-                Ok(row.map(|_| id))
-            })
-        });
-        Ok(work.await?)
     }
 }
 

@@ -87,18 +87,12 @@ impl SourceStore for Store {
             Box::pin(async move {
                 let sql = "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
                 tx.execute(sql, args![HOUSE_SECRET, &fresh]).await?;
-                let kept = house_secret(tx).await?;
-                Ok(kept.unwrap_or(fresh))
+                let kept = tx.row("SELECT value FROM settings WHERE name = $1", args![HOUSE_SECRET]).await?;
+                kept.map_or(Ok(fresh), |row| row.get("value"))
             })
         });
         Ok(work.await?)
     }
-}
-
-/// The house's secret, when there is one.
-pub(crate) async fn house_secret(tx: &mut Tx) -> Result<Option<String>, StorageError> {
-    let row = tx.row("SELECT value FROM settings WHERE name = $1", args![HOUSE_SECRET]).await?;
-    row.map(|row| row.get("value")).transpose()
 }
 
 fn domain_of(row: &Row) -> Result<SendingDomain, StorageError> {

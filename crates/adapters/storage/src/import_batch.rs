@@ -1,0 +1,225 @@
+//! Takes a batch of an import in with a handful of statements, however many rows it has.
+
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
+
+use audience::{BatchResult, ImportBatch, ImportId, ImportRow, ImportState, OptOutRoute, RowError, event};
+use serde_json::{Value, json};
+
+use crate::{
+    StorageError,
+    contact_rows::{self, COLUMNS, Kept},
+    contacts::difference,
+    error::named,
+    events::{NewEvent, append},
+    import_merge::{Merged, People, Person},
+    sql::{self, args},
+    tx::Tx,
+};
+
+/// See [`audience::ImportStore::apply`].
+pub(crate) async fn apply(
+    tx: &mut Tx,
+    id: ImportId,
+    batch: Arc<ImportBatch>,
+    now: i64,
+) -> Result<BatchResult, StorageError> {
+    let sql = "SELECT created_by FROM imports WHERE id = $1 AND state = $2 AND rows_done = $3 {FOR UPDATE}";
+    let guard = args![id, ImportState::Running.name(), batch.rows_before];
+    let Some(row) = tx.row(sql, guard).await? else { return Ok(BatchResult::default()) };
+    let import = Import { id, actor: row.get("created_by")?, now };
+    let mut result = BatchResult { applied: true, ..BatchResult::default() };
+    let mut rest = batch.rows.as_slice();
+    while !rest.is_empty() {
+        let mut people = load(tx, rest).await?;
+        let taken = merge(tx, &mut people, rest, &mut result, now);
+        write(tx, &people, &import).await?;
+        rest = &rest[taken..];
+    }
+    keep_errors(tx, id, &batch.errors).await?;
+    tx.execute(
+        "UPDATE imports SET rows_done = $2, bytes_done = $3, added = added + $4, updated = updated + $5,
+                unchanged = unchanged + $6, failed = failed + $7 WHERE id = $1",
+        args![
+            id,
+            batch.rows_after,
+            batch.bytes_after,
+            result.added,
+            result.updated,
+            result.unchanged,
+            batch.errors.len() as u64
+        ],
+    )
+    .await?;
+    Ok(result)
+}
+
+/// On whose behalf contacts change.
+struct Import {
+    id: ImportId,
+    actor: Option<i64>,
+    now: i64,
+}
+
+/// Takes rows in up to the first unclear one; returns how many. The first row after a load is never unclear.
+fn merge(tx: &Tx, people: &mut People, rows: &[ImportRow], result: &mut BatchResult, now: i64) -> usize {
+    let ids = tx.ids.take(now, rows.len());
+    for (taken, (row, id)) in rows.iter().zip(ids).enumerate() {
+        match people.merge(row, id, now) {
+            Merged::Added => result.added += 1,
+            Merged::Updated => result.updated += 1,
+            Merged::Unchanged => result.unchanged += 1,
+            Merged::Unclear => return taken,
+        }
+    }
+    rows.len()
+}
+
+fn one_column<T: serde::Serialize>(values: impl Iterator<Item = T>) -> String {
+    sql::json(&values.map(|value| [value]).collect::<Vec<_>>())
+}
+
+/// The contacts the rows may mean.
+async fn load(tx: &mut Tx, rows: &[ImportRow]) -> Result<People, StorageError> {
+    let mut people = People::default();
+    let external_ids: BTreeSet<&str> =
+        rows.iter().map(|row| row.draft.external_id.as_str()).filter(|id| !id.is_empty()).collect();
+    if !external_ids.is_empty() {
+        // CROSS JOIN keeps SQLite from walking the contacts.
+        let sql = format!(
+            "SELECT {COLUMNS}, c.address_key FROM {{ROWS}} CROSS JOIN contacts c
+             WHERE c.external_id = j.value->>0 AND c.external_id <> '' ORDER BY c.id {{FOR UPDATE OF c}}"
+        );
+        for row in tx.rows(sql, args![one_column(external_ids.iter())]).await? {
+            people.know(Kept::of(&row)?);
+        }
+    }
+    load_by_address(tx, rows, &mut people).await?;
+    Ok(people)
+}
+
+async fn load_by_address(tx: &mut Tx, rows: &[ImportRow], people: &mut People) -> Result<(), StorageError> {
+    let keys: BTreeSet<&str> = rows.iter().filter_map(|row| row.draft.address_key.as_deref()).collect();
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let wanted: HashSet<&str> = rows
+        .iter()
+        .filter(|row| row.draft.external_id.is_empty())
+        .filter_map(|row| row.draft.address_key.as_deref())
+        .collect();
+    let sql = "SELECT j.value->>0 AS address_key,
+                 (SELECT c.id FROM contacts c WHERE c.address_key = j.value->>0 ORDER BY c.id DESC LIMIT 1) AS newest,
+                 (SELECT c.opt_out_route FROM contacts c WHERE c.address_key = j.value->>0
+                    AND c.opted_out_at IS NOT NULL ORDER BY c.id LIMIT 1) AS route
+               FROM {ROWS}";
+    let mut newest = Vec::new();
+    for row in tx.rows(sql, args![one_column(keys.iter())]).await? {
+        let key: String = row.get("address_key")?;
+        if let Some(route) = row.get::<Option<String>>("route")? {
+            people.know_opted_out(key.clone(), named("opt-out route", &route, OptOutRoute::from_name)?);
+        }
+        if let Some(id) = row.get::<Option<i64>>("newest")?.filter(|_| wanted.contains(key.as_str())) {
+            newest.push(id);
+        }
+    }
+    if newest.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT {COLUMNS}, c.address_key FROM {{ROWS}} CROSS JOIN contacts c
+         WHERE c.id = CAST(j.value->>0 AS BIGINT) ORDER BY c.id {{FOR UPDATE OF c}}"
+    );
+    for row in tx.rows(sql, args![one_column(newest.iter())]).await? {
+        let kept = Kept::of(&row)?;
+        let key = kept.address_key.clone();
+        let at = people.know(kept);
+        if let Some(key) = key {
+            people.know_newest(key, at);
+        }
+    }
+    Ok(())
+}
+
+async fn write(tx: &mut Tx, people: &People, import: &Import) -> Result<(), StorageError> {
+    let added: Vec<&Kept> =
+        people.all.iter().filter(|person| person.before.is_none()).map(|person| &person.kept).collect();
+    let changed: Vec<&Kept> =
+        people.all.iter().filter(|person| person.is_changed()).map(|person| &person.kept).collect();
+    if contact_rows::insert(tx, &added, import.now).await? != added.len() as u64 {
+        return Err(StorageError::Taken("a customer number that came at the same moment".to_owned()));
+    }
+    contact_rows::update(tx, &changed, import.now).await?;
+    let written = || added.iter().chain(changed.iter());
+    contact_rows::remember_fields(tx, written().flat_map(|kept| kept.contact.fields.keys())).await?;
+    let mut events: Vec<NewEvent> = people.all.iter().flat_map(|person| events_of(person, import)).collect();
+    events.extend(opt_out_others(tx, people, import).await?);
+    append(tx, &events, import.now).await
+}
+
+fn events_of(person: &Person, import: &Import) -> Vec<NewEvent> {
+    let contact = &person.kept.contact;
+    let mut events = Vec::new();
+    let told =
+        |kind, detail: Value| NewEvent::of(kind).contact(contact.id).actor(import.actor).detail(detail);
+    match &person.before {
+        None => events.push(told(event::CONTACT_IMPORTED, json!({ "import_id": import.id }))),
+        Some(before) if person.is_changed() => {
+            let mut detail = difference(before, &person.kept);
+            detail["import_id"] = json!(import.id);
+            events.push(told(event::CONTACT_EDITED, detail));
+        }
+        Some(_) => {}
+    }
+    if person.is_newly_opted_out() {
+        let route = contact.opt_out_route.map(OptOutRoute::name);
+        events.push(told(event::CONTACT_OPTED_OUT, json!({ "route": route, "import_id": import.id })));
+    }
+    events
+}
+
+/// Who refuses mail refuses it for the address, so everybody else who has it is opted out too.
+async fn opt_out_others(
+    tx: &mut Tx,
+    people: &People,
+    import: &Import,
+) -> Result<Vec<NewEvent>, StorageError> {
+    let keys: BTreeSet<&str> = people
+        .all
+        .iter()
+        .filter(|person| person.refuses_mail)
+        .filter_map(|person| person.kept.address_key.as_deref())
+        .collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let sql = "UPDATE contacts SET opted_out_at = $2, opt_out_route = $3, updated_at = $2
+               WHERE address_key IN (SELECT j.value->>0 FROM {ROWS}) AND opted_out_at IS NULL RETURNING id";
+    let route = OptOutRoute::Import.name();
+    let rows = tx.rows(sql, args![one_column(keys.iter()), import.now, route]).await?;
+    let detail = json!({ "route": route, "import_id": import.id });
+    rows.iter()
+        .map(|row| {
+            let told = NewEvent::of(event::CONTACT_OPTED_OUT).actor(import.actor).detail(detail.clone());
+            Ok(told.contact(row.get::<i64>("id")?))
+        })
+        .collect()
+}
+
+async fn keep_errors(tx: &mut Tx, id: ImportId, errors: &[RowError]) -> Result<(), StorageError> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<Value> =
+        errors.iter().map(|error| json!([error.row, sql::json(&error.cells), error.ja, error.en])).collect();
+    tx.execute(
+        "INSERT INTO import_errors (import_id, row_no, cells, ja, en)
+         SELECT $2, CAST(j.value->>0 AS BIGINT), j.value->>1, j.value->>2, j.value->>3 FROM {ROWS} WHERE TRUE
+         ON CONFLICT (import_id, row_no) DO NOTHING",
+        args![sql::json(&rows), id],
+    )
+    .await?;
+    Ok(())
+}

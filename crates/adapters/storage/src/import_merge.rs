@@ -1,0 +1,163 @@
+//! Works out what the rows of an import make of the contacts we have, without asking the database for each row.
+
+use std::collections::HashMap;
+
+use audience::{ContactDraft, ImportRow, OptOutRoute};
+
+use crate::contact_rows::Kept;
+
+/// A contact a batch is about.
+#[derive(Debug)]
+pub(crate) struct Person {
+    /// As it is now.
+    pub(crate) kept: Kept,
+    /// As it was before the batch; `None` when the batch brought it.
+    pub(crate) before: Option<Kept>,
+    /// True when a row of this batch said that mail is not wanted.
+    pub(crate) refuses_mail: bool,
+}
+
+impl Person {
+    /// True when there is something to write.
+    pub(crate) fn is_changed(&self) -> bool {
+        self.before.as_ref().is_some_and(|before| *before != self.kept)
+    }
+
+    /// True when this batch opted the contact out.
+    pub(crate) fn is_newly_opted_out(&self) -> bool {
+        let before = self.before.as_ref().and_then(|before| before.contact.opted_out_at);
+        before.is_none() && self.kept.contact.opted_out_at.is_some()
+    }
+}
+
+/// The contacts a batch is about, and what rows made of them so far.
+#[derive(Debug, Default)]
+pub(crate) struct People {
+    pub(crate) all: Vec<Person>,
+    by_id: HashMap<i64, usize>,
+    by_external_id: HashMap<String, usize>,
+    by_address: HashMap<String, usize>,
+    opted_out: HashMap<String, OptOutRoute>,
+}
+
+/// What a row did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Merged {
+    Added,
+    Updated,
+    Unchanged,
+    /// An earlier row moved the contact this row means to another address; whose the address is now, only the
+    /// database knows. The rows before this one must be written first.
+    Unclear,
+}
+
+impl People {
+    /// A contact of the database.
+    pub(crate) fn know(&mut self, kept: Kept) -> usize {
+        let id = kept.contact.id;
+        if let Some(at) = self.by_id.get(&id) {
+            return *at;
+        }
+        let at = self.all.len();
+        self.by_id.insert(id, at);
+        if !kept.contact.external_id.is_empty() {
+            self.by_external_id.insert(kept.contact.external_id.clone(), at);
+        }
+        self.all.push(Person { before: Some(kept.clone()), kept, refuses_mail: false });
+        at
+    }
+
+    /// The newest contact of an address.
+    pub(crate) fn know_newest(&mut self, address_key: String, at: usize) {
+        self.by_address.insert(address_key, at);
+    }
+
+    /// Somebody with this address has opted out.
+    pub(crate) fn know_opted_out(&mut self, address_key: String, route: OptOutRoute) {
+        self.opted_out.insert(address_key, route);
+    }
+
+    /// Takes one row in. `id` is for a new contact.
+    pub(crate) fn merge(&mut self, row: &ImportRow, id: i64, now: i64) -> Merged {
+        let draft = &row.draft;
+        let found = if draft.external_id.is_empty() {
+            draft.address_key.as_ref().and_then(|key| self.by_address.get(key)).copied()
+        } else {
+            self.by_external_id.get(&draft.external_id).copied()
+        };
+        let Some(at) = found else {
+            self.add(draft, id, now);
+            return Merged::Added;
+        };
+        let person = &mut self.all[at];
+        if draft.external_id.is_empty() && person.kept.address_key != draft.address_key {
+            return Merged::Unclear;
+        }
+        let before = person.kept.clone();
+        overwrite(&mut person.kept, draft);
+        self.settle(at, draft, now);
+        if self.all[at].kept == before { Merged::Unchanged } else { Merged::Updated }
+    }
+
+    fn add(&mut self, draft: &ContactDraft, id: i64, now: i64) {
+        let at = self.all.len();
+        self.all.push(Person { kept: Kept::new(id, draft, now), before: None, refuses_mail: false });
+        if !draft.external_id.is_empty() {
+            self.by_external_id.insert(draft.external_id.clone(), at);
+        }
+        self.settle(at, draft, now);
+    }
+
+    /// Keeps the address index right and the opt-out with the address.
+    fn settle(&mut self, at: usize, draft: &ContactDraft, now: i64) {
+        let Some(key) = self.all[at].kept.address_key.clone() else {
+            self.refuse_mail(at, draft, now);
+            return;
+        };
+        let newest = self.by_address.get(&key).map(|other| &self.all[*other].kept);
+        let id = self.all[at].kept.contact.id;
+        if newest.is_none_or(|other| other.address_key.as_ref() != Some(&key) || other.contact.id < id) {
+            self.by_address.insert(key.clone(), at);
+        }
+        if let Some(route) = self.opted_out.get(&key) {
+            self.all[at].kept.opt_out(*route, now);
+        }
+        if self.refuse_mail(at, draft, now) {
+            self.opted_out.entry(key).or_insert(OptOutRoute::Import);
+        }
+    }
+
+    fn refuse_mail(&mut self, at: usize, draft: &ContactDraft, now: i64) -> bool {
+        let person = &mut self.all[at];
+        if draft.wants_mail != Some(false) {
+            return false;
+        }
+        person.refuses_mail = true;
+        person.kept.opt_out(OptOutRoute::Import, now)
+    }
+}
+
+/// Empty cells change nothing.
+fn overwrite(kept: &mut Kept, draft: &ContactDraft) {
+    if draft.address.is_some() && kept.contact.address != draft.address {
+        kept.readdress(draft);
+    }
+    let contact = &mut kept.contact;
+    let cells = [
+        (&mut contact.name, &draft.name),
+        (&mut contact.kana, &draft.kana),
+        (&mut contact.phone, &draft.phone),
+        (&mut contact.company, &draft.company),
+        (&mut contact.note, &draft.note),
+    ];
+    for (cell, told) in cells {
+        if !told.is_empty() {
+            cell.clone_from(told);
+        }
+    }
+    for (name, told) in draft.fields.iter().filter(|(_, told)| !told.is_empty()) {
+        if contact.fields.get(name) != Some(told) {
+            contact.fields.insert(name.clone(), told.clone());
+        }
+    }
+}
