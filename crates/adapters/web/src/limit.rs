@@ -2,6 +2,10 @@
 
 use std::{collections::HashMap, net::IpAddr, sync::Mutex};
 
+use accounts::FAILED_LOGINS_MAX;
+
+use crate::secret;
+
 /// Tries an address may make at once.
 const BURST: f64 = 20.0;
 /// Tries that come back per minute.
@@ -14,10 +18,14 @@ struct Bucket {
     at: i64,
 }
 
+/// Login names remembered that nobody has.
+const STRANGERS_MAX: usize = 10_000;
+
 /// One token bucket per address. IPv6 addresses count by their /64, which is what one customer gets.
 #[derive(Default)]
 pub(crate) struct LoginLimit {
     buckets: Mutex<HashMap<IpAddr, Bucket>>,
+    strangers: Mutex<HashMap<String, u32>>,
 }
 
 impl LoginLimit {
@@ -36,6 +44,18 @@ impl LoginLimit {
         }
         bucket.tokens -= 1.0;
         true
+    }
+
+    /// Counts a try with a login name nobody has, so that the answer is the one a real name gets: tries left, then
+    /// locked (`None`). Otherwise the page would tell which names exist.
+    pub(crate) fn stranger(&self, login: &str) -> Option<u32> {
+        let mut strangers = self.strangers.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if strangers.len() >= STRANGERS_MAX {
+            strangers.clear();
+        }
+        let tries = strangers.entry(secret::sha256(login.trim().to_lowercase().as_bytes())).or_insert(0);
+        *tries = (*tries + 1).min(FAILED_LOGINS_MAX);
+        Some(FAILED_LOGINS_MAX - *tries).filter(|left| *left > 0)
     }
 }
 
@@ -80,6 +100,15 @@ mod tests {
         assert_eq!(tries(&limit, "192.0.2.1", 60_000, 30), 10);
         assert_eq!(tries(&limit, "::ffff:192.0.2.1", 60_000, 1), 0);
         assert_eq!(tries(&limit, "2001:db8::1", 0, 15) + tries(&limit, "2001:db8::2", 0, 15), 20);
+    }
+
+    #[test]
+    fn a_name_nobody_has_is_locked_like_any_other() {
+        let limit = LoginLimit::default();
+        let seen: Vec<_> =
+            (0..6).map(|n| limit.stranger(if n % 2 == 0 { "Nobody" } else { " nobody" })).collect();
+        assert_eq!(seen, [Some(4), Some(3), Some(2), Some(1), None, None]);
+        assert_eq!(limit.stranger("another"), Some(4));
     }
 
     #[test]

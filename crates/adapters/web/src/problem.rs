@@ -21,6 +21,9 @@ use crate::{
 /// The store could not be asked.
 pub(crate) type StoreFailure = Box<dyn std::error::Error + Send + Sync>;
 
+/// What a handler gives: a page or a redirect, or the problem that stands in its way.
+pub(crate) type Answer = Result<Response, Problem>;
+
 /// Why a request gets no page of its own.
 #[derive(Debug)]
 pub(crate) enum Problem {

@@ -14,7 +14,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use crate::{
     app::{App, House},
     assets, headers,
-    pages::{home, language},
+    pages::{home, language, operator},
     problem,
 };
 
@@ -40,4 +40,16 @@ fn pages() -> Router<Arc<House>> {
         .route("/assets/{hash}/{name}", get(assets::serve))
         .route("/", get(home::show))
         .route("/language", post(language::switch))
+        .route("/welcome", get(operator::welcome::show).post(operator::welcome::create))
+        .route("/login", get(operator::login::show).post(operator::login::enter_house))
+        .route("/logout", post(operator::logout::leave))
+        .route("/account", get(operator::account::show))
+        .route("/account/password", post(operator::account::set_password))
+        .route("/operators", get(operator::list::show).post(operator::add::add))
+        .route("/operators/new", get(operator::add::show))
+        .route("/operators/{id}", get(operator::show::show))
+        .route("/operators/{id}/role", post(operator::change::role))
+        .route("/operators/{id}/unlock", post(operator::change::unlock))
+        .route("/operators/{id}/password", post(operator::change::set_password))
+        .route("/operators/{id}/remove", post(operator::change::remove))
 }

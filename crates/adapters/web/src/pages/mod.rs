@@ -2,3 +2,4 @@
 
 pub(crate) mod home;
 pub(crate) mod language;
+pub(crate) mod operator;

@@ -1,0 +1,76 @@
+# 担当者(このプログラムを使う方)
+welcome-title = ようこそ。最初の管理者を作ります
+welcome-lead = この画面は一度だけ現れます。作った方が、ほかの担当者を招けます。
+welcome-create = 作成して始める
+done-welcome = 管理者を作りました。まず、お客様の名簿を取り込むところから始められます。
+
+login-title = ログイン
+login-enter = ログイン
+login-wrong = ログイン名かパスワードが違います。あと{ $left }回まちがえると、安全のためロックされます。
+login-locked = パスワードを5回まちがえたため、ロックされています。管理者の方に、担当者の画面で解除してもらってください。
+login-slow-down = 短い時間に何度もお試しになったため、少しお待ちいただいています。1分ほどしてから、もう一度お試しください。
+login-forgotten = パスワードを忘れたとき
+login-forgotten-what = ほかの管理者の方に、担当者の画面で新しいパスワードを設定してもらってください。管理者がお一人のときは、サーバー上で todoku operator set-password を実行します。
+done-logged-out = ログアウトしました。
+
+operators-title = 担当者
+operators-lead = ログインして操作できる方の一覧です。
+operators-add = 担当者を追加
+operators-add-lead = 追加した方に、ログイン名と最初のパスワードをお伝えください。ご本人があとから変えられます。
+operator-name = お名前
+operator-name-hint = 「だれが操作したか」の記録に表示されます。
+operator-name-empty = お名前を100文字以内で入力してください。
+operator-login = ログイン名
+operator-login-hint = メールアドレスでも、短い名前でもかまいません。大文字と小文字は区別しません。
+operator-login-empty = ログイン名を100文字以内で入力してください。
+operator-login-space = ログイン名に空白は使えません。
+operator-login-taken = このログイン名は、ほかの方が使っています。別の名前にしてください。
+operator-password = パスワード
+operator-password-again = パスワード(確認のためもう一度)
+operator-role = 役割
+operator-role-hint = 管理者は、担当者・送信元ドメイン・送信経路も変更できます。
+operator-language = 画面の言語
+operator-standing = 状態
+operator-last-login = 最後のログイン
+operator-since = 追加した日
+operator-never = まだありません
+operator-you = ご自身
+operator-locked = ロック中
+operator-locked-what = パスワードを5回まちがえたため、ログインできません。ご本人のまちがいと確かめてから解除してください。
+operator-open = ログインできます
+operator-unlock = ロックを解除
+operator-own-password = ご自身のパスワードを変える
+operator-set-password = パスワードを設定し直す
+operator-set-password-what = 設定し直すと、この方はすべての端末でログアウトされます。ロックは別に解除してください。
+operator-change-role = 役割を変える
+operator-remove = この担当者を削除…
+operator-remove-now = 削除する
+operator-remove-what = { $name }さんはログインできなくなります。これまでの操作の記録は残ります。
+operator-remove-owner-what = 管理者の{ $name }さんはログインできなくなります。これまでの操作の記録は残ります。
+operator-last-owner = この方は最後の管理者です。管理する方がいなくなるため、削除も役割の変更もできません。先に、ほかの方を管理者にしてください。
+role-owner = 管理者
+role-member = 担当者
+language-name = 日本語
+button-back = 戻る
+
+password-hint = { $min }文字以上。思い出しやすい言葉をいくつかつなげるのがおすすめです。
+password-too-short = 短すぎます。{ $min }文字以上にしてください。
+password-too-long = 長すぎます。短くしてください。
+password-too-plain = 推測されやすいパスワードです。別のものにしてください。
+password-differs = 2回の入力が違います。もう一度入力してください。
+password-not-hashed = パスワードを保存できませんでした。もう一度お試しください。
+
+account-title = ご自身の設定
+account-password = パスワードを変える
+account-password-what = 変えると、ほかの端末ではログアウトされます。
+account-current = いまのパスワード
+account-current-wrong = いまのパスワードが違います。あと{ $left }回まちがえるとロックされます。
+account-language = 言語を変える
+
+done-operator-added = 担当者を追加しました。
+done-operator-role = 役割を変えました。
+done-operator-unlocked = ロックを解除しました。
+done-operator-password = パスワードを設定しました。ご本人にお伝えください。
+done-operator-removed = 担当者を削除しました。
+done-password = パスワードを変えました。
+done-language = 言語を変えました。
