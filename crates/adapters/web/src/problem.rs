@@ -66,16 +66,16 @@ impl IntoResponse for Problem {
             Self::Store(failure) => {
                 tracing::error!(%failure, "store failure");
                 if is_full(&failure.to_string()) {
-                    (StatusCode::INSUFFICIENT_STORAGE, "problem-full")
+                    (StatusCode::INSUFFICIENT_STORAGE, "full")
                 } else {
-                    (StatusCode::INTERNAL_SERVER_ERROR, "problem-store")
+                    (StatusCode::INTERNAL_SERVER_ERROR, "store")
                 }
             }
-            Self::NotFound => (StatusCode::NOT_FOUND, "problem-not-found"),
-            Self::OnlyOwners => (StatusCode::FORBIDDEN, "problem-only-owners"),
-            Self::Stale => (StatusCode::FORBIDDEN, "problem-stale"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "problem-too-large"),
-            Self::Unreadable => (StatusCode::UNPROCESSABLE_ENTITY, "problem-unreadable"),
+            Self::NotFound => (StatusCode::NOT_FOUND, "not-found"),
+            Self::OnlyOwners => (StatusCode::FORBIDDEN, "only-owners"),
+            Self::Stale => (StatusCode::FORBIDDEN, "stale"),
+            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            Self::Unreadable => (StatusCode::UNPROCESSABLE_ENTITY, "unreadable"),
         };
         untold(status, key)
     }
@@ -84,7 +84,7 @@ impl IntoResponse for Problem {
 /// A panic in a handler, as a response.
 pub(crate) fn after_panic(_: Box<dyn std::any::Any + Send>) -> Response {
     tracing::error!("a page panicked");
-    untold(StatusCode::INTERNAL_SERVER_ERROR, "problem-panic")
+    untold(StatusCode::INTERNAL_SERVER_ERROR, "panic")
 }
 
 fn untold(status: StatusCode, key: &'static str) -> Response {
@@ -123,12 +123,12 @@ fn plain_refusal(response: &Response) -> Option<&'static str> {
         return None;
     }
     match response.status() {
-        StatusCode::NOT_FOUND => Some("problem-not-found"),
-        StatusCode::METHOD_NOT_ALLOWED => Some("problem-method"),
-        StatusCode::PAYLOAD_TOO_LARGE => Some("problem-too-large"),
-        StatusCode::REQUEST_TIMEOUT => Some("problem-timeout"),
-        status if status.is_client_error() => Some("problem-unreadable"),
-        status if status.is_server_error() => Some("problem-panic"),
+        StatusCode::NOT_FOUND => Some("not-found"),
+        StatusCode::METHOD_NOT_ALLOWED => Some("method"),
+        StatusCode::PAYLOAD_TOO_LARGE => Some("too-large"),
+        StatusCode::REQUEST_TIMEOUT => Some("timeout"),
+        status if status.is_client_error() => Some("unreadable"),
+        status if status.is_server_error() => Some("panic"),
         _ => None,
     }
 }
@@ -139,11 +139,11 @@ fn is_our_page(headers: &HeaderMap) -> bool {
 }
 
 fn refusal(say: Say, status: StatusCode, key: &str) -> maud::Markup {
-    let title = say.with(&format!("{key}-title"), None);
+    let title = say.with(&format!("problem-{key}-title"), None);
     let body = html! {
         div.card {
             h1 { (title) }
-            p { (say.with(key, None)) }
+            p { (say.with(&format!("problem-{key}"), None)) }
             div.actions {
                 a.btn.primary href="/" { (t!(say, "problem-home")) }
             }
@@ -160,20 +160,20 @@ mod tests {
     #[test]
     fn every_problem_has_words() {
         let keys = [
-            "problem-not-found",
-            "problem-method",
-            "problem-too-large",
-            "problem-timeout",
-            "problem-unreadable",
-            "problem-panic",
-            "problem-store",
-            "problem-full",
-            "problem-only-owners",
-            "problem-stale",
+            "not-found",
+            "method",
+            "too-large",
+            "timeout",
+            "unreadable",
+            "panic",
+            "store",
+            "full",
+            "only-owners",
+            "stale",
         ];
         for key in keys {
-            assert!(Say::default().find(key, None).is_some(), "{key}");
-            assert!(Say::default().find(&format!("{key}-title"), None).is_some(), "{key}-title");
+            assert!(Say::default().find(&format!("problem-{key}"), None).is_some(), "{key}");
+            assert!(Say::default().find(&format!("problem-{key}-title"), None).is_some(), "{key}-title");
         }
         assert!(is_full("error returned from database: (code: 13) database or disk is full"));
         assert!(!is_full("no such table"));

@@ -14,7 +14,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use crate::{
     app::{App, House},
     assets, headers,
-    pages::{home, language, operator},
+    pages::{contact, home, language, operator},
     problem,
 };
 
@@ -52,4 +52,13 @@ fn pages() -> Router<Arc<House>> {
         .route("/operators/{id}/unlock", post(operator::change::unlock))
         .route("/operators/{id}/password", post(operator::change::set_password))
         .route("/operators/{id}/remove", post(operator::change::remove))
+        .route("/contacts", get(contact::list::show).post(contact::edit::add))
+        .route("/contacts/new", get(contact::edit::fresh))
+        .route("/contacts/address-note", get(contact::note::show))
+        .route("/contacts/{id}", get(contact::show::show))
+        .route("/contacts/{id}/edit", get(contact::edit::show).post(contact::edit::save))
+        .route("/contacts/{id}/opt-out", post(contact::change::opt_out))
+        .route("/contacts/{id}/opt-in", post(contact::change::opt_in))
+        .route("/contacts/{id}/mark-valid", post(contact::change::mark_valid))
+        .route("/contacts/{id}/confirm-address", post(contact::change::confirm))
 }

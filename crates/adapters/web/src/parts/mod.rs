@@ -1,10 +1,12 @@
 //! Components the pages share: plain functions that give markup.
 
 pub(crate) mod chip;
+pub(crate) mod explain;
 pub(crate) mod field;
 pub(crate) mod flash;
 pub(crate) mod layout;
 pub(crate) mod pager;
 pub(crate) mod progress;
+pub(crate) mod story;
 pub(crate) mod time;
 pub(crate) mod waterfall;

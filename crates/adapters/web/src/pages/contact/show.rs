@@ -1,0 +1,168 @@
+//! One customer: whether mail can go to her, what to do about it, and everything that happened.
+
+use audience::{Contact, Standing};
+use axum::{extract::Path, response::IntoResponse};
+use maud::{Markup, html};
+
+use super::{
+    list::shown_name,
+    timeline::{self, Names},
+};
+use crate::{
+    links,
+    parts::{chip, explain, field::confirmed, time},
+    problem::{Answer, Problem},
+    say::t,
+    visit::Visit,
+};
+
+/// Events and messages the page shows at most.
+const EVENTS_MAX: u64 = 200;
+const MESSAGES_MAX: u64 = 100;
+
+/// `GET /contacts/{id}`.
+pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
+    let (say, house) = (visit.say, &visit.house);
+    let contact = house.contacts.get(id).await?.ok_or(Problem::NotFound)?;
+    let events = house.history.of_contact(id, EVENTS_MAX).await?;
+    let messages = house.history.messages_to(id, MESSAGES_MAX).await?;
+    let cut = events.len() as u64 == EVENTS_MAX || messages.len() as u64 == MESSAGES_MAX;
+    let names: Names = house.operators.list().await?.into_iter().map(|one| (one.id, one.name)).collect();
+    let entries = timeline::merged(events, messages);
+    let name = shown_name(&visit, &contact);
+    let body = html! {
+        p { a href="/contacts" { (t!(say, "frame-contacts")) } }
+        div.head {
+            div {
+                h1 { (name) @if !contact.name.is_empty() { (t!(say, "contact-honorific")) } }
+                @if !contact.kana.is_empty() { p.lead { (contact.kana) } }
+            }
+            a.btn href={ (links::contact(id)) "/edit" } { (t!(say, "contact-edit")) }
+        }
+        div.row.two {
+            div.card {
+                h2 { (t!(say, "contact-timeline")) }
+                @if entries.is_empty() {
+                    p.empty { (t!(say, "contact-timeline-empty")) }
+                } @else {
+                    (timeline::markup(say, &entries, &names, visit.now()))
+                }
+                @if cut { p.fine { (t!(say, "contact-timeline-cut")) } }
+            }
+            div {
+                (standing_card(&visit, &contact))
+                (facts_card(&visit, &contact))
+            }
+        }
+    };
+    Ok(visit.page(&name, &body).into_response())
+}
+
+fn standing_card(visit: &Visit, contact: &Contact) -> Markup {
+    let say = visit.say;
+    html! {
+        div.card {
+            h2 { (t!(say, "contact-reach")) }
+            p {
+                @if let Some(address) = &contact.address { code { (address) } br; }
+                (chip::standing(say, contact.standing()))
+            }
+            @match contact.standing() {
+                Standing::Sendable => {
+                    p { (t!(say, "reach-sendable")) }
+                    div.actions { (opt_out(visit, contact)) }
+                }
+                Standing::OptedOut => {
+                    p { (opted_out_words(visit, contact)) }
+                    div.actions { (opt_in(visit, contact)) }
+                }
+                Standing::Invalid => (invalid(visit, contact)),
+                Standing::Lookalike => (lookalike(visit, contact)),
+                Standing::NoAddress => {
+                    p { (t!(say, "reach-no-address")) }
+                    div.actions {
+                        a.btn.primary href={ (links::contact(contact.id)) "/edit" } { (t!(say, "reach-enter-address")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn opted_out_words(visit: &Visit, contact: &Contact) -> String {
+    let say = visit.say;
+    let route = contact.opt_out_route.map(|route| say.with(&format!("route-{}", route.name().replace('_', "-")), None));
+    let at = contact.opted_out_at.map(|at| time::said(say, at, visit.now())).unwrap_or_default();
+    t!(say, "reach-opted-out", at = at, route = route.unwrap_or_default())
+}
+
+fn invalid(visit: &Visit, contact: &Contact) -> Markup {
+    let say = visit.say;
+    let reason = contact.invalid_reason.as_deref().and_then(bounce::Reason::from_name);
+    html! {
+        @match reason {
+            Some(reason) => (explain::card(say, reason, &contact.provider, "")),
+            None => p { (t!(say, "reach-invalid")) },
+        }
+        div.actions {
+            a.btn.primary href={ (links::contact(contact.id)) "/edit" } { (t!(say, "reach-correct-address")) }
+            (act(visit, contact, "mark-valid", &t!(say, "reach-mark-valid"), &t!(say, "reach-mark-valid-what")))
+        }
+    }
+}
+
+fn lookalike(visit: &Visit, contact: &Contact) -> Markup {
+    let say = visit.say;
+    let meant = contact.lookalike_of.as_deref().unwrap_or_default();
+    html! {
+        div.cause.doubt { p { (t!(say, "reach-lookalike", meant = meant)) } }
+        div.actions {
+            a.btn.primary href={ (links::contact(contact.id)) "/edit" } { (t!(say, "reach-correct-address")) }
+            (act(visit, contact, "confirm-address", &t!(say, "reach-confirm"), &t!(say, "reach-confirm-what")))
+        }
+    }
+}
+
+fn opt_out(visit: &Visit, contact: &Contact) -> Markup {
+    let say = visit.say;
+    act(visit, contact, "opt-out", &t!(say, "reach-opt-out"), &t!(say, "reach-opt-out-what"))
+}
+
+fn opt_in(visit: &Visit, contact: &Contact) -> Markup {
+    let say = visit.say;
+    act(visit, contact, "opt-in", &t!(say, "reach-opt-in"), &t!(say, "reach-opt-in-what"))
+}
+
+fn act(visit: &Visit, contact: &Contact, verb: &str, label: &str, what: &str) -> Markup {
+    let form = html! {
+        form method="post" action={ (links::contact(contact.id)) "/" (verb) } {
+            (visit.token_field())
+            button.btn.primary type="submit" { (t!(visit.say, "reach-yes")) }
+        }
+    };
+    confirmed(label, what, &form)
+}
+
+fn facts_card(visit: &Visit, contact: &Contact) -> Markup {
+    let say = visit.say;
+    let provider = (!contact.provider.is_empty()).then(|| explain::provider_name(say, &contact.provider));
+    let facts = [
+        (t!(say, "contact-phone"), contact.phone.clone()),
+        (t!(say, "contact-company"), contact.company.clone()),
+        (t!(say, "contact-external-id"), contact.external_id.clone()),
+        (t!(say, "contact-provider"), provider.unwrap_or_default()),
+        (t!(say, "contact-note"), contact.note.clone()),
+        (t!(say, "contact-since"), time::said(say, contact.created_at, visit.now())),
+    ];
+    let extra = contact.fields.iter().map(|(name, value)| (name.clone(), value.clone()));
+    html! {
+        div.card {
+            h2 { (t!(say, "contact-facts")) }
+            dl.facts {
+                @for (name, value) in facts.into_iter().chain(extra).filter(|(_, value)| !value.is_empty()) {
+                    dt { (name) } dd { (value) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! A refusal in plain words: what happened, whose turn it is, what to do now, and the original text, folded.
+
+use bounce::{Explanation, Reason, Turn};
+use maud::{Markup, html};
+
+use crate::say::{Say, t};
+
+/// The short label of a stored reason name, for chips, tables and filters.
+pub(crate) fn title(say: Say, reason: &str) -> String {
+    match Reason::from_name(reason) {
+        Some(reason) => {
+            let words = bounce::explain(reason, None);
+            say.pick(&words.title_ja, &words.title_en).to_owned()
+        }
+        None => t!(say, "explain-no-reason"),
+    }
+}
+
+/// The colour at the edge of a card says whose turn it is.
+pub(crate) fn edge(turn: Turn) -> &'static str {
+    match turn {
+        Turn::Us => "cause ours",
+        Turn::Customer => "cause",
+        Turn::Receiver => "cause wait",
+        Turn::Nobody => "cause plain",
+    }
+}
+
+/// What happened, whose turn it is and what the shop does next.
+pub(crate) fn sentences(say: Say, words: &Explanation) -> Markup {
+    let shop = say.pick(&words.shop_ja, &words.shop_en);
+    html! {
+        p {
+            (say.pick(&words.what_ja, &words.what_en)) " "
+            span.turn { (say.pick(&words.turn_ja, &words.turn_en)) (t!(say, "explain-full-stop")) }
+        }
+        @if !shop.is_empty() { p { (shop) } }
+    }
+}
+
+/// The whole explanation of one refusal. `original` is what the server wrote.
+pub(crate) fn card(say: Say, reason: Reason, provider: &str, original: &str) -> Markup {
+    let words = bounce::explain(reason, Some(provider).filter(|id| !id.is_empty()));
+    let customer = say.pick(&words.customer_ja, &words.customer_en);
+    html! {
+        div class=(edge(words.turn)) {
+            h3 { (say.pick(&words.title_ja, &words.title_en)) }
+            (sentences(say, &words))
+            @if !customer.is_empty() {
+                details {
+                    summary { (t!(say, "explain-for-customer")) }
+                    p { (customer) }
+                }
+            }
+            (original_text(say, original))
+        }
+    }
+}
+
+/// The other side's own words, folded.
+pub(crate) fn original_text(say: Say, original: &str) -> Markup {
+    html! {
+        @if !original.is_empty() {
+            details {
+                summary { (t!(say, "explain-original")) }
+                pre { (original) }
+            }
+        }
+    }
+}
+
+/// A provider's name; an unknown one is "others".
+pub(crate) fn provider_name(say: Say, id: &str) -> String {
+    match addressing::provider_by_id(id) {
+        Some(provider) => say.pick(&provider.name_ja, &provider.name_en).to_owned(),
+        None => t!(say, "explain-other-provider"),
+    }
+}
