@@ -66,7 +66,8 @@ pub(crate) fn withheld(say: Say, reason: &str) -> String {
 
 fn attempt_sentence(say: Say, attempt: &RecordedAttempt, now: i64) -> Markup {
     let original = attempt.reply.as_ref().map_or_else(|| attempt.detail.clone(), mail::Reply::line);
-    let peer = [attempt.host.as_str(), attempt.peer_address.as_str(), attempt.tls.as_deref().unwrap_or_default()];
+    let peer =
+        [attempt.host.as_str(), attempt.peer_address.as_str(), attempt.tls.as_deref().unwrap_or_default()];
     let peer = peer.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" / ");
     html! {
         p {

@@ -48,7 +48,8 @@ pub(super) fn decide_buttons(say: Say, reading: &Reading) -> Markup {
 fn fix_words(say: Say, reading: &Reading) -> String {
     let Some(suggestion) = &reading.suggestion else { return String::new() };
     let (local, domain) = suggestion.address.rsplit_once('@').unwrap_or(("", &suggestion.address));
-    let same_local = reading.address.as_ref().is_some_and(|typed| typed.to_string().starts_with(&format!("{local}@")));
+    let same_local =
+        reading.address.as_ref().is_some_and(|typed| typed.to_string().starts_with(&format!("{local}@")));
     let to = if same_local { domain } else { &suggestion.address };
     t!(say, "address-fix", to = to)
 }

@@ -124,9 +124,10 @@ fn page(visit: &Visit, contact: Option<&Contact>, entry: &Entry, remarks: &Remar
 
 fn address_field(visit: &Visit, entry: &Entry, remarks: &Remarks) -> Markup {
     let say = visit.say;
-    let notes = remarks.reading.as_ref().map(|reading| {
-        address::notes(say, reading, &address::decide_buttons(say, reading))
-    });
+    let notes = remarks
+        .reading
+        .as_ref()
+        .map(|reading| address::notes(say, reading, &address::decide_buttons(say, reading)));
     html! {
         div.field {
             label for="address" { (t!(say, "contact-address")) }

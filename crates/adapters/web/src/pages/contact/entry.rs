@@ -67,7 +67,9 @@ impl Entry {
     /// The extra fields, by their column names.
     pub(super) fn extra(&self) -> BTreeMap<String, String> {
         let pairs = self.rest.iter();
-        pairs.filter_map(|(name, value)| Some((name.strip_prefix(EXTRA)?.to_owned(), value.clone()))).collect()
+        pairs
+            .filter_map(|(name, value)| Some((name.strip_prefix(EXTRA)?.to_owned(), value.clone())))
+            .collect()
     }
 
     /// Takes the pressed suggestion over into the address.
@@ -160,7 +162,12 @@ mod tests {
         let entry: Entry = serde_html_form::from_str(form).unwrap();
         let seen = match entry.with_fix().decide(Say::default(), None) {
             Decision::Save { draft, confirmed } => {
-                format!("{:?} {} {:?} {confirmed}", draft.address.unwrap_or_default(), draft.name, draft.fields)
+                format!(
+                    "{:?} {} {:?} {confirmed}",
+                    draft.address.unwrap_or_default(),
+                    draft.name,
+                    draft.fields
+                )
             }
             Decision::Ask(reading) => format!("ask {:?}", reading.suggestion.map(|s| s.address)),
             Decision::Wrong(field, _) => format!("wrong {field}"),

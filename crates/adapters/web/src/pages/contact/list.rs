@@ -26,13 +26,8 @@ pub(crate) struct Search {
     page: Option<u64>,
 }
 
-const STANDINGS: [Standing; 5] = [
-    Standing::Sendable,
-    Standing::OptedOut,
-    Standing::Invalid,
-    Standing::Lookalike,
-    Standing::NoAddress,
-];
+const STANDINGS: [Standing; 5] =
+    [Standing::Sendable, Standing::OptedOut, Standing::Invalid, Standing::Lookalike, Standing::NoAddress];
 
 /// `GET /contacts`.
 pub(crate) async fn show(visit: Visit, Query(search): Query<Search>) -> Answer {
@@ -76,7 +71,8 @@ async fn tabs(visit: &Visit, search: &Search, chosen: Option<Standing>) -> Resul
     for standing in std::iter::once(None).chain(STANDINGS.map(Some)) {
         let filter = ContactFilter { search: search.q.trim().to_owned(), standing };
         let count = visit.house.contacts.count(&filter).await?;
-        let name = standing.map_or_else(|| t!(say, "contacts-all"), |standing| chip::standing_name(say, standing));
+        let name =
+            standing.map_or_else(|| t!(say, "contacts-all"), |standing| chip::standing_name(say, standing));
         let href = address(&search.q, standing.map(Standing::name).unwrap_or_default(), 1);
         tabs.push((standing == chosen, href, name, count));
     }
@@ -132,7 +128,8 @@ fn table(visit: &Visit, contacts: &[Contact]) -> Markup {
 
 /// The name, or what else tells who it is.
 pub(super) fn shown_name(visit: &Visit, contact: &Contact) -> String {
-    let candidates = [contact.name.as_str(), contact.company.as_str(), contact.address.as_deref().unwrap_or_default()];
+    let candidates =
+        [contact.name.as_str(), contact.company.as_str(), contact.address.as_deref().unwrap_or_default()];
     let first = candidates.into_iter().find(|text| !text.trim().is_empty());
     first.map_or_else(|| t!(visit.say, "contact-nameless"), str::to_owned)
 }

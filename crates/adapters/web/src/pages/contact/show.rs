@@ -91,7 +91,9 @@ fn standing_card(visit: &Visit, contact: &Contact) -> Markup {
 
 fn opted_out_words(visit: &Visit, contact: &Contact) -> String {
     let say = visit.say;
-    let route = contact.opt_out_route.map(|route| say.with(&format!("route-{}", route.name().replace('_', "-")), None));
+    let route = contact
+        .opt_out_route
+        .map(|route| say.with(&format!("route-{}", route.name().replace('_', "-")), None));
     let at = contact.opted_out_at.map(|at| time::said(say, at, visit.now())).unwrap_or_default();
     t!(say, "reach-opted-out", at = at, route = route.unwrap_or_default())
 }

@@ -26,7 +26,8 @@ pub(super) enum Entry {
 pub(super) fn merged(events: Vec<Event>, messages: Vec<MessageStory>) -> Vec<Entry> {
     let told = |event: &Event| !event.kind.starts_with("mail.") || event.kind == delivery::event::HANDLED;
     let events = events.into_iter().filter(told).map(Entry::Happened);
-    let mut entries: Vec<Entry> = events.chain(messages.into_iter().map(|story| Entry::Sent(Box::new(story)))).collect();
+    let mut entries: Vec<Entry> =
+        events.chain(messages.into_iter().map(|story| Entry::Sent(Box::new(story)))).collect();
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
     entries
 }
@@ -83,13 +84,17 @@ fn sentence(say: Say, event: &Event, names: &Names) -> String {
     args.set("before", text("address_before"));
     args.set("after", text("address_after"));
     args.set("reason", explain::title(say, text("reason")));
-    args.set("route", say.find(&format!("route-{}", text("route").replace('_', "-")), None).unwrap_or_default());
+    args.set(
+        "route",
+        say.find(&format!("route-{}", text("route").replace('_', "-")), None).unwrap_or_default(),
+    );
     args.set("note", text("note"));
     let mut key = format!("event-{}", event.kind.replace(['.', '_'], "-"));
     if event.kind == audience::event::CONTACT_EDITED && !text("address_after").is_empty() {
         key.push_str("-address");
     }
-    let what = say.find(&key, Some(&args)).unwrap_or_else(|| t!(say, "event-other", kind = event.kind.as_str()));
+    let what =
+        say.find(&key, Some(&args)).unwrap_or_else(|| t!(say, "event-other", kind = event.kind.as_str()));
     match event.operator_id.map(|id| names.get(&id)) {
         None => what,
         Some(Some(name)) => t!(say, "event-by", what = what, name = name.as_str()),
@@ -125,7 +130,11 @@ mod tests {
             r#"{"address_before":"a@gmai.com","address_after":"a@gmail.com"}"#,
             "アドレスを a@gmai.com から a@gmail.com に変更しました。(鈴木)",
         );
-        check("contact.opted_out", r#"{"route":"one_click"}"#, "配信停止になりました(メールソフトの停止ボタン)。(鈴木)");
+        check(
+            "contact.opted_out",
+            r#"{"route":"one_click"}"#,
+            "配信停止になりました(メールソフトの停止ボタン)。(鈴木)",
+        );
         check("contact.what_is_this", "{}", "記録: contact.what_is_this(鈴木)");
     }
 
@@ -133,8 +142,14 @@ mod tests {
     fn every_event_of_a_contact_has_a_sentence() {
         use audience::event;
         let kinds = [
-            event::CONTACT_ADDED, event::CONTACT_IMPORTED, event::CONTACT_EDITED, event::CONTACT_OPTED_OUT,
-            event::CONTACT_OPTED_IN, event::ADDRESS_INVALID, event::ADDRESS_VALID, event::ADDRESS_CONFIRMED,
+            event::CONTACT_ADDED,
+            event::CONTACT_IMPORTED,
+            event::CONTACT_EDITED,
+            event::CONTACT_OPTED_OUT,
+            event::CONTACT_OPTED_IN,
+            event::ADDRESS_INVALID,
+            event::ADDRESS_VALID,
+            event::ADDRESS_CONFIRMED,
             delivery::event::HANDLED,
         ];
         for kind in kinds {
