@@ -38,7 +38,7 @@ pub fn router(app: App) -> Router {
 fn pages() -> Router<Arc<House>> {
     Router::new()
         .route("/assets/{hash}/{name}", get(assets::serve))
-        .route("/", get(home::show))
+        .route("/", get(home::show::show))
         .route("/language", post(language::switch))
         .route("/welcome", get(operator::welcome::show).post(operator::welcome::create))
         .route("/login", get(operator::login::show).post(operator::login::enter_house))

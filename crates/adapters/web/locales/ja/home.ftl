@@ -1,0 +1,34 @@
+# ホーム
+home-morning = おはようございます。
+home-day = こんにちは。
+home-evening = こんばんは。
+home-matters = 今日、手が要ることは{ $n }件です
+home-nothing = 今日、手が要ることはありません
+home-as-of = { $at } 時点。数字を押すと、その人の一覧が開きます。
+home-all-well = 「届いていない」は残っていません
+home-all-well-what = 届かなかったメールが出ると、理由と次の一手をここに出します。
+home-rest = ほか{ $n }人を「届いていない」で見る
+home-matter = { $title } { $n }人
+home-no-reason = 相手の言葉からは理由を読み取れませんでした。一覧で原文をご覧ください。
+home-list = { $n }人の一覧
+home-check-domain = 送信元ドメインを確かめる
+home-last-day = この24時間
+home-accepted-what = 「受領」は、相手のサーバーが受け取ったという意味です。お客様が読んだとは限りません。
+home-broadcasts = 最近の配信
+home-all-broadcasts = すべての配信
+home-broadcast-total = 対象 { $n }人
+home-broadcast-missing = 届いていない { $n }人
+home-broadcast-left = 残り { $n }人
+home-begin = はじめの4つ
+home-step-import = お客様の名簿を取り込む
+home-step-domain = 送信元ドメインを準備する
+home-step-template = 文面を書く
+home-step-broadcast = 配信する
+home-step-done = ずみ
+
+broadcast-state-draft = 下書き
+broadcast-state-preparing = 準備中
+broadcast-state-running = 送信中
+broadcast-state-paused = 一時停止中
+broadcast-state-cancelled = 中止
+broadcast-state-finished = 完了

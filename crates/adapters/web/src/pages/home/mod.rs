@@ -1,0 +1,6 @@
+//! The first page of the day.
+
+mod activity;
+mod begin;
+mod matters;
+pub(crate) mod show;
