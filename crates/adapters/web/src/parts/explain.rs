@@ -19,8 +19,7 @@ pub(crate) fn title(say: Say, reason: &str) -> String {
 /// The colour at the edge of a card says whose turn it is.
 pub(crate) fn edge(turn: Turn) -> &'static str {
     match turn {
-        Turn::Us => "cause ours",
-        Turn::Customer => "cause",
+        Turn::Us | Turn::Customer => "cause",
         Turn::Receiver => "cause wait",
         Turn::Nobody => "cause plain",
     }

@@ -1,6 +1,6 @@
 //! What needs somebody: the desk's groups put together where the same words explain them, ours first.
 
-use bounce::{Explanation, Reason, Turn};
+use bounce::{Explanation, Fault, Reason, Turn};
 use delivery::recipient::State;
 use evidence::desk::DeskGroup;
 use maud::{Markup, html};
@@ -19,6 +19,8 @@ pub(super) struct Matter {
     state: State,
     reason: String,
     words: Option<Explanation>,
+    /// Our own domain, route or server is the cause.
+    ours: bool,
     /// Provider id, people.
     providers: Vec<(String, u64)>,
 }
@@ -28,13 +30,14 @@ impl Matter {
         self.providers.iter().map(|(_, people)| people).sum()
     }
 
-    /// Ours first: those only we can mend. Then the most people.
+    /// Ours first: nobody else can mend those. Then by whose turn it is, then the most people.
     fn rank(&self) -> (u8, std::cmp::Reverse<u64>) {
         let turn = match self.words.as_ref().map(|words| words.turn) {
-            Some(Turn::Us) => 0,
-            Some(Turn::Customer) => 1,
-            None | Some(Turn::Receiver) => 2,
-            Some(Turn::Nobody) => 3,
+            _ if self.ours => 0,
+            Some(Turn::Us) => 1,
+            Some(Turn::Customer) => 2,
+            None | Some(Turn::Receiver) => 3,
+            Some(Turn::Nobody) => 4,
         };
         (turn, std::cmp::Reverse(self.people()))
     }
@@ -55,6 +58,7 @@ pub(super) fn of(groups: Vec<DeskGroup>) -> Vec<Matter> {
                 state: group.state,
                 reason: group.reason,
                 words,
+                ours: group.fault == Fault::OurConfiguration.name(),
                 providers: vec![(group.provider, group.recipients)],
             }),
         }
@@ -81,10 +85,10 @@ fn card(say: Say, matter: &Matter) -> Markup {
     let people = matter.people();
     let edge = match (&matter.words, matter.state) {
         (_, State::Doubtful) => "cause doubt",
+        _ if matter.ours => "cause ours",
         (Some(words), _) => explain::edge(words.turn),
         (None, _) => "cause",
     };
-    let ours = matter.words.as_ref().is_some_and(|words| words.turn == Turn::Us);
     html! {
         div.card {
             div class=(edge) {
@@ -97,7 +101,7 @@ fn card(say: Say, matter: &Matter) -> Markup {
             }
             div.actions {
                 a.btn.primary href=(list_of(matter)) { (t!(say, "home-list", n = people)) }
-                @if ours { a.btn href="/domains" { (t!(say, "home-check-domain")) } }
+                @if matter.ours { a.btn href="/domains" { (t!(say, "home-check-domain")) } }
             }
         }
     }
@@ -140,7 +144,7 @@ mod tests {
         DeskGroup {
             state: State::Refused,
             reason: reason.to_owned(),
-            fault: String::new(),
+            fault: if reason == "authfailure" { "sender" } else { "recipient" }.to_owned(),
             provider: provider.to_owned(),
             recipients,
             newest_at: 0,
