@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     StorageError,
+    ids::KeyRun,
     sql::{self, Engine, args},
     tx::Tx,
 };
@@ -96,6 +97,28 @@ pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], now: i64) -> Result
     Ok(())
 }
 
+/// Writes one event for each row of `selected`, at most `count`: a SELECT of `n` (0, 1, 2 …), `kind`, `contact_id`,
+/// `recipient_id`, `broadcast_id` and `detail`. Its arguments begin at `$4`.
+pub(crate) async fn append_selected(
+    tx: &mut Tx,
+    count: usize,
+    now: i64,
+    selected: &str,
+    more: Vec<sql::Arg>,
+) -> Result<(), StorageError> {
+    let last = if tx.engine() == Engine::Postgres { 0 } else { last_id(tx).await? };
+    let run = tx.ids.run(now.max(KeyRun::moment_after(last)), count);
+    let mut arguments = args![now, run.first_slot, run.node];
+    arguments.extend(more);
+    let key = KeyRun::key_sql("$2 + s.n", "$3");
+    let sql = format!(
+        "INSERT INTO events (id, at, kind, contact_id, recipient_id, broadcast_id, detail)
+         SELECT {key}, $1, s.kind, s.contact_id, s.recipient_id, s.broadcast_id, s.detail FROM ({selected}) AS s"
+    );
+    tx.execute(sql, arguments).await?;
+    Ok(())
+}
+
 /// On SQLite the write lock is held, so keys above the largest one are in the order of the commits, whatever the
 /// clocks of other processes say. On PostgreSQL readers order by transaction instead (`event_log.rs`).
 async fn event_ids(tx: &mut Tx, count: usize, now: i64) -> Result<Vec<i64>, StorageError> {
@@ -103,7 +126,11 @@ async fn event_ids(tx: &mut Tx, count: usize, now: i64) -> Result<Vec<i64>, Stor
     if tx.engine() == Engine::Postgres {
         return Ok(ids);
     }
-    let row = tx.row("SELECT COALESCE(MAX(id), 0) AS last FROM events", args![]).await?;
-    let last: i64 = row.map_or(Ok(0), |row| row.get("last"))?;
+    let last = last_id(tx).await?;
     if ids[0] > last { Ok(ids) } else { Ok((last + 1..=last + count as i64).collect()) }
+}
+
+async fn last_id(tx: &mut Tx) -> Result<i64, StorageError> {
+    let row = tx.row("SELECT COALESCE(MAX(id), 0) AS last FROM events", args![]).await?;
+    row.map_or(Ok(0), |row| row.get("last"))
 }

@@ -6,18 +6,24 @@
 //! its `events` rows in the same transaction through `events.rs`.
 
 mod arrivals;
+mod broadcasts;
+mod conditions;
 mod contact_rows;
 mod contacts;
 mod db;
+mod desk;
 mod error;
 mod event_log;
 mod events;
+mod history;
 mod ids;
 mod import_batch;
 mod import_merge;
 mod imports;
 mod migrations;
 mod operators;
+mod queue;
+mod replies;
 mod search;
 mod sessions;
 mod sources;

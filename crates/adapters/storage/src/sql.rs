@@ -19,10 +19,12 @@ pub(crate) enum Engine {
 /// The fragments that differ: name, SQLite, PostgreSQL.
 ///
 /// `{ROWS}` unrolls the JSON array `$1` into rows named `j`; read them as `CAST(j.value->>0 AS BIGINT)`.
-const FRAGMENTS: [(&str, &str, &str); 5] = [
+const FRAGMENTS: [(&str, &str, &str); 7] = [
     ("{ROWS}", "json_each($1) AS j", "jsonb_array_elements($1::jsonb) AS j(value)"),
     ("{FOR UPDATE}", "", "FOR UPDATE"),
     ("{FOR UPDATE OF c}", "", "FOR UPDATE OF c"),
+    ("{FOR UPDATE OF q}", "", "FOR UPDATE OF q"),
+    ("{FOR UPDATE OF q, r}", "", "FOR UPDATE OF q, r"),
     ("{SKIP LOCKED}", "", "FOR UPDATE SKIP LOCKED"),
     ("{GREATEST}", "MAX", "GREATEST"),
 ];

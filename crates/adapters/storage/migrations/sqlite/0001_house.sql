@@ -132,6 +132,7 @@ CREATE TABLE broadcasts (
     prepared_up_to      BIGINT NOT NULL DEFAULT 0,
     audience_up_to      BIGINT NOT NULL DEFAULT 0,
     prepared            BOOLEAN NOT NULL DEFAULT FALSE,
+    catching_up         BOOLEAN NOT NULL DEFAULT FALSE, -- its queue rows do not follow its state yet
     expires_at          BIGINT,
     created_by          BIGINT,
     created_at          BIGINT NOT NULL,
@@ -167,15 +168,16 @@ CREATE TABLE recipients (
     vals                TEXT,
     arrival_id          BIGINT,
     resend_of           BIGINT,
+    resent_as           BIGINT, -- the row that took this one's place in the report
     handled_at          BIGINT,
     handled_note        TEXT NOT NULL DEFAULT '',
     created_at          BIGINT NOT NULL
 );
-CREATE INDEX recipients_by_broadcast ON recipients (broadcast_id, state, provider);
+CREATE INDEX recipients_by_broadcast ON recipients (broadcast_id, state, provider, resent_as);
 CREATE INDEX recipients_by_contact ON recipients (contact_id, id);
 CREATE INDEX recipients_on_desk ON recipients (state_at, id)
     WHERE state IN ('refused', 'bounced', 'doubtful') AND handled_at IS NULL;
-CREATE INDEX recipients_by_resend ON recipients (resend_of) WHERE resend_of IS NOT NULL;
+CREATE INDEX recipients_by_time ON recipients (state_at, state);
 
 -- What is still to be done: a row leaves when its recipient is settled.
 CREATE TABLE queue (
@@ -190,8 +192,8 @@ CREATE TABLE queue (
     paused       BOOLEAN NOT NULL DEFAULT FALSE
 );
 CREATE INDEX queue_ready ON queue (lane, due_at, id) WHERE phase = 0 AND NOT paused;
-CREATE INDEX queue_leased ON queue (node, phase) WHERE phase > 0;
-CREATE INDEX queue_by_broadcast ON queue (broadcast_id);
+CREATE INDEX queue_by_site ON queue (lane, site, due_at, id) WHERE phase = 0 AND NOT paused;
+CREATE INDEX queue_leased ON queue (id) WHERE phase > 0;
 
 CREATE TABLE attempts (
     recipient_id BIGINT NOT NULL,

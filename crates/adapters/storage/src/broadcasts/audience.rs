@@ -1,0 +1,192 @@
+//! Decides who is left out and why, once for the preview and for the rows themselves, and writes audiences down.
+
+use campaigns::broadcast::{AudienceKind, BroadcastId, Waterfall};
+use delivery::{event, recipient::Lane};
+
+use super::numbers::waterfall_of;
+use crate::{
+    StorageError, Store,
+    error::named,
+    events::append_selected,
+    ids::KeyRun,
+    sql::{Arg, Row, args},
+    tx::Tx,
+};
+
+/// Why contact `c` gets no mail by herself, as the branches of a CASE, in the order of the waterfall.
+pub(crate) const LEFT_OUT: &str = "WHEN c.address IS NULL THEN 'no_address'
+    WHEN c.opted_out_at IS NOT NULL THEN 'opted_out'
+    WHEN c.invalid_at IS NOT NULL THEN 'address_invalid'
+    WHEN c.lookalike_of IS NOT NULL THEN 'lookalike'";
+
+/// The destination site of recipient `r`: what stands behind the last @. A quoted local part may hold an @ too.
+pub(crate) const SITE: &str = "substr(r.address, length(rtrim(r.address, replace(r.address, '@', ''))) + 1)";
+
+const SENDABLE: &str =
+    "c.address IS NOT NULL AND c.opted_out_at IS NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NULL";
+
+/// `FROM … WHERE …` of the contacts asked for: `$1` is the broadcast, `$2` the largest contact key.
+fn asked(kind: AudienceKind) -> String {
+    match kind {
+        AudienceKind::All => "FROM contacts c WHERE c.id <= $2".to_owned(),
+        AudienceKind::Sendable => format!("FROM contacts c WHERE c.id <= $2 AND {SENDABLE}"),
+        AudienceKind::Picked => "FROM broadcast_picks p JOIN contacts c ON c.id = p.contact_id
+             WHERE p.broadcast_id = $1 AND c.id <= $2"
+            .to_owned(),
+    }
+}
+
+/// The reason, NULL for those who get the mail. Of several contacts with one address the newest one gets it.
+fn withheld(kind: AudienceKind) -> String {
+    let also_asked = match kind {
+        AudienceKind::All | AudienceKind::Sendable => "",
+        AudienceKind::Picked => {
+            "AND EXISTS (SELECT 1 FROM broadcast_picks o WHERE o.broadcast_id = $1 AND o.contact_id = d.id)"
+        }
+    };
+    format!(
+        "CASE {LEFT_OUT}
+         WHEN EXISTS (SELECT 1 FROM contacts d
+                      WHERE d.address_key = c.address_key AND d.id > c.id AND d.id <= $2 AND d.opted_out_at IS NULL
+                        AND d.invalid_at IS NULL AND d.lookalike_of IS NULL {also_asked}) THEN 'duplicate' END"
+    )
+}
+
+pub(super) async fn preview(store: &Store, id: BroadcastId) -> Result<Waterfall, StorageError> {
+    let row = store.row("SELECT audience FROM broadcasts WHERE id = $1", args![id]).await?;
+    let Some(row) = row else { return Ok(Waterfall::default()) };
+    let kind = kind_of(&row)?;
+    let sql = format!(
+        "SELECT a.withheld, COUNT(*) AS contacts FROM (SELECT {} AS withheld {}) AS a GROUP BY a.withheld",
+        withheld(kind),
+        asked(kind)
+    );
+    waterfall_of(&store.rows(sql, args![id, i64::MAX]).await?)
+}
+
+fn kind_of(row: &Row) -> Result<AudienceKind, StorageError> {
+    named("audience", &row.get::<String>("audience")?, AudienceKind::from_name)
+}
+
+/// One batch of an audience.
+struct Batch {
+    broadcast_id: BroadcastId,
+    kind: AudienceKind,
+    after: i64,
+    up_to: i64,
+    limit: i64,
+    keys: KeyRun,
+    paused: bool,
+    now: i64,
+}
+
+impl Batch {
+    fn first_key(&self) -> i64 {
+        self.keys.key_of(self.keys.first_slot)
+    }
+
+    fn last_key(&self) -> i64 {
+        self.keys.key_of(self.keys.first_slot + self.limit - 1)
+    }
+}
+
+/// `true` when nobody is left to write down.
+pub(super) async fn write(tx: &mut Tx, id: BroadcastId, limit: u64, now: i64) -> Result<bool, StorageError> {
+    let sql = "SELECT audience, state, prepared_up_to, audience_up_to FROM broadcasts
+               WHERE id = $1 AND NOT prepared AND state IN ('preparing', 'paused') {FOR UPDATE}";
+    let Some(row) = tx.row(sql, args![id]).await? else { return Ok(true) };
+    let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
+    let batch = Batch {
+        broadcast_id: id,
+        kind: kind_of(&row)?,
+        after: row.get("prepared_up_to")?,
+        up_to: row.get("audience_up_to")?,
+        limit,
+        keys: tx.ids.run(now, limit as usize),
+        paused: row.get::<String>("state")? == "paused",
+        now,
+    };
+    let written = insert_recipients(tx, &batch).await?;
+    let done = written < limit as u64;
+    let mut cursor = batch.after;
+    if written > 0 {
+        insert_queue(tx, &batch).await?;
+        tell(tx, &batch).await?;
+        cursor = last_contact(tx, &batch).await?;
+    }
+    // A paused broadcast remembers that it is prepared and stays paused.
+    let sql = "UPDATE broadcasts SET prepared_up_to = $2, prepared = $3,
+                      state = CASE WHEN $3 AND state = 'preparing' THEN 'running' ELSE state END
+               WHERE id = $1";
+    tx.execute(sql, args![id, cursor, done]).await?;
+    Ok(done)
+}
+
+async fn insert_recipients(tx: &mut Tx, batch: &Batch) -> Result<u64, StorageError> {
+    let sql = format!(
+        "INSERT INTO recipients (id, broadcast_id, template_version_id, contact_id, address, provider, state, state_at,
+                                 withheld, expires_at, created_at)
+         SELECT {key}, b.id, b.template_version_id, a.id, COALESCE(a.address, ''), a.provider,
+                CASE WHEN a.withheld IS NULL THEN 'waiting' ELSE 'withheld' END, $5, a.withheld, b.expires_at, $5
+         FROM (SELECT c.id, c.address, c.provider, {withheld} AS withheld,
+                      row_number() OVER (ORDER BY c.id) - 1 AS n
+               {asked} AND c.id > $3 ORDER BY c.id LIMIT $4) AS a
+         JOIN broadcasts b ON b.id = $1",
+        key = KeyRun::key_sql("$6 + a.n", "$7"),
+        withheld = withheld(batch.kind),
+        asked = asked(batch.kind),
+    );
+    let arguments = args![
+        batch.broadcast_id,
+        batch.up_to,
+        batch.after,
+        batch.limit,
+        batch.now,
+        batch.keys.first_slot,
+        batch.keys.node
+    ];
+    tx.execute(sql, arguments).await
+}
+
+/// The rows of this batch: within its keys, and made by this process. Takes four arguments from `$first` on.
+fn written(first: usize) -> String {
+    format!(
+        "FROM recipients r WHERE r.broadcast_id = ${first} AND r.id BETWEEN ${} AND ${} AND {}",
+        first + 1,
+        first + 2,
+        KeyRun::node_sql("r.id", &format!("${}", first + 3))
+    )
+}
+
+fn written_args(batch: &Batch) -> Vec<Arg> {
+    args![batch.broadcast_id, batch.first_key(), batch.last_key(), batch.keys.node]
+}
+
+async fn insert_queue(tx: &mut Tx, batch: &Batch) -> Result<(), StorageError> {
+    let sql = format!(
+        "INSERT INTO queue (id, broadcast_id, lane, site, due_at, paused)
+         SELECT r.id, r.broadcast_id, $5, {SITE}, $6, $7 {} AND r.withheld IS NULL ORDER BY r.id",
+        written(1)
+    );
+    let mut arguments = written_args(batch);
+    arguments.extend(args![Lane::Broadcast.rank(), batch.now, batch.paused]);
+    tx.execute(sql, arguments).await?;
+    Ok(())
+}
+
+async fn last_contact(tx: &mut Tx, batch: &Batch) -> Result<i64, StorageError> {
+    let sql = format!("SELECT MAX(r.contact_id) AS last {}", written(1));
+    tx.row(sql, written_args(batch)).await?.map_or(Ok(batch.after), |row| row.get("last"))
+}
+
+async fn tell(tx: &mut Tx, batch: &Batch) -> Result<(), StorageError> {
+    let (queued, withheld) = (event::QUEUED, event::WITHHELD);
+    let selected = format!(
+        "SELECT row_number() OVER (ORDER BY r.id) - 1 AS n,
+                CASE WHEN r.withheld IS NULL THEN '{queued}' ELSE '{withheld}' END AS kind,
+                r.contact_id, r.id AS recipient_id, r.broadcast_id,
+                CASE WHEN r.withheld IS NULL THEN '{{}}' ELSE '{{\"reason\":\"' || r.withheld || '\"}}' END AS detail {}",
+        written(4)
+    );
+    append_selected(tx, batch.limit as usize, batch.now, &selected, written_args(batch)).await
+}

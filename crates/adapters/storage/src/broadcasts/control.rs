@@ -1,0 +1,192 @@
+//! Starts, pauses, resumes, cancels and ends runs. The state changes first, in a moment; the rows follow in small
+//! transactions, so that nobody waits long for the writer, and whatever is claimed meanwhile is stopped by the last
+//! check before it is handed over.
+
+use campaigns::{broadcast::BroadcastId, event};
+use delivery::recipient::WithheldReason;
+
+use crate::{
+    StorageError, Store,
+    events::{NewEvent, append, append_one},
+    queue::settle::{LeftOut, withhold},
+    sql::{self, args},
+    tx::Tx,
+};
+
+/// Queue rows changed in one transaction.
+const BATCH_ROWS: i64 = 2_000;
+
+pub(super) async fn start(
+    tx: &mut Tx,
+    id: BroadcastId,
+    expires_at: i64,
+    actor: Option<i64>,
+    now: i64,
+) -> Result<bool, StorageError> {
+    let sql = "UPDATE broadcasts SET state = 'preparing', started_at = $2, expires_at = $3, prepared_up_to = 0,
+                      audience_up_to = (SELECT COALESCE(MAX(c.id), 0) FROM contacts c),
+                      template_version_id = (SELECT t.version_id FROM templates t WHERE t.id = broadcasts.template_id)
+               WHERE id = $1 AND state = 'draft'
+                 AND EXISTS (SELECT 1 FROM templates t WHERE t.id = broadcasts.template_id)";
+    if tx.execute(sql, args![id, now, expires_at]).await? == 0 {
+        return Ok(false);
+    }
+    append_one(tx, NewEvent::of(event::BROADCAST_STARTED).broadcast(id).actor(actor), now).await?;
+    Ok(true)
+}
+
+/// A paused one is written down to its end as well, so that resuming it later is quick.
+pub(super) async fn preparing(store: &Store) -> Result<Vec<BroadcastId>, StorageError> {
+    let sql = "SELECT id FROM broadcasts WHERE state IN ('preparing', 'paused') AND NOT prepared ORDER BY id";
+    store.rows(sql, args![]).await?.iter().map(|row| row.get("id")).collect()
+}
+
+pub(super) async fn pause(
+    store: &Store,
+    id: BroadcastId,
+    actor: Option<i64>,
+    now: i64,
+) -> Result<bool, StorageError> {
+    let sql = "UPDATE broadcasts SET state = 'paused', catching_up = TRUE
+               WHERE id = $1 AND state IN ('preparing', 'running')";
+    if !change(store, (sql, event::BROADCAST_PAUSED), id, actor, now).await? {
+        return Ok(false);
+    }
+    set_paused(store, id, true).await?;
+    Ok(true)
+}
+
+pub(super) async fn resume(
+    store: &Store,
+    id: BroadcastId,
+    actor: Option<i64>,
+    now: i64,
+) -> Result<bool, StorageError> {
+    let sql = "UPDATE broadcasts SET state = CASE WHEN prepared THEN 'running' ELSE 'preparing' END,
+                      catching_up = TRUE
+               WHERE id = $1 AND state = 'paused'";
+    if !change(store, (sql, event::BROADCAST_RESUMED), id, actor, now).await? {
+        return Ok(false);
+    }
+    set_paused(store, id, false).await?;
+    Ok(true)
+}
+
+pub(super) async fn cancel(
+    store: &Store,
+    id: BroadcastId,
+    actor: Option<i64>,
+    now: i64,
+) -> Result<bool, StorageError> {
+    let sql = "UPDATE broadcasts SET state = 'cancelled', finished_at = $2, catching_up = TRUE
+               WHERE id = $1 AND state IN ('draft', 'preparing', 'running', 'paused')";
+    if !change(store, (sql, event::BROADCAST_CANCELLED), id, actor, now).await? {
+        return Ok(false);
+    }
+    withhold_rest(store, id, now).await?;
+    Ok(true)
+}
+
+/// Changes the state with `sql` (`$1` the broadcast, `$2` now) and tells it with an event of `kind`.
+async fn change(
+    store: &Store,
+    (sql, kind): (&'static str, &'static str),
+    id: BroadcastId,
+    actor: Option<i64>,
+    now: i64,
+) -> Result<bool, StorageError> {
+    let work = store.write(move |tx| {
+        Box::pin(async move {
+            if tx.execute(sql, args![id, now]).await? == 0 {
+                return Ok(false);
+            }
+            append_one(tx, NewEvent::of(kind).broadcast(id).actor(actor), now).await?;
+            Ok(true)
+        })
+    });
+    work.await
+}
+
+async fn set_paused(store: &Store, id: BroadcastId, paused: bool) -> Result<(), StorageError> {
+    let mut after = Some(0);
+    while let Some(cursor) = after {
+        after = store.write(move |tx| Box::pin(set_paused_batch(tx, id, paused, cursor))).await?;
+    }
+    let sql = "UPDATE broadcasts SET catching_up = FALSE WHERE id = $1 AND (state = 'paused') = $2";
+    store.execute(sql, args![id, paused]).await?;
+    Ok(())
+}
+
+/// The flag is set on leased rows too, so that it is right when they come back. `None` when nothing is left, also
+/// because an operator has changed her mind.
+async fn set_paused_batch(
+    tx: &mut Tx,
+    id: BroadcastId,
+    paused: bool,
+    cursor: i64,
+) -> Result<Option<i64>, StorageError> {
+    let sql = "SELECT id FROM broadcasts WHERE id = $1 AND (state = 'paused') = $2 {FOR UPDATE}";
+    if tx.row(sql, args![id, paused]).await?.is_none() {
+        return Ok(None);
+    }
+    let sql = "SELECT q.id FROM queue q WHERE q.id > $1 AND q.broadcast_id = $2 AND q.paused <> $3
+               ORDER BY q.id LIMIT $4 {FOR UPDATE OF q}";
+    let rows = tx.rows(sql, args![cursor, id, paused, BATCH_ROWS]).await?;
+    let ids: Vec<i64> = rows.iter().map(|row| row.get("id")).collect::<Result<_, _>>()?;
+    let sql = "UPDATE queue SET paused = $2 WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS})";
+    tx.execute(sql, args![sql::json(&ids), paused]).await?;
+    Ok(ids.last().copied().filter(|_| ids.len() as i64 == BATCH_ROWS))
+}
+
+async fn withhold_rest(store: &Store, id: BroadcastId, now: i64) -> Result<(), StorageError> {
+    let mut after = Some(0);
+    while let Some(cursor) = after {
+        after = store.write(move |tx| Box::pin(withhold_batch(tx, id, cursor, now))).await?;
+    }
+    store.execute("UPDATE broadcasts SET catching_up = FALSE WHERE id = $1", args![id]).await?;
+    Ok(())
+}
+
+async fn withhold_batch(
+    tx: &mut Tx,
+    id: BroadcastId,
+    cursor: i64,
+    now: i64,
+) -> Result<Option<i64>, StorageError> {
+    let sql = "SELECT q.id, r.contact_id FROM queue q JOIN recipients r ON r.id = q.id
+               WHERE q.id > $1 AND q.broadcast_id = $2 AND q.phase < 2 ORDER BY q.id LIMIT $3 {FOR UPDATE OF q, r}";
+    let rows = tx.rows(sql, args![cursor, id, BATCH_ROWS]).await?;
+    let mut left_out = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let (contact_id, reason) = (row.get("contact_id")?, WithheldReason::Cancelled);
+        left_out.push(LeftOut { id: row.get("id")?, contact_id, broadcast_id: id, reason });
+    }
+    withhold(tx, &left_out, now).await?;
+    Ok(left_out.last().map(|row| row.id).filter(|_| left_out.len() as i64 == BATCH_ROWS))
+}
+
+/// Goes on where a crash cut off the rows of a pause, a resume or a cancel.
+pub(crate) async fn finish_interrupted(store: &Store, now: i64) -> Result<(), StorageError> {
+    for row in store.rows("SELECT id, state FROM broadcasts WHERE catching_up", args![]).await? {
+        let id = row.get("id")?;
+        match row.get::<String>("state")?.as_str() {
+            "cancelled" => withhold_rest(store, id, now).await?,
+            state => set_paused(store, id, state == "paused").await?,
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn finish_idle(tx: &mut Tx, now: i64) -> Result<Vec<BroadcastId>, StorageError> {
+    let sql = "UPDATE broadcasts SET state = 'finished', finished_at = $1
+               WHERE state = 'running' AND prepared AND NOT EXISTS (
+                   SELECT 1 FROM recipients r
+                   WHERE r.broadcast_id = broadcasts.id AND r.state IN ('waiting', 'deferred'))
+               RETURNING id";
+    let rows = tx.rows(sql, args![now]).await?;
+    let ids: Vec<BroadcastId> = rows.iter().map(|row| row.get("id")).collect::<Result<_, _>>()?;
+    let events: Vec<_> =
+        ids.iter().map(|id| NewEvent::of(event::BROADCAST_FINISHED).broadcast(*id)).collect();
+    append(tx, &events, now).await?;
+    Ok(ids)
+}

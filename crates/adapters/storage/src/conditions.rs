@@ -1,0 +1,88 @@
+//! Puts the WHERE of a filtered list together: fixed texts with arguments, never text from outside.
+
+use crate::{
+    StorageError,
+    sql::{Arg, args},
+    tx::Tx,
+};
+
+/// Conditions that all must hold, with their arguments.
+pub(crate) struct Conditions {
+    text: String,
+    /// The arguments of `$1`, `$2` …
+    pub(crate) args: Vec<Arg>,
+}
+
+impl Conditions {
+    /// Begins with a condition that takes no argument.
+    pub(crate) fn new(first: &str) -> Self {
+        Self { text: first.to_owned(), args: Vec::new() }
+    }
+
+    /// Adds one that takes no argument.
+    pub(crate) fn also(&mut self, condition: &str) {
+        self.text = format!("{} AND {condition}", self.text);
+    }
+
+    /// Adds one; `$n` in it is the argument.
+    pub(crate) fn and(&mut self, condition: &str, arg: impl Into<Arg>) {
+        self.args.push(arg.into());
+        let numbered = condition.replace("$n", &format!("${}", self.args.len()));
+        self.text = format!("{} AND ({numbered})", self.text);
+    }
+
+    /// Any of these columns contains the words, upper and lower case alike.
+    pub(crate) fn search(&mut self, columns: &[&str], words: &str) {
+        let either: Vec<String> =
+            columns.iter().map(|column| format!("lower({column}) LIKE $n ESCAPE '!'")).collect();
+        self.and(&either.join(" OR "), containing(words));
+    }
+
+    /// How many rows match.
+    pub(crate) async fn total(&self, tx: &mut Tx, from: &str) -> Result<u64, StorageError> {
+        let sql = format!("SELECT COUNT(*) AS total FROM {from} WHERE {}", self.text);
+        tx.row(sql, self.args.clone()).await?.map_or(Ok(0), |row| row.count("total"))
+    }
+
+    /// The conditions with ORDER BY, LIMIT and OFFSET behind them.
+    pub(crate) fn page(&mut self, order: &str, (offset, limit): (u64, u64)) -> String {
+        let n = self.args.len();
+        self.args.extend(args![limit, offset]);
+        format!("{} ORDER BY {order} LIMIT ${} OFFSET ${}", self.text, n + 1, n + 2)
+    }
+}
+
+/// A LIKE pattern for text that contains these words. SQLite knows upper and lower case of ASCII only.
+fn containing(words: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in words.trim().chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c.to_ascii_lowercase());
+    }
+    pattern.push('%');
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns() {
+        assert_eq!(containing(" Hanako "), "%hanako%");
+        assert_eq!(containing("100%_!"), "%100!%!_!!%");
+    }
+
+    #[test]
+    fn arguments_are_numbered() {
+        let mut conditions = Conditions::new("TRUE");
+        conditions.and("a = $n", 1_i64);
+        conditions.search(&["b", "c"], "x");
+        assert_eq!(
+            conditions.page("a", (0, 10)),
+            "TRUE AND (a = $1) AND (lower(b) LIKE $2 ESCAPE '!' OR lower(c) LIKE $2 ESCAPE '!') ORDER BY a LIMIT $3 OFFSET $4"
+        );
+    }
+}

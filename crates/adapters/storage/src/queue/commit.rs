@@ -1,0 +1,168 @@
+//! The last check before a message is handed over, and the durable mark that it is being handed over.
+
+use std::collections::HashMap;
+
+use delivery::{
+    ports::{CommitMark, Grant},
+    recipient::{Lane, RecipientId, State, WithheldReason},
+};
+use mail::Address;
+
+use super::settle::{LeftOut, leave, withhold};
+use crate::{
+    StorageError,
+    sql::{self, Row, args},
+    tx::Tx,
+};
+
+/// A row being handed over stays ours for longer than the final dot may take (10 minutes, RFC 5321 section
+/// 4.5.3.2.6).
+const COMMIT_LEASE_MS: i64 = 15 * 60_000;
+
+/// What is true of a row that is still ours.
+struct Facts {
+    contact_id: i64,
+    broadcast_id: i64,
+    verdict: Check,
+}
+
+/// What the last check says.
+#[derive(Clone, Copy)]
+enum Check {
+    Go,
+    Stop(WithheldReason),
+    Wait,
+    /// A bounce came while the row was ours: nothing is left to do.
+    Settled,
+}
+
+pub(super) async fn mark(
+    tx: &mut Tx,
+    node: String,
+    marks: Vec<CommitMark>,
+    now: i64,
+) -> Result<Vec<Grant>, StorageError> {
+    let ids: Vec<RecipientId> = marks.iter().map(|mark| mark.id).collect();
+    let mut ours = facts(tx, &node, &ids).await?;
+    let mut decided = Decided::default();
+    let grants = marks.into_iter().map(|mark| {
+        // A second mark for the same row finds nothing and is lost.
+        let Some(facts) = ours.remove(&mark.id) else { return Grant::Lost };
+        decided.take(mark, &facts)
+    });
+    let grants = grants.collect();
+    decided.write(tx, now).await?;
+    Ok(grants)
+}
+
+async fn facts(
+    tx: &mut Tx,
+    node: &str,
+    ids: &[RecipientId],
+) -> Result<HashMap<RecipientId, Facts>, StorageError> {
+    let rows = tx
+        .rows(
+            "SELECT q.id, q.lane, r.state, r.address, r.contact_id, r.broadcast_id, b.state AS broadcast_state,
+                    c.id AS contact, c.address_key, c.opted_out_at, c.invalid_at
+             FROM {ROWS} JOIN queue q ON q.id = CAST(j.value AS BIGINT)
+             JOIN recipients r ON r.id = q.id
+             JOIN broadcasts b ON b.id = r.broadcast_id
+             LEFT JOIN contacts c ON c.id = r.contact_id
+             WHERE q.node = $2 AND q.phase = 1 ORDER BY q.id {FOR UPDATE OF q, r}",
+            args![sql::json(ids), node],
+        )
+        .await?;
+    let mut found = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let facts = Facts {
+            contact_id: row.get("contact_id")?,
+            broadcast_id: row.get("broadcast_id")?,
+            verdict: check(row)?,
+        };
+        found.insert(row.get("id")?, facts);
+    }
+    Ok(found)
+}
+
+/// The order in which reasons count: what the operator decided, what the customer decided, what is true of her.
+fn check(row: &Row) -> Result<Check, StorageError> {
+    let state: String = row.get("state")?;
+    if State::from_name(&state).is_none_or(State::is_settled) {
+        return Ok(Check::Settled);
+    }
+    let own_run = Lane::from_rank(row.get("lane")?) == Lane::Broadcast;
+    match row.get::<String>("broadcast_state")?.as_str() {
+        "cancelled" if own_run => return Ok(Check::Stop(WithheldReason::Cancelled)),
+        "paused" => return Ok(Check::Wait),
+        _ => {}
+    }
+    if row.get::<Option<i64>>("contact")?.is_none() {
+        return Ok(Check::Stop(WithheldReason::Changed));
+    }
+    if row.get::<Option<i64>>("opted_out_at")?.is_some() {
+        return Ok(Check::Stop(WithheldReason::OptedOut));
+    }
+    let queued_for = Address::parse(&row.get::<String>("address")?).ok().map(|address| address.key());
+    if row.get::<Option<String>>("address_key")? != queued_for {
+        return Ok(Check::Stop(WithheldReason::Changed));
+    }
+    if row.get::<Option<i64>>("invalid_at")?.is_some() {
+        return Ok(Check::Stop(WithheldReason::AddressInvalid));
+    }
+    Ok(Check::Go)
+}
+
+/// What a batch of marks became, to be written with one statement each.
+#[derive(Default)]
+struct Decided {
+    proceeding: Vec<RecipientId>,
+    values: Vec<(RecipientId, String)>,
+    waiting: Vec<RecipientId>,
+    left_out: Vec<LeftOut>,
+    settled: Vec<RecipientId>,
+}
+
+impl Decided {
+    fn take(&mut self, mark: CommitMark, facts: &Facts) -> Grant {
+        match facts.verdict {
+            Check::Go => {
+                self.proceeding.push(mark.id);
+                self.values.extend(mark.values.map(|values| (mark.id, sql::json(&values))));
+                Grant::Proceed
+            }
+            Check::Wait => {
+                self.waiting.push(mark.id);
+                Grant::Paused
+            }
+            Check::Stop(reason) => {
+                let Facts { contact_id, broadcast_id, .. } = *facts;
+                self.left_out.push(LeftOut { id: mark.id, contact_id, broadcast_id, reason });
+                Grant::Withheld(reason)
+            }
+            Check::Settled => {
+                self.settled.push(mark.id);
+                Grant::Lost
+            }
+        }
+    }
+
+    async fn write(self, tx: &mut Tx, now: i64) -> Result<(), StorageError> {
+        if !self.proceeding.is_empty() {
+            let sql = "UPDATE queue SET phase = 2, lease_until = {GREATEST}(lease_until, $2)
+                       WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS})";
+            tx.execute(sql, args![sql::json(&self.proceeding), now + COMMIT_LEASE_MS]).await?;
+        }
+        if !self.values.is_empty() {
+            let sql = "UPDATE recipients SET vals = j.value->>1
+                       FROM {ROWS} WHERE recipients.id = CAST(j.value->>0 AS BIGINT) AND vals IS NULL";
+            tx.execute(sql, args![sql::json(&self.values)]).await?;
+        }
+        if !self.waiting.is_empty() {
+            let sql = "UPDATE queue SET phase = 0, node = '', lease_until = 0, paused = TRUE
+                       WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS})";
+            tx.execute(sql, args![sql::json(&self.waiting)]).await?;
+        }
+        leave(tx, self.settled).await?;
+        withhold(tx, &self.left_out, now).await
+    }
+}

@@ -1,0 +1,94 @@
+//! Records what a later message told about an attempt: a bounce, or evidence that it arrived.
+
+use bounce::Verdict;
+use delivery::{
+    event,
+    ports::Later,
+    recipient::{RecipientId, State},
+};
+use mail::Reply;
+use serde_json::json;
+
+use crate::{
+    StorageError,
+    error::named,
+    events::{NewEvent, append_one},
+    replies::stored_text,
+    sql::{self, args},
+    tx::Tx,
+};
+
+pub(super) async fn record(
+    tx: &mut Tx,
+    id: RecipientId,
+    later: Later,
+    arrival_id: i64,
+    now: i64,
+) -> Result<bool, StorageError> {
+    // The queue row is locked before the recipient, as everywhere, so that two transactions never wait for each other.
+    tx.rows("SELECT q.id FROM queue q WHERE q.id = $1 {FOR UPDATE OF q}", args![id]).await?;
+    let sql = "SELECT state, contact_id, broadcast_id FROM recipients WHERE id = $1 {FOR UPDATE}";
+    let Some(row) = tx.row(sql, args![id]).await? else { return Ok(false) };
+    let state = named("state", &row.get::<String>("state")?, State::from_name)?;
+    let told = match &later {
+        Later::Bounced(verdict) => bounced(tx, id, state, verdict, (arrival_id, now)).await?,
+        Later::Evidenced { kind } => evidenced(tx, id, state, kind, (arrival_id, now)).await?,
+    };
+    let Some(told) = told else { return Ok(false) };
+    let told = told.contact(row.get::<i64>("contact_id")?).broadcast(row.get::<i64>("broadcast_id")?);
+    append_one(tx, told.recipient(id), now).await?;
+    Ok(true)
+}
+
+async fn bounced(
+    tx: &mut Tx,
+    id: RecipientId,
+    state: State,
+    verdict: &Verdict,
+    (arrival_id, now): (i64, i64),
+) -> Result<Option<NewEvent>, StorageError> {
+    if matches!(state, State::Withheld | State::Refused | State::Bounced) {
+        return Ok(None);
+    }
+    let (reply, _defects) = Reply::from_lines(verdict.evidence.lines());
+    tx.execute(
+        "UPDATE recipients SET state = 'bounced', state_at = $2, reason = $3, fault = $4, verdict = $5, reply_code = $6,
+                reply_text = $7, arrival_id = $8, next_at = NULL
+         WHERE id = $1",
+        args![
+            id,
+            now,
+            verdict.reason.name(),
+            verdict.fault.name(),
+            sql::json(verdict),
+            (reply.code > 0).then(|| i64::from(reply.code)),
+            stored_text(&reply),
+            arrival_id
+        ],
+    )
+    .await?;
+    // A row that is leased now is taken out by the mark or the record that comes next.
+    tx.execute("DELETE FROM queue WHERE id = $1 AND phase = 0", args![id]).await?;
+    Ok(Some(NewEvent::of(event::BOUNCED).detail(json!({
+        "reason": verdict.reason.name(),
+        "fault": verdict.fault.name(),
+        "reply": verdict.evidence,
+        "arrival_id": arrival_id,
+    }))))
+}
+
+/// Evidence lifts what was handed over, and nothing else: a bounce is not undone by an auto-reply.
+async fn evidenced(
+    tx: &mut Tx,
+    id: RecipientId,
+    state: State,
+    kind: &str,
+    (arrival_id, now): (i64, i64),
+) -> Result<Option<NewEvent>, StorageError> {
+    if !matches!(state, State::Accepted | State::Doubtful) {
+        return Ok(None);
+    }
+    let sql = "UPDATE recipients SET state = 'evidenced', state_at = $2, arrival_id = $3 WHERE id = $1";
+    tx.execute(sql, args![id, now, arrival_id]).await?;
+    Ok(Some(NewEvent::of(event::EVIDENCED).detail(json!({ "kind": kind, "arrival_id": arrival_id }))))
+}

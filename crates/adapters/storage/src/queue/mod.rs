@@ -1,0 +1,70 @@
+//! The queue at rest: each port method lives in the file of its step in a message's life.
+
+mod claim;
+mod commit;
+mod later;
+mod record;
+mod recover;
+pub(crate) mod settle;
+mod submit;
+
+use async_trait::async_trait;
+use delivery::{
+    ports::{
+        ClaimRequest, Claimed, CommitMark, Grant, Later, QueueStore, Record, Recovered, StoreFailure,
+        Submission, Submitted,
+    },
+    recipient::RecipientId,
+};
+
+use crate::Store;
+
+#[async_trait]
+impl QueueStore for Store {
+    async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claimed>, StoreFailure> {
+        Ok(claim::claim(self, request).await?)
+    }
+
+    async fn mark_committing(
+        &self,
+        node: &str,
+        marks: &[CommitMark],
+        now: i64,
+    ) -> Result<Vec<Grant>, StoreFailure> {
+        let (node, marks) = (node.to_owned(), marks.to_vec());
+        Ok(self.write(move |tx| Box::pin(commit::mark(tx, node, marks, now))).await?)
+    }
+
+    async fn record(&self, node: &str, records: &[Record], now: i64) -> Result<(), StoreFailure> {
+        let (node, records) = (node.to_owned(), records.to_vec());
+        Ok(self.write(move |tx| Box::pin(record::record(tx, node, records, now))).await?)
+    }
+
+    async fn release(&self, node: &str, ids: &[RecipientId], due_at: i64) -> Result<(), StoreFailure> {
+        Ok(recover::release(self, node, ids, due_at).await?)
+    }
+
+    async fn recover(&self, node: &str, now: i64) -> Result<Recovered, StoreFailure> {
+        Ok(recover::recover(self, node, now).await?)
+    }
+
+    async fn next_due_at(&self) -> Result<Option<i64>, StoreFailure> {
+        Ok(claim::next_due_at(self).await?)
+    }
+
+    async fn submit(&self, submission: &Submission, now: i64) -> Result<Submitted, StoreFailure> {
+        let submission = submission.clone();
+        Ok(self.write(move |tx| Box::pin(submit::submit(tx, submission, now))).await?)
+    }
+
+    async fn record_later(
+        &self,
+        id: RecipientId,
+        later: &Later,
+        arrival_id: i64,
+        now: i64,
+    ) -> Result<bool, StoreFailure> {
+        let later = later.clone();
+        Ok(self.write(move |tx| Box::pin(later::record(tx, id, later, arrival_id, now))).await?)
+    }
+}

@@ -1,0 +1,147 @@
+//! Queues one message to one contact outside a broadcast's own run: a resend from the desk, a single mail.
+
+use delivery::{
+    event,
+    ports::{Submission, Submitted},
+    recipient::{RecipientId, State, WithheldReason},
+};
+use serde_json::json;
+
+use crate::{
+    StorageError,
+    broadcasts::{LEFT_OUT, SITE},
+    error::named,
+    events::{NewEvent, append_one},
+    sql::{Row, args},
+    tx::Tx,
+};
+
+/// What is written for a submission.
+struct Single {
+    id: RecipientId,
+    version_id: i64,
+    paused: bool,
+    address: String,
+    provider: String,
+    withheld: Option<WithheldReason>,
+}
+
+pub(super) async fn submit(tx: &mut Tx, submission: Submission, now: i64) -> Result<Submitted, StorageError> {
+    let sql = "SELECT state, template_version_id FROM broadcasts WHERE id = $1 {FOR UPDATE}";
+    let broadcast = tx.row(sql, args![submission.broadcast_id]).await?;
+    let version: Option<i64> = broadcast.as_ref().map_or(Ok(None), |row| row.get("template_version_id"))?;
+    let (Some(broadcast), Some(version_id)) = (broadcast, version) else {
+        return Err(StorageError::Unreadable(format!(
+            "broadcast {} has no content yet",
+            submission.broadcast_id
+        )));
+    };
+    if let Some(underway) = underway(tx, &submission).await? {
+        return Ok(Submitted::Queued(underway));
+    }
+    let sql = format!(
+        "SELECT c.address, c.provider, CASE {LEFT_OUT} END AS withheld FROM contacts c WHERE c.id = $1"
+    );
+    let contact = tx.row(sql, args![submission.contact_id]).await?;
+    let single = Single {
+        id: tx.new_id(now),
+        version_id,
+        paused: broadcast.get::<String>("state")? == "paused",
+        address: address_of(contact.as_ref())?,
+        provider: contact.as_ref().map_or(Ok(String::new()), |row| row.get("provider"))?,
+        withheld: reason_of(contact.as_ref())?,
+    };
+    write(tx, &submission, &single, now).await?;
+    Ok(match single.withheld {
+        Some(reason) => Submitted::Withheld(single.id, reason),
+        None => Submitted::Queued(single.id),
+    })
+}
+
+fn address_of(contact: Option<&Row>) -> Result<String, StorageError> {
+    let address: Option<String> = contact.map_or(Ok(None), |row| row.get("address"))?;
+    Ok(address.unwrap_or_default())
+}
+
+fn reason_of(contact: Option<&Row>) -> Result<Option<WithheldReason>, StorageError> {
+    let Some(row) = contact else { return Ok(Some(WithheldReason::Changed)) };
+    let name: Option<String> = row.get("withheld")?;
+    name.map(|name| named("withheld reason", &name, WithheldReason::from_name)).transpose()
+}
+
+/// A resend of the same row that has not ended: pressing the button twice sends once.
+async fn underway(tx: &mut Tx, submission: &Submission) -> Result<Option<RecipientId>, StorageError> {
+    let Some(repeated) = submission.resend_of else { return Ok(None) };
+    let sql = "SELECT n.id FROM recipients o JOIN recipients n ON n.id = o.resent_as
+               WHERE o.id = $1 AND n.state IN ('waiting', 'deferred')";
+    tx.row(sql, args![repeated]).await?.map(|row| row.get("id")).transpose()
+}
+
+async fn write(tx: &mut Tx, submission: &Submission, single: &Single, now: i64) -> Result<(), StorageError> {
+    let state = if single.withheld.is_some() { State::Withheld } else { State::Waiting };
+    tx.execute(
+        "INSERT INTO recipients (id, broadcast_id, template_version_id, contact_id, address, provider, state, state_at,
+                                 withheld, expires_at, resend_of, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $8)",
+        args![
+            single.id,
+            submission.broadcast_id,
+            single.version_id,
+            submission.contact_id,
+            &single.address,
+            &single.provider,
+            state.name(),
+            now,
+            single.withheld.map(WithheldReason::name),
+            submission.expires_at,
+            submission.resend_of
+        ],
+    )
+    .await?;
+    if single.withheld.is_none() {
+        let sql = format!(
+            "INSERT INTO queue (id, broadcast_id, lane, site, due_at, paused)
+             SELECT r.id, r.broadcast_id, $2, {SITE}, $3, $4 FROM recipients r WHERE r.id = $1"
+        );
+        tx.execute(sql, args![single.id, submission.lane.rank(), now, single.paused]).await?;
+    }
+    replace(tx, submission, single, now).await?;
+    append_one(tx, told(submission, single), now).await
+}
+
+/// The new row takes the place of the person's earlier ones in the report, so everybody counts once. The desk entry
+/// is dealt with when the mail is on its way again.
+async fn replace(
+    tx: &mut Tx,
+    submission: &Submission,
+    single: &Single,
+    now: i64,
+) -> Result<(), StorageError> {
+    let Some(repeated) = submission.resend_of else { return Ok(()) };
+    let sql = "UPDATE recipients SET resent_as = $1
+               WHERE contact_id = $2 AND broadcast_id = $3 AND id <> $1 AND (resent_as IS NULL OR id = $4)";
+    tx.execute(sql, args![single.id, submission.contact_id, submission.broadcast_id, repeated]).await?;
+    if submission.actor.is_some() && single.withheld.is_none() {
+        let sql = "UPDATE recipients SET handled_at = $2, handled_note = 'resent'
+                   WHERE id = $1 AND handled_at IS NULL AND state IN ('refused', 'bounced', 'doubtful')";
+        tx.execute(sql, args![repeated, now]).await?;
+    }
+    Ok(())
+}
+
+fn told(submission: &Submission, single: &Single) -> NewEvent {
+    let kind = if single.withheld.is_some() { event::WITHHELD } else { event::QUEUED };
+    let mut detail = json!({});
+    if let Some(repeated) = submission.resend_of {
+        detail["resend_of"] = repeated.into();
+    }
+    if let Some(reason) = single.withheld {
+        detail["reason"] = reason.name().into();
+    }
+    NewEvent::of(kind)
+        .contact(submission.contact_id)
+        .recipient(single.id)
+        .broadcast(submission.broadcast_id)
+        .actor(submission.actor)
+        .detail(detail)
+}
