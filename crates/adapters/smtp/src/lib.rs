@@ -4,9 +4,11 @@
 //! [`server::ReceptionServer`] takes bounces. All three states are plain code over one [`stream::Stream`].
 
 mod client;
+mod probe;
 mod stream;
 
 pub use client::{ClientLimits, ClientTls, Roots, SmtpTransport};
+pub use probe::SmtpProbe;
 
 /// Why the client or the server could not be set up.
 #[derive(Debug, thiserror::Error)]

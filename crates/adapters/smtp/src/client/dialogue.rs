@@ -1,5 +1,7 @@
 //! Speaks with one server up to the point where messages can be sent: greeting, EHLO, TLS, AUTH.
 
+use std::{net::SocketAddr, time::Duration};
+
 use delivery::{
     attempt::{Failure, Peer, Trouble},
     hop::TlsMode,
@@ -21,6 +23,7 @@ use crate::stream::Stream;
 pub(crate) struct Dialogue {
     pub(crate) connection: Connection,
     pub(crate) peer: Peer,
+    pub(crate) addr: SocketAddr,
     pub(crate) extensions: Extensions,
     pub(crate) limits: ClientLimits,
     /// No step of the opening may end later, whatever its own time-out.
@@ -28,6 +31,28 @@ pub(crate) struct Dialogue {
 }
 
 impl Dialogue {
+    /// Connects to one address of `host`.
+    pub(crate) async fn open(
+        host: &str,
+        addr: SocketAddr,
+        limits: ClientLimits,
+        setup_until: Instant,
+    ) -> Result<Self, (Halt, Peer)> {
+        let peer = Peer { host: host.to_owned(), address: addr.to_string(), tls: None };
+        let timeout = limits.connect.min(setup_until - Instant::now());
+        match Connection::open(addr, timeout).await {
+            Ok(connection) => {
+                Ok(Self { connection, peer, addr, extensions: Extensions::default(), limits, setup_until })
+            }
+            Err(cause) => Err((cause.at(Stage::Connect), peer)),
+        }
+    }
+
+    /// A password goes over the wire in clear only where the operator said "no TLS", or where there is no wire.
+    pub(crate) fn may_say_password(&self, mode: TlsMode) -> bool {
+        self.peer.tls.is_some() || mode == TlsMode::None || self.addr.ip().is_loopback()
+    }
+
     /// Waits for the server's opening line.
     pub(crate) async fn greeting(&mut self) -> Result<Reply, Halt> {
         let until = self.until(self.limits.greeting);
@@ -98,7 +123,7 @@ impl Dialogue {
     }
 
     /// The deadline of a step that may take `timeout`.
-    pub(crate) fn until(&self, timeout: std::time::Duration) -> Instant {
+    pub(crate) fn until(&self, timeout: Duration) -> Instant {
         self.setup_until.min(Instant::now() + timeout)
     }
 

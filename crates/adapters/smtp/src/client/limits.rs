@@ -71,7 +71,7 @@ impl ClientLimits {
         let step = Duration::from_secs(20);
         Self {
             connect: Duration::from_secs(10),
-            setup: Duration::from_secs(60),
+            setup: Duration::from_secs(90),
             addresses_max: 4,
             greeting: step,
             ehlo: step,

@@ -5,10 +5,10 @@
 
 mod auth;
 mod connection;
-mod dialogue;
+pub(crate) mod dialogue;
 mod dots;
 mod extensions;
-mod halt;
+pub(crate) mod halt;
 mod limits;
 mod replies;
 mod session;

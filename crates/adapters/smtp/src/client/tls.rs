@@ -123,6 +123,7 @@ fn sort(error: &io::Error) -> Cause {
 fn reason(why: &CertificateError) -> String {
     match why {
         CertificateError::UnknownIssuer => "issued by nobody we trust, or self-signed".to_owned(),
+        CertificateError::BadSignature => "its signature does not fit its issuer".to_owned(),
         other => other.to_string(),
     }
 }

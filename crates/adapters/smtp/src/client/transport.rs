@@ -17,9 +17,7 @@ use mail::Stage;
 use tokio::time::Instant;
 
 use super::{
-    connection::Connection,
     dialogue::Dialogue,
-    extensions::Extensions,
     halt::{Cause, Halt},
     limits::ClientLimits,
     session::ClientSession,
@@ -74,22 +72,12 @@ impl SmtpTransport {
     }
 
     async fn speak(&self, target: &Target<'_>, mode: TlsMode) -> Result<ClientSession, Failure> {
-        let peer = Peer { host: target.host.to_owned(), address: target.addr.to_string(), tls: None };
-        let connect = self.limits.connect.min(target.setup_until - Instant::now());
-        let connection = match Connection::open(target.addr, connect).await {
-            Ok(connection) => connection,
-            Err(cause) => return Err(cause.at(Stage::Connect).into_failure(Some(peer))),
-        };
-        let dialogue = Dialogue {
-            connection,
-            peer,
-            extensions: Extensions::default(),
-            limits: self.limits,
-            setup_until: target.setup_until,
-        };
+        let give_up = |(halt, peer): (Halt, Peer)| halt.into_failure(Some(peer));
+        let opened = Dialogue::open(target.host, target.addr, self.limits, target.setup_until).await;
+        let dialogue = opened.map_err(give_up)?;
         let mut dialogue = self.introduce(dialogue, target.hop, mode).await?;
         if let Some(login) = &target.hop.login {
-            let result = match self.may_say_password(&dialogue, target) {
+            let result = match dialogue.may_say_password(target.hop.tls) {
                 true => dialogue.auth(login).await.map(drop),
                 false => Err(Cause::TlsNotOffered.at(Stage::Tls)),
             };
@@ -127,11 +115,6 @@ impl SmtpTransport {
             Ok(_) => Ok(dialogue),
             Err(halt) => Err(dialogue.failure(halt)),
         }
-    }
-
-    /// A password goes over the wire in clear only where the operator said "no TLS", or where there is no wire.
-    fn may_say_password(&self, dialogue: &Dialogue, target: &Target<'_>) -> bool {
-        dialogue.peer.tls.is_some() || target.hop.tls == TlsMode::None || target.addr.ip().is_loopback()
     }
 
     fn has_broken_tls(&self, host: &str) -> bool {

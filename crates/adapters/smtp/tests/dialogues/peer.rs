@@ -36,8 +36,11 @@ pub struct Certificate {
 
 impl Certificate {
     pub fn new(name: &str) -> Self {
-        let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
-        Self { chain: vec![made.cert.der().clone()], key: made.signing_key.serialize_der() }
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let mut params = rcgen::CertificateParams::new([name.to_owned()]).expect("a name");
+        params.distinguished_name.push(rcgen::DnType::CommonName, name);
+        let made = params.self_signed(&key).expect("a certificate");
+        Self { chain: vec![made.der().clone()], key: key.serialize_der() }
     }
 
     pub fn server_config(&self) -> Arc<ServerConfig> {

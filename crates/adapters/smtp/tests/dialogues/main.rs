@@ -1,0 +1,9 @@
+//! Dialogues with scripted peers on loopback: each test is the conversation as it must go.
+
+mod client;
+mod hosts;
+mod peer;
+mod probe;
+mod talk;
+mod tls;
+mod trouble;
