@@ -1,6 +1,9 @@
 //! The simulator and the DNS together, knowing of each other.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use crate::{
     TestkitError,
@@ -22,12 +25,20 @@ impl World {
     ///
     /// # Errors
     /// See [`Simulator::start`] and [`Dns::start`].
-    pub async fn start(mut config: SimulatorConfig) -> Result<Self, TestkitError> {
+    pub async fn start(config: SimulatorConfig) -> Result<Self, TestkitError> {
+        Self::start_at(config, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await
+    }
+
+    /// As [`World::start`], with the DNS at a given address.
+    ///
+    /// # Errors
+    /// See [`Simulator::start`] and [`Dns::start_at`].
+    pub async fn start_at(mut config: SimulatorConfig, dns_at: SocketAddr) -> Result<Self, TestkitError> {
         let book = config.book.map_or_else(ProviderBook::shipped, Ok)?;
         let zone = config.zone.map_or_else(|| Zone::of(&book), Ok)?;
         config = SimulatorConfig { book: Some(book), zone: Some(zone.clone()), ..config };
         let simulator = Simulator::start(config).await?;
-        let dns = Dns::start(zone).await?;
+        let dns = Dns::start_at(zone, dns_at).await?;
         Ok(Self { simulator, dns })
     }
 

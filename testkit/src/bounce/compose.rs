@@ -18,7 +18,9 @@ pub(crate) fn has_style(style: &str) -> bool {
 }
 
 /// The bounce mail, lines ending with CRLF, the last one too.
-pub(super) fn compose(bounced: &Bounced) -> String {
+///
+/// `date` is written as it is (RFC 5322 section 3.3).
+pub(super) fn compose(bounced: &Bounced, date: &str) -> String {
     let form = STYLES.iter().find(|(name, _)| *name == bounced.later.style).unwrap_or(&STYLES[0]).1;
     let values = bounced.values();
     let diagnostic = bounced.later.diagnostic.quoted(&values);
@@ -26,6 +28,7 @@ pub(super) fn compose(bounced: &Bounced) -> String {
     let remote = values.fill(&bounced.later.remote_host);
     let header = String::from_utf8_lossy(&bounced.header).into_owned();
     let filled = form
+        .replace("{date}", date)
         .replace("{status}", &status)
         .replace("{diagnostic}", &diagnostic)
         .replace("{text}", diagnostic.get(4..).unwrap_or_default())
@@ -49,7 +52,7 @@ mod tests {
                 diagnostic: ReplyTemplate::try_from("550 5.1.1 <{address}>: nobody".to_owned()).unwrap(),
                 remote_host: "mx.{domain}".to_owned(),
             };
-            let text = compose(&Bounced {
+            let bounced = Bounced {
                 later,
                 host: "gw.firm.example".to_owned(),
                 peer: "127.0.0.1".to_owned(),
@@ -57,14 +60,24 @@ mod tests {
                 reverse_path: "b+1@shop.example".to_owned(),
                 header: b"Message-ID: <1@shop.example>\r\nSubject: {status}\r\n".to_vec(),
                 id: 7,
-            });
+            };
+            let text = compose(&bounced, "Sat, 21 Nov 2026 09:00:00 +0900");
             assert!(text.contains("hanako@firm.example"), "{style}: {text}");
             assert!(
                 text.contains("Message-ID: <1@shop.example>\r\nSubject: {status}\r\n"),
                 "{style}: {text}"
             );
-            let unfilled =
-                ["{address}", "{host}", "{diagnostic}", "{remote}", "{header}", "{sender}", "{id}", "{text}"];
+            let unfilled = [
+                "{address}",
+                "{host}",
+                "{diagnostic}",
+                "{remote}",
+                "{header}",
+                "{reverse_path}",
+                "{id}",
+                "{text}",
+                "{date}",
+            ];
             assert!(!unfilled.iter().any(|name| text.contains(name)), "{style}: {text}");
             assert!(text.ends_with("\r\n") && !text.replace("\r\n", "").contains('\n'), "{style}");
         }

@@ -46,7 +46,7 @@ pub(crate) fn begin(shared: &Arc<Shared>, bounced: Bounced) {
 async fn send(shared: &Shared, bounced: &Bounced) {
     shared.pause(bounced.later.after_ms).await;
     let Some(target) = shared.dsn_target() else { return };
-    let content = compose::compose(bounced);
+    let content = compose::compose(bounced, &date());
     let reply = match post::post(target, bounced, &content).await {
         Ok(reply) => reply,
         Err(error) => format!("not sent: {error}"),
@@ -60,11 +60,16 @@ async fn send(shared: &Shared, bounced: &Bounced) {
     });
 }
 
+fn date() -> String {
+    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)));
+    jiff::fmt::rfc2822::to_string(&now).unwrap_or_default()
+}
+
 impl Bounced {
     fn values(&self) -> ReplyValues<'_> {
         ReplyValues {
             address: &self.recipient,
-            sender: &self.reverse_path,
+            reverse_path: &self.reverse_path,
             host: &self.host,
             peer: &self.peer,
             id: self.id,

@@ -79,7 +79,8 @@ fn fill(answer: &mut Message, query: &Query, zone: &Zone) -> Option<()> {
             _ => None,
         });
         let owner = name.clone();
-        answer.add_answers(records.into_iter().map(|data| Record::from_rdata(owner.clone(), TTL_SECS, data)));
+        answer
+            .add_answers(records.into_iter().map(|rdata| Record::from_rdata(owner.clone(), TTL_SECS, rdata)));
         match alias {
             Some(target) => name = target,
             None => return Some(()),

@@ -4,7 +4,7 @@ use mail::EnhancedStatus;
 use serde::Deserialize;
 
 /// `550 5.1.1 first line\nsecond line` in the data file; every line carries code and status on the wire.
-/// Placeholders stand in braces: `{address} {local} {domain} {sender} {sender_domain} {host} {peer} {id}`.
+/// Placeholders stand in braces: `{address} {local} {domain} {reverse_path} {reverse_domain} {host} {peer} {id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ReplyTemplate {
@@ -22,7 +22,7 @@ pub struct ReplyValues<'a> {
     /// The recipient as it was given, without angle brackets.
     pub address: &'a str,
     /// `MAIL FROM` without angle brackets.
-    pub sender: &'a str,
+    pub reverse_path: &'a str,
     /// Our host name.
     pub host: &'a str,
     /// The client's IP address.
@@ -90,12 +90,12 @@ impl ReplyValues<'_> {
     #[must_use]
     pub fn fill(&self, text: &str) -> String {
         let (local, domain) = self.address.rsplit_once('@').unwrap_or((self.address, ""));
-        let sender_domain = self.sender.rsplit_once('@').map_or("", |(_, domain)| domain);
+        let reverse_domain = self.reverse_path.rsplit_once('@').map_or("", |(_, domain)| domain);
         text.replace("{address}", self.address)
             .replace("{local}", local)
             .replace("{domain}", domain)
-            .replace("{sender}", self.sender)
-            .replace("{sender_domain}", sender_domain)
+            .replace("{reverse_path}", self.reverse_path)
+            .replace("{reverse_domain}", reverse_domain)
             .replace("{host}", self.host)
             .replace("{peer}", self.peer)
             .replace("{id}", &format!("{:016x}", self.id.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
@@ -112,7 +112,7 @@ mod tests {
                 let mut out = Vec::new();
                 let values = ReplyValues {
                     address: "a@b.test",
-                    sender: "s@t.test",
+                    reverse_path: "s@t.test",
                     host: "mx.test",
                     ..Default::default()
                 };
@@ -129,7 +129,7 @@ mod tests {
         check("250 OK", "250 OK\r\n");
         check("550 Unknown user {address}", "550 Unknown user a@b.test\r\n");
         check("550 5.1.1 one\ntwo {host}", "550-5.1.1 one\r\n550 5.1.1 two mx.test\r\n");
-        check("553 {sender_domain} does not exist", "553 t.test does not exist\r\n");
+        check("553 {reverse_domain} does not exist", "553 t.test does not exist\r\n");
         check("550", "550 \r\n");
         check("no code", "wrong");
         check("99 x", "wrong");

@@ -154,7 +154,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
     fn answer(&mut self, reply: &ReplyTemplate, address: &str) -> Next {
         let values = ReplyValues {
             address,
-            sender: self.transaction.as_ref().map_or("", |t| &t.reverse_path),
+            reverse_path: self.transaction.as_ref().map_or("", |t| &t.reverse_path),
             host: host(self.provider),
             peer: &self.peer_text,
             id: self.id,

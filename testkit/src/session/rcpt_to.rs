@@ -67,8 +67,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
     /// A refusal lasts for ever, unless it is greylisting and the client has waited long enough.
     pub(super) fn still_refuses(&self, chosen: Chosen<'_>, address: &str) -> bool {
         let Some(after_ms) = chosen.behaviour.retry_after_ms else { return true };
-        let sender = self.transaction.as_ref().map_or("", |t| &t.reverse_path);
-        let triplet = (self.peer.ip(), sender.to_owned(), address.to_owned());
+        let reverse_path = self.transaction.as_ref().map_or("", |t| &t.reverse_path);
+        let triplet = (self.peer.ip(), reverse_path.to_owned(), address.to_owned());
         !self.shared.memory.waited(triplet, after_ms)
     }
 
@@ -80,7 +80,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Session<'a, S> {
     pub(super) fn note_refusal(&self, address: &str, stage: Stage, reply: Option<&ReplyTemplate>) {
         let values = ReplyValues {
             address,
-            sender: self.transaction.as_ref().map_or("", |t| &t.reverse_path),
+            reverse_path: self.transaction.as_ref().map_or("", |t| &t.reverse_path),
             host: host(self.provider),
             peer: &self.peer_text,
             id: self.id,
