@@ -161,6 +161,19 @@ fn what_cannot_be_signed() {
     assert_eq!(short, Some(AuthenticationError::PrivateKey));
 }
 
+#[test]
+fn any_bytes_can_be_signed() {
+    let keys = keys();
+    proptest::proptest!(|(start in "(From: a@shop\\.example\r\n)?", rest in proptest::collection::vec(proptest::prelude::any::<u8>(), 0..300))| {
+        let message = [start.as_bytes(), &rest].concat();
+        if let Ok(lines) = keys.signer.sign(&message, NOW_AT) {
+            let lines = String::from_utf8(lines).expect("ASCII");
+            proptest::prop_assert!(lines.is_ascii() && lines.ends_with("\r\n") && !lines.contains("\r\n\r\n"));
+            proptest::prop_assert_eq!(lines.matches("DKIM-Signature: ").count(), 2);
+        }
+    });
+}
+
 const DKIMPY: &str = "
 import sys, dkim, json
 given = json.load(sys.stdin)

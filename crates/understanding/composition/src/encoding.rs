@@ -29,12 +29,15 @@ pub(crate) fn part(out: &mut Vec<u8>, media_type: &str, text: &str, boundary: &s
     match transfer {
         Transfer::SevenBit => out.extend_from_slice(text.as_bytes()),
         Transfer::QuotedPrintable => quoted_printable(out, &text),
-        Transfer::Base64 => {
-            for line in text.as_bytes().chunks(LINE_BYTES_AIM / 4 * 3) {
-                base64_onto(out, line);
-                out.extend_from_slice(b"\r\n");
-            }
-        }
+        Transfer::Base64 => base64_lines(out, text.as_bytes()),
+    }
+}
+
+/// Appends base64 in lines of 76 bytes.
+pub(crate) fn base64_lines(out: &mut Vec<u8>, bytes: &[u8]) {
+    for line in bytes.chunks(LINE_BYTES_AIM / 4 * 3) {
+        base64_onto(out, line);
+        out.extend_from_slice(b"\r\n");
     }
 }
 
@@ -43,19 +46,18 @@ pub(crate) fn part(out: &mut Vec<u8>, media_type: &str, text: &str, boundary: &s
 fn canonical(text: &str) -> String {
     let text = text.trim_end();
     let mut out = String::with_capacity(text.len() + text.len() / 16 + 2);
-    let mut copied = 0;
-    let bytes = text.as_bytes();
-    for (at, &b) in bytes.iter().enumerate() {
-        if (b >= 0x20 && b != 0x7f) || b == b'\t' {
-            continue;
+    for line in text.split('\n') {
+        let line = line.strip_suffix('\r').unwrap_or(line);
+        // No early exit: the compiler looks at many bytes at a time.
+        if line.bytes().fold(false, |found, b| found | is_control(b)) {
+            for c in line.chars().filter(|&c| c == '\r' || !c.is_ascii() || !is_control(c as u8)) {
+                if c == '\r' { out.push_str("\r\n") } else { out.push(c) }
+            }
+        } else {
+            out.push_str(line);
         }
-        out.push_str(&text[copied..at]);
-        copied = at + 1;
-        if b == b'\n' || (b == b'\r' && bytes.get(at + 1) != Some(&b'\n')) {
-            out.push_str("\r\n");
-        }
+        out.push_str("\r\n");
     }
-    out.push_str(&text[copied..]);
     out.truncate(out.trim_end().len());
     if !out.is_empty() {
         out.push_str("\r\n");
@@ -63,8 +65,12 @@ fn canonical(text: &str) -> String {
     out
 }
 
+fn is_control(b: u8) -> bool {
+    (b < 0x20 && b != b'\t') || b == 0x7f
+}
+
 fn choose(text: &str, boundary: &str) -> Transfer {
-    let foreign = text.bytes().filter(|b| !b.is_ascii()).count();
+    let foreign: usize = text.bytes().map(|b| usize::from(!b.is_ascii())).sum();
     // Quoted-printable costs two bytes for each non-ASCII byte, base64 a third of everything.
     if foreign * 6 > text.len() {
         return Transfer::Base64;

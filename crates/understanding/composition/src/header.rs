@@ -132,7 +132,7 @@ fn phrase(out: &mut Vec<u8>, display: &str, column: &mut usize) {
 }
 
 /// Writes UTF-8 `B` encoded-words, never cutting a character in two (RFC 2047 section 5).
-fn encoded_words(out: &mut Vec<u8>, value: &str, column: &mut usize) {
+pub(crate) fn encoded_words(out: &mut Vec<u8>, value: &str, column: &mut usize) {
     const OPEN: &[u8] = b"=?UTF-8?B?";
     const CLOSE: &[u8] = b"?=";
     let mut rest = value;

@@ -3,6 +3,7 @@
 //! Read [`Template`] first (compile once, render per person), then [`build`], which turns a [`Rendered`] body and a
 //! [`MessageHead`] into the bytes of one message. The same input gives the same bytes, so a retry is byte-identical.
 
+mod attachment;
 mod encoding;
 mod engine;
 mod header;
@@ -17,8 +18,9 @@ mod template;
 
 use std::collections::BTreeMap;
 
+pub use attachment::Attachment;
 pub use lint::{LintContext, lint};
-pub use message::{MessageHead, build};
+pub use message::{MessageHead, build, build_with_files};
 pub use plain::text_of_html;
 pub use preview::safe_preview;
 pub use problem::{Part, ProblemKind, TemplateProblem};

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use jiff::{Timestamp, tz::TimeZone};
 
-use crate::{Rendered, encoding, header};
+use crate::{Attachment, Rendered, attachment, encoding, header};
 
 /// What stands above the body. Values may come from outside: none of them can add a header field or a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,15 +61,40 @@ const OWN_PREFIXES: [&str; 3] = ["content-", "mime-", "resent-"];
 /// The same input gives the same bytes.
 #[must_use]
 pub fn build(head: &MessageHead, body: &Rendered) -> Vec<u8> {
+    build_with_files(head, body, &[])
+}
+
+/// Builds a message with files attached to it; the same promises as [`build`].
+#[must_use]
+pub fn build_with_files(head: &MessageHead, body: &Rendered, files: &[Attachment]) -> Vec<u8> {
     let html_bytes = body.html.as_ref().map_or(0, String::len);
-    let mut out = Vec::with_capacity(1024 + (body.text.len() + html_bytes) * 3 / 2);
+    let file_bytes: usize = files.iter().map(|file| file.content.len() + 512).sum();
+    let mut out = Vec::with_capacity(1024 + (body.text.len() + html_bytes + file_bytes) * 3 / 2);
     let message_id = message_id(&head.message_id);
     write_head(&mut out, head, &message_id, &body.subject);
     out.extend_from_slice(b"MIME-Version: 1.0\r\n");
     let boundary = boundary(&message_id);
-    let Some(html) = &body.html else {
-        encoding::part(&mut out, "text/plain", &body.text, &boundary);
+    if files.is_empty() {
+        write_body(&mut out, body, &boundary);
         return out;
+    }
+    let outer = format!("{boundary}_files");
+    multipart(&mut out, "multipart/mixed", &outer);
+    delimiter(&mut out, &outer, "");
+    write_body(&mut out, body, &boundary);
+    for file in files {
+        delimiter(&mut out, &outer, "");
+        attachment::write(&mut out, file);
+    }
+    delimiter(&mut out, &outer, "--");
+    out
+}
+
+/// The body with its content fields: one part, or text and HTML as alternatives.
+fn write_body(out: &mut Vec<u8>, body: &Rendered, boundary: &str) {
+    let Some(html) = &body.html else {
+        encoding::part(out, "text/plain", &body.text, boundary);
+        return;
     };
     let derived;
     let text = if body.text.trim().is_empty() {
@@ -78,15 +103,18 @@ pub fn build(head: &MessageHead, body: &Rendered) -> Vec<u8> {
     } else {
         &body.text
     };
-    out.extend_from_slice(b"Content-Type: multipart/alternative;\r\n boundary=\"");
-    out.extend_from_slice(boundary.as_bytes());
-    out.extend_from_slice(b"\"\r\n\r\n");
+    multipart(out, "multipart/alternative", boundary);
     for (media_type, content) in [("text/plain", text), ("text/html", html)] {
-        delimiter(&mut out, &boundary, "");
-        encoding::part(&mut out, media_type, content, &boundary);
+        delimiter(out, boundary, "");
+        encoding::part(out, media_type, content, boundary);
     }
-    delimiter(&mut out, &boundary, "--");
-    out
+    delimiter(out, boundary, "--");
+}
+
+fn multipart(out: &mut Vec<u8>, media_type: &str, boundary: &str) {
+    for piece in ["Content-Type: ", media_type, ";\r\n boundary=\"", boundary, "\"\r\n\r\n"] {
+        out.extend_from_slice(piece.as_bytes());
+    }
 }
 
 fn write_head(out: &mut Vec<u8>, head: &MessageHead, message_id: &str, subject: &str) {

@@ -55,6 +55,12 @@ pub(crate) fn words(source: &str) -> Vec<(usize, &str)> {
     words
 }
 
+/// What stands between the delimiters of the first code on a line (from 1).
+pub(crate) fn code_on_line(source: &str, line: usize) -> Option<&str> {
+    let span = code_spans(source).into_iter().find(|span| count_lines(&source[..span.start]) + 1 == line)?;
+    Some(source[span].trim_matches(|c: char| "{}%#-".contains(c) || c.is_whitespace()))
+}
+
 fn count_lines(text: &str) -> usize {
     text.bytes().filter(|b| *b == b'\n').count()
 }

@@ -74,6 +74,24 @@ impl Template {
         &self.fields
     }
 
+    /// The fields without which a person cannot be written to: those that have no `default` and stand in no `if`.
+    /// Count who lacks them before sending; each of these people would be withheld.
+    #[must_use]
+    pub fn required_fields(&self) -> BTreeSet<String> {
+        let links = Links {
+            unsubscribe_url: Some("https://example.invalid/".to_owned()),
+            view_url: Some("https://example.invalid/".to_owned()),
+        };
+        let everything: Values = self.fields.iter().map(|name| (name.clone(), "1".to_owned())).collect();
+        let is_required = |name: &&String| {
+            let mut values = everything.clone();
+            values.remove(*name);
+            self.render(&values, &links)
+                .is_err_and(|problem| problem.kind == ProblemKind::MissingValue((*name).clone()))
+        };
+        self.fields.iter().filter(is_required).cloned().collect()
+    }
+
     /// Fills in one person's values.
     ///
     /// # Errors
@@ -184,7 +202,9 @@ impl Source {
                 .find(|(at, word)| (!on_line || *at == line) && is_absent(word))
                 .map(|(_, word)| *word)
         };
-        let name = absent(true).or_else(|| absent(false)).unwrap_or_default();
+        // `{{ order.id }}` is missing although `order` is there: quote what stands on the line.
+        let quoted = || spans::code_on_line(&self.written, line);
+        let name = absent(true).or_else(|| absent(false)).or_else(quoted).unwrap_or_default();
         self.problem(line, ProblemKind::MissingValue(name.to_owned()))
     }
 

@@ -77,6 +77,7 @@ fn fallbacks() {
 fn problems_of_a_person() {
     check_text("a\n{{ name }}", &[], "text 2 missing_value MissingValue(\"name\")");
     check_text("{{ name }}\n{{ price }}", &[("name", "x")], "text 2 missing_value MissingValue(\"price\")");
+    check_text("\n{{ name.first }}", &[("name", "x")], "text 2 missing_value MissingValue(\"name.first\")");
     check_text("{{ view_url }}", &[], "text 1 missing_value MissingValue(\"view_url\")");
     check_subject("{{ name }}様", &[], "subject 1 missing_value MissingValue(\"name\")");
     let seen = render(&source("s", "{{ price | int }}", None), &[("price", "千円")]).unwrap_err();
@@ -167,6 +168,16 @@ fn fields_are_known_without_links() {
     let template =
         Template::compile(&source("{{ name }}", "{{ price }} {{ unsubscribe_url }}", None), &FIELDS).unwrap();
     assert_eq!(template.fields().iter().map(String::as_str).collect::<Vec<_>>(), ["name", "price"]);
+}
+
+#[test]
+fn required_fields() {
+    let text = "{{ name }}{{ price | default('-') }}{% if order_number %}{{ order_number }}{% endif %}{{ unsubscribe_url }}";
+    let template = Template::compile(&source("{{ last_name }}", text, None), &FIELDS).unwrap();
+    assert_eq!(
+        template.required_fields().iter().map(String::as_str).collect::<Vec<_>>(),
+        ["last_name", "name"]
+    );
 }
 
 #[test]
