@@ -3,7 +3,7 @@
 use std::{borrow::Cow, future::Future, pin::Pin, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
-    ConnectOptions,
+    ConnectOptions, Connection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -13,11 +13,13 @@ use crate::{
     ids::Ids,
     migrations,
     sql::{Arg, Engine, Row, args},
-    tx::{Tx, TxInner, bound},
+    tx::{SqliteTx, Tx, TxInner, bound},
 };
 
 /// How long one waits for the writer or for a connection.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a PostgreSQL server may take to answer at the start.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long SQLite waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 const SQLITE_READERS_MAX: u32 = 4;
@@ -136,9 +138,9 @@ impl Store {
     async fn begin(&self, writes: bool) -> Result<Tx, StorageError> {
         let inner = match &self.db {
             Db::Sqlite { writer, .. } if writes => {
-                TxInner::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+                TxInner::Sqlite(SqliteTx::begin(writer, "BEGIN IMMEDIATE").await?)
             }
-            Db::Sqlite { readers, .. } => TxInner::Sqlite(readers.begin().await?),
+            Db::Sqlite { readers, .. } => TxInner::Sqlite(SqliteTx::begin(readers, "BEGIN").await?),
             Db::Postgres(pool) if writes => TxInner::Postgres(pool.begin().await?),
             Db::Postgres(pool) => {
                 TxInner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
@@ -222,15 +224,18 @@ impl Db {
             .application_name("todoku")
             .options([("idle_in_transaction_session_timeout", "60s"), ("lock_timeout", "30s")])
             .disable_statement_logging();
+        // The pool would try again and again and in the end only say that it waited too long.
+        let first = tokio::time::timeout(OPEN_TIMEOUT, options.connect());
+        let first = first.await.map_err(|_| StorageError::CannotOpen("no answer".to_owned()))?;
+        match first.map_err(StorageError::from) {
+            Ok(connection) => connection.close().await?,
+            Err(StorageError::Lost(text)) => return Err(StorageError::CannotOpen(text)),
+            Err(error) => return Err(error),
+        }
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
-            .connect_with(options)
-            .await
-            .map_err(|error| match StorageError::from(error) {
-                StorageError::Lost(text) => StorageError::CannotOpen(text),
-                other => other,
-            })?;
+            .connect_lazy_with(options);
         Ok(Self::Postgres(pool))
     }
 }
@@ -241,4 +246,68 @@ async fn next_node(tx: &mut Tx) -> Result<i64, StorageError> {
                SET value = CAST(CAST(settings.value AS BIGINT) + 1 AS TEXT) RETURNING CAST(value AS BIGINT) AS node";
     let row = tx.row(sql, args![]).await?;
     row.map_or(Ok(0), |row| row.get("node"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn opened(folder: &tempfile::TempDir) -> Store {
+        Store::open(&format!("sqlite:{}/house.db", folder.path().display())).await.unwrap()
+    }
+
+    async fn pragma(store: &Store, sql: &'static str) -> String {
+        let work = store.write(move |tx| Box::pin(async move { tx.row(sql, args![]).await }));
+        work.await.unwrap().unwrap().get("value").unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_commit_on_sqlite_is_on_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(&folder).await;
+        let full = "SELECT CAST(synchronous AS TEXT) AS value FROM pragma_synchronous";
+        assert_eq!(pragma(&store, full).await, "2");
+        assert_eq!(pragma(&store, "SELECT journal_mode AS value FROM pragma_journal_mode").await, "wal");
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_has_a_name_and_undoes_the_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(&folder).await;
+        let Db::Sqlite { writer, .. } = &store.db else { panic!("not SQLite") };
+        sqlx::query("PRAGMA max_page_count = 1").execute(writer).await.unwrap();
+        let write = |bytes: usize| {
+            store.execute(
+                "INSERT INTO blobs (sha256, bytes) VALUES ($1, $2)",
+                args![bytes.to_string(), vec![7_u8; bytes]],
+            )
+        };
+        assert!(matches!(write(1_000_000).await, Err(StorageError::Full(_))));
+        let kept = store.rows("SELECT sha256 FROM blobs", args![]).await.unwrap();
+        assert!(kept.is_empty());
+        sqlx::query("PRAGMA max_page_count = 1000000").execute(writer).await.unwrap();
+        assert_eq!(write(1_000_000).await.unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_only_reads_cannot_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(&folder).await;
+        let result = store.rows("DELETE FROM settings", args![]).await;
+        assert!(matches!(result, Err(StorageError::ReadOnly(_))));
+    }
+
+    #[tokio::test]
+    async fn an_error_undoes_everything_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = opened(&folder).await;
+        let work = store.write(|tx| {
+            Box::pin(async move {
+                tx.execute("INSERT INTO contact_fields (name) VALUES ('a')", args![]).await?;
+                tx.execute("INSERT INTO contact_fields (name) VALUES ('a')", args![]).await
+            })
+        });
+        assert!(matches!(work.await, Err(StorageError::Taken(_))));
+        assert!(store.rows("SELECT name FROM contact_fields", args![]).await.unwrap().is_empty());
+    }
 }

@@ -66,3 +66,34 @@ fn compare(engine: Engine, version: i64, stored: &str) -> Result<(), StorageErro
 fn checksum(text: &str) -> String {
     digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Table and column of every column line; types may differ.
+    fn columns(text: &str) -> Vec<(String, String)> {
+        let mut table = String::new();
+        let mut columns = Vec::new();
+        for line in text.lines().map(|line| line.split("--").next().unwrap_or("")) {
+            let first = line.split_whitespace().next().unwrap_or("");
+            if let Some(rest) = line.strip_prefix("CREATE TABLE ") {
+                table = rest.trim_end_matches(" (").to_owned();
+            } else if line.starts_with("    ")
+                && first.chars().all(|c| c.is_ascii_lowercase() || c == '_' || c.is_ascii_digit())
+            {
+                columns.push((table.clone(), first.to_owned()));
+            }
+        }
+        columns
+    }
+
+    #[test]
+    fn both_engines_have_the_same_tables_and_columns() {
+        for migration in MIGRATIONS {
+            let seen = columns(migration.sqlite);
+            assert_eq!(seen, columns(migration.postgres));
+            assert!(seen.contains(&("events".into(), "operator_id".into())));
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use sqlx::{Postgres, Sqlite, Transaction};
+use sqlx::{Postgres, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
 use crate::{
     StorageError,
@@ -19,9 +19,39 @@ pub(crate) struct Tx {
 /// The transaction of the engine.
 pub(crate) enum TxInner {
     /// On SQLite, begun IMMEDIATE when it writes.
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(SqliteTx),
     /// On PostgreSQL.
     Postgres(Transaction<'static, Postgres>),
+}
+
+/// A transaction on SQLite. SQLite ends a transaction by itself when the disk is full; sqlx 0.9's own transactions
+/// would then count one too many on the connection, and no later one could begin on it.
+pub(crate) struct SqliteTx {
+    connection: PoolConnection<Sqlite>,
+    is_open: bool,
+}
+
+impl SqliteTx {
+    pub(crate) async fn begin(pool: &SqlitePool, begin: &'static str) -> Result<Self, sqlx::Error> {
+        let mut tx = Self { connection: pool.acquire().await?, is_open: true };
+        sqlx::query(begin).execute(&mut *tx.connection).await?;
+        Ok(tx)
+    }
+
+    async fn end(mut self, end: &'static str) -> Result<(), sqlx::Error> {
+        sqlx::query(end).execute(&mut *self.connection).await?;
+        self.is_open = false;
+        Ok(())
+    }
+}
+
+impl Drop for SqliteTx {
+    /// What did not end well is not used again; closing it undoes what is open.
+    fn drop(&mut self) {
+        if self.is_open {
+            self.connection.close_on_drop();
+        }
+    }
 }
 
 /// A query of one engine with its arguments bound.
@@ -64,7 +94,7 @@ impl Tx {
         let sql = sql.into();
         Ok(match &mut self.inner {
             TxInner::Sqlite(tx) => {
-                bound!(Engine::Sqlite, sql, args).execute(&mut **tx).await?.rows_affected()
+                bound!(Engine::Sqlite, sql, args).execute(&mut *tx.connection).await?.rows_affected()
             }
             TxInner::Postgres(tx) => {
                 bound!(Engine::Postgres, sql, args).execute(&mut **tx).await?.rows_affected()
@@ -81,7 +111,7 @@ impl Tx {
         let sql = sql.into();
         Ok(match &mut self.inner {
             TxInner::Sqlite(tx) => {
-                let rows = bound!(Engine::Sqlite, sql, args).fetch_all(&mut **tx).await?;
+                let rows = bound!(Engine::Sqlite, sql, args).fetch_all(&mut *tx.connection).await?;
                 rows.into_iter().map(Row::Sqlite).collect()
             }
             TxInner::Postgres(tx) => {
@@ -111,7 +141,7 @@ impl Tx {
     /// Runs a text of several statements without arguments; for migrations.
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<(), StorageError> {
         match &mut self.inner {
-            TxInner::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop)?,
+            TxInner::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut *tx.connection).await.map(drop)?,
             TxInner::Postgres(tx) => sqlx::raw_sql(sql).execute(&mut **tx).await.map(drop)?,
         }
         Ok(())
@@ -120,7 +150,7 @@ impl Tx {
     /// Makes it durable.
     pub(crate) async fn commit(self) -> Result<(), StorageError> {
         match self.inner {
-            TxInner::Sqlite(tx) => tx.commit().await?,
+            TxInner::Sqlite(tx) => tx.end("COMMIT").await?,
             TxInner::Postgres(tx) => tx.commit().await?,
         }
         Ok(())
@@ -129,7 +159,7 @@ impl Tx {
     /// Undoes it.
     pub(crate) async fn rollback(self) -> Result<(), StorageError> {
         match self.inner {
-            TxInner::Sqlite(tx) => tx.rollback().await?,
+            TxInner::Sqlite(tx) => tx.end("ROLLBACK").await?,
             TxInner::Postgres(tx) => tx.rollback().await?,
         }
         Ok(())

@@ -3,7 +3,9 @@
 
 mod arrivals;
 mod contacts;
+mod event_log;
 mod imports;
+mod opening;
 mod operators;
 mod people;
 mod sessions;

@@ -8,12 +8,17 @@ use storage::Store;
 pub const NOW: i64 = 1_790_000_000_000;
 
 /// Declares cases: `cases! { async fn name(store: Store) { … } }` makes `name::sqlite` and `name::postgres`.
+/// A case that opens the same database again takes `url: String` too.
 macro_rules! cases {
-    ($(async fn $name:ident($store:ident: Store) $body:block)+) => {
+    ($(async fn $name:ident($store:ident: Store $(, $url:ident: String)?) $body:block)+) => {
         $(mod $name {
             use super::*;
 
-            async fn case($store: storage::Store) $body
+            async fn case($store: storage::Store, world_url: String) {
+                $(let $url = world_url.clone();)?
+                drop(world_url);
+                $body
+            }
 
             #[test]
             fn sqlite() {
@@ -30,37 +35,36 @@ macro_rules! cases {
 pub(crate) use cases;
 
 /// Runs a case on a database file of its own.
-pub fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(Store) -> F) {
+pub fn on_sqlite<F: Future<Output = ()>>(case: impl FnOnce(Store, String) -> F) {
     let folder = tempfile::tempdir().expect("a temp folder");
-    let url = format!("sqlite:{}/house.db", folder.path().display());
-    run(&url, case);
+    run(format!("sqlite:{}/house.db", folder.path().display()), case);
 }
 
 /// Runs a case in a schema of its own.
-pub fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(Store) -> F) {
+pub fn on_postgres<F: Future<Output = ()>>(case: impl FnOnce(Store, String) -> F) {
     let Some(server) = std::env::var("TODOKU_TEST_POSTGRES").ok().filter(|url| !url.is_empty()) else {
         println!("not run: no PostgreSQL");
         return;
     };
     let nanos = SystemTime::UNIX_EPOCH.elapsed().expect("a clock after 1970").as_nanos();
-    let schema = format!("todoku_{}_{nanos}_{}", std::process::id(), rand_suffix());
+    let schema = format!("todoku_{}_{nanos}_{}", std::process::id(), count());
     admin(&server, format!("CREATE SCHEMA {schema}"));
     let separator = if server.contains('?') { '&' } else { '?' };
-    run(&format!("{server}{separator}options[search_path]={schema}"), case);
+    run(format!("{server}{separator}options[search_path]={schema}"), case);
     admin(&server, format!("DROP SCHEMA {schema} CASCADE"));
 }
 
 /// Cases of one process run beside each other.
-fn rand_suffix() -> u64 {
+fn count() -> u64 {
     use std::sync::atomic::{AtomicU64, Ordering};
     static COUNT: AtomicU64 = AtomicU64::new(0);
     COUNT.fetch_add(1, Ordering::Relaxed)
 }
 
-fn run<F: Future<Output = ()>>(url: &str, case: impl FnOnce(Store) -> F) {
+fn run<F: Future<Output = ()>>(url: String, case: impl FnOnce(Store, String) -> F) {
     runtime().block_on(async {
-        let store = Store::open(url).await.expect("the store opens");
-        case(store.clone()).await;
+        let store = Store::open(&url).await.expect("the store opens");
+        case(store.clone(), url).await;
         store.close().await;
     });
 }
