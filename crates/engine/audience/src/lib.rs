@@ -4,10 +4,16 @@
 //! interrupted anywhere and goes on without importing a row twice.
 
 mod contact;
+mod import;
 mod ports;
 mod upload;
 
 pub use contact::{Contact, ContactDraft, ContactFilter, ContactId, ContactPage, OptOutRoute, Standing};
+pub use import::{
+    Detected, ErrorCsv, FAILURES, FIELD_COLUMNS_MAX, NOTE_CHARS_MAX, Preview, Problem, ReasonLanguage,
+    RowOutcome, RowReader, SAMPLE_BYTES, Sentence, VALUE_CHARS_MAX, detect, failure_sentence, guess_mapping,
+    preview, read_row, run_import, suggest_plan,
+};
 pub use ports::{ContactStore, ImportStore, StoreFailure};
 pub use upload::{
     BatchResult, ImportBatch, ImportId, ImportJob, ImportPlan, ImportRow, ImportState, NewImport, RowError,
