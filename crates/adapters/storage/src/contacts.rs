@@ -5,13 +5,12 @@ use audience::{
     Contact, ContactDraft, ContactFilter, ContactId, ContactPage, ContactStore, OptOutRoute, Standing,
     StoreFailure, event,
 };
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use crate::{
-    StorageError, Store,
-    contact_rows::{self, COLUMNS, Kept, contact_of},
-    error::named,
-    events::{NewEvent, append, append_one},
+    StorageError, Store, contact_edit,
+    contact_rows::{COLUMNS, contact_of},
+    events::{NewEvent, append},
     search,
     sql::{Arg, Row, args},
     tx::Tx,
@@ -63,7 +62,9 @@ impl ContactStore for Store {
         now: i64,
     ) -> Result<Option<ContactId>, StoreFailure> {
         let draft = draft.clone();
-        Ok(self.write(move |tx| Box::pin(async move { add(tx, &draft, actor, now).await })).await?)
+        Ok(self
+            .write(move |tx| Box::pin(async move { contact_edit::add(tx, &draft, actor, now).await }))
+            .await?)
     }
 
     async fn edit(
@@ -74,7 +75,10 @@ impl ContactStore for Store {
         now: i64,
     ) -> Result<bool, StoreFailure> {
         let draft = draft.clone();
-        match self.write(move |tx| Box::pin(async move { edit(tx, id, &draft, actor, now).await })).await {
+        match self
+            .write(move |tx| Box::pin(async move { contact_edit::edit(tx, id, &draft, actor, now).await }))
+            .await
+        {
             Err(StorageError::Taken(_)) => Ok(false),
             other => Ok(other?),
         }
@@ -225,111 +229,4 @@ fn standing_condition(standing: Standing) -> &'static str {
 async fn total(tx: &mut Tx, condition: &str, args: Vec<Arg>) -> Result<u64, StorageError> {
     let sql = format!("SELECT COUNT(*) AS total FROM contacts c WHERE {condition}");
     tx.row(sql, args).await?.map_or(Ok(0), |row| row.count("total"))
-}
-
-async fn add(
-    tx: &mut Tx,
-    draft: &ContactDraft,
-    actor: Option<i64>,
-    now: i64,
-) -> Result<Option<ContactId>, StorageError> {
-    let id = tx.new_id(now);
-    let mut kept = Kept::new(id, draft, now);
-    let route = opt_out_route(tx, draft).await?;
-    if let Some(route) = route {
-        kept.opt_out(route, now);
-    }
-    if contact_rows::insert(tx, &[&kept], now).await? == 0 {
-        return Ok(None);
-    }
-    contact_rows::remember_fields(tx, draft.fields.keys()).await?;
-    let mut events = vec![NewEvent::of(event::CONTACT_ADDED).contact(id).actor(actor)];
-    events.extend(route.map(|route| opted_out(id, route, actor)));
-    append(tx, &events, now).await?;
-    Ok(Some(id))
-}
-
-/// Why this draft's contact gets no advertising mail: the draft says so, or somebody with this address said so.
-async fn opt_out_route(tx: &mut Tx, draft: &ContactDraft) -> Result<Option<OptOutRoute>, StorageError> {
-    if draft.wants_mail == Some(false) {
-        return Ok(Some(OptOutRoute::Operator));
-    }
-    let sql = "SELECT opt_out_route FROM contacts WHERE address_key = $1 AND opted_out_at IS NOT NULL
-               ORDER BY opted_out_at LIMIT 1";
-    let Some(row) = tx.row(sql, args![&draft.address_key]).await? else { return Ok(None) };
-    named("opt-out route", &row.get::<String>("opt_out_route")?, OptOutRoute::from_name).map(Some)
-}
-
-fn opted_out(id: ContactId, route: OptOutRoute, actor: Option<i64>) -> NewEvent {
-    let detail = json!({ "route": route.name() });
-    NewEvent::of(event::CONTACT_OPTED_OUT).contact(id).actor(actor).detail(detail)
-}
-
-async fn edit(
-    tx: &mut Tx,
-    id: ContactId,
-    draft: &ContactDraft,
-    actor: Option<i64>,
-    now: i64,
-) -> Result<bool, StorageError> {
-    let sql = format!("SELECT {COLUMNS}, c.address_key FROM contacts c WHERE c.id = $1 {{FOR UPDATE}}");
-    let Some(row) = tx.row(sql, args![id]).await? else { return Ok(false) };
-    let before = Kept::of(&row)?;
-    let mut after = before.clone();
-    rewrite(&mut after, draft);
-    let mut route = None;
-    if before.contact.opted_out_at.is_none() {
-        route = opt_out_route(tx, draft).await?;
-    }
-    if let Some(route) = route {
-        after.opt_out(route, now);
-    }
-    if after == before {
-        return Ok(true);
-    }
-    contact_rows::update(tx, &[&after], now).await?;
-    contact_rows::remember_fields(tx, draft.fields.keys()).await?;
-    let told =
-        NewEvent::of(event::CONTACT_EDITED).contact(id).actor(actor).detail(difference(&before, &after));
-    append_one(tx, told, now).await?;
-    if let Some(route) = route {
-        append_one(tx, opted_out(id, route, actor), now).await?;
-    }
-    Ok(true)
-}
-
-fn rewrite(kept: &mut Kept, draft: &ContactDraft) {
-    kept.readdress(draft);
-    let contact = &mut kept.contact;
-    contact.name.clone_from(&draft.name);
-    contact.kana.clone_from(&draft.kana);
-    contact.phone.clone_from(&draft.phone);
-    contact.company.clone_from(&draft.company);
-    contact.external_id.clone_from(&draft.external_id);
-    contact.note.clone_from(&draft.note);
-    contact.fields.clone_from(&draft.fields);
-}
-
-/// What an edit changed, for the history: `changed` names the columns, the addresses stand beside it.
-pub(crate) fn difference(before: &Kept, after: &Kept) -> Value {
-    let (old, new) = (&before.contact, &after.contact);
-    let columns = [
-        ("address", old.address != new.address),
-        ("name", old.name != new.name),
-        ("kana", old.kana != new.kana),
-        ("phone", old.phone != new.phone),
-        ("company", old.company != new.company),
-        ("external_id", old.external_id != new.external_id),
-        ("note", old.note != new.note),
-        ("fields", old.fields != new.fields),
-    ];
-    let changed: Vec<&str> =
-        columns.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();
-    let mut detail = Map::new();
-    detail.insert("changed".into(), json!(changed));
-    if old.address != new.address {
-        detail.insert("address_before".into(), json!(old.address));
-        detail.insert("address_after".into(), json!(new.address));
-    }
-    Value::Object(detail)
 }

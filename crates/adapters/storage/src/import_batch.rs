@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 
 use crate::{
     StorageError,
+    contact_edit::difference,
     contact_rows::{self, COLUMNS, Kept},
-    contacts::difference,
     error::named,
     events::{NewEvent, append},
     import_merge::{Merged, People, Person},

@@ -8,6 +8,7 @@
 mod arrivals;
 mod broadcasts;
 mod conditions;
+mod contact_edit;
 mod contact_rows;
 mod contacts;
 mod db;
