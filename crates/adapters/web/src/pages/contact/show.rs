@@ -31,7 +31,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     let entries = timeline::merged(events, messages);
     let name = shown_name(&visit, &contact);
     let body = html! {
-        p { a href="/contacts" { (t!(say, "frame-contacts")) } }
+        p.up { a href="/contacts" { (t!(say, "frame-contacts")) } }
         div.head {
             div {
                 h1 { (name) @if !contact.name.is_empty() { (t!(say, "contact-honorific")) } }
@@ -49,7 +49,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
                 }
                 @if cut { p.fine { (t!(say, "contact-timeline-cut")) } }
             }
-            div {
+            div.soon {
                 (standing_card(&visit, &contact))
                 (facts_card(&visit, &contact))
             }

@@ -30,7 +30,7 @@ pub(super) fn page(
 ) -> Markup {
     let say = visit.say;
     let body = html! {
-        p { a href="/operators" { (t!(say, "operators-title")) } }
+        p.up { a href="/operators" { (t!(say, "operators-title")) } }
         h1 { (operator.name) }
         @if let Some(refused) = refused {
             div.notice.bad role="alert" { p { (refused) } }
