@@ -1,0 +1,188 @@
+//! A browser for tests: keeps cookies, fills forms with the token of the page they stand on, moves the clock.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{HeaderMap, Request, StatusCode, header},
+};
+use storage::Store;
+use tower::ServiceExt;
+
+/// 2026-11-20T23:40:05Z, a Saturday morning in Japan.
+pub const START: i64 = 1_795_218_005_000;
+
+/// A house with its pages on a store of its own.
+pub struct House {
+    pub store: Arc<Store>,
+    pub router: Router,
+    pub clock: Arc<AtomicI64>,
+    _folder: tempfile::TempDir,
+}
+
+/// A network in which nothing exists.
+struct NoNetwork;
+
+#[async_trait]
+impl doctor::ports::DnsLookup for NoNetwork {
+    async fn lookup(&self, _: &str, _: &str) -> authentication::Answer {
+        authentication::Answer::NotFound
+    }
+}
+
+#[async_trait]
+impl doctor::ports::RouteProbe for NoNetwork {
+    async fn probe(&self, _: &doctor::probe::ProbeRequest) -> Vec<doctor::probe::StepFact> {
+        Vec::new()
+    }
+}
+
+impl House {
+    /// An empty house.
+    pub async fn open(secure_cookies: bool) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("house.db").display());
+        let store = Arc::new(Store::open(&url).await.unwrap());
+        let clock = Arc::new(AtomicI64::new(START));
+        let now = Arc::clone(&clock);
+        let app = web::App {
+            operators: store.clone(),
+            sessions: store.clone(),
+            contacts: store.clone(),
+            imports: store.clone(),
+            templates: store.clone(),
+            broadcasts: store.clone(),
+            desk: store.clone(),
+            history: store.clone(),
+            queue: store.clone(),
+            sources: store.clone(),
+            arrivals: store.clone(),
+            dns: Arc::new(NoNetwork),
+            route_probe: Arc::new(NoNetwork),
+            clock: Arc::new(move || now.load(Ordering::Relaxed)),
+            base_url: "http://127.0.0.1:8080".to_owned(),
+            secure_cookies,
+            trust_forwarded_for: true,
+            house_secret: "0123456789abcdef".to_owned(),
+        };
+        Self { store, router: web::router(app), clock, _folder: folder }
+    }
+
+    /// A browser with a network address of its own.
+    pub fn browser(&self, address: &str) -> Browser {
+        Browser { router: self.router.clone(), cookies: BTreeMap::new(), address: address.to_owned() }
+    }
+
+    /// A house with an owner, and her browser, logged in.
+    pub async fn with_owner() -> (Self, Browser) {
+        let house = Self::open(false).await;
+        let mut browser = house.browser("192.0.2.1");
+        let form = "name=Sakura&login=sakura&password=correct+horse&again=correct+horse";
+        let answer = browser.fill("/welcome", "/welcome", form).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+        (house, browser)
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, milliseconds: i64) {
+        self.clock.fetch_add(milliseconds, Ordering::Relaxed);
+    }
+}
+
+/// What came back.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    /// Where it leads.
+    pub fn location(&self) -> &str {
+        self.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The text of a header.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Fails unless the page says all of these.
+    pub fn says(&self, parts: &[&str]) -> &Self {
+        for part in parts {
+            assert!(self.body.contains(part), "{part} is not in {} {}", self.status, self.body);
+        }
+        self
+    }
+}
+
+/// One browser.
+pub struct Browser {
+    router: Router,
+    pub cookies: BTreeMap<String, String>,
+    address: String,
+}
+
+impl Browser {
+    /// Opens a page.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send("GET", path, "", None).await
+    }
+
+    /// Opens a page, takes its token and sends a form with it.
+    pub async fn fill(&mut self, page: &str, action: &str, form: &str) -> Answer {
+        let token = self.token(page).await;
+        self.post(action, &format!("csrf={token}&{form}")).await
+    }
+
+    /// Sends a form as it is.
+    pub async fn post(&mut self, path: &str, form: &str) -> Answer {
+        self.send("POST", path, form, Some("application/x-www-form-urlencoded")).await
+    }
+
+    /// The form token of a page.
+    pub async fn token(&mut self, page: &str) -> String {
+        let page = self.get(page).await;
+        let mark = "name=\"csrf\" value=\"";
+        let at = page.body.find(mark).unwrap_or_else(|| panic!("no form: {} {}", page.status, page.body));
+        page.body[at + mark.len()..].split('"').next().unwrap().to_owned()
+    }
+
+    /// Any request.
+    pub async fn send(&mut self, method: &str, path: &str, body: &str, kind: Option<&str>) -> Answer {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut request =
+            Request::builder().method(method).uri(path).header("x-forwarded-for", &self.address);
+        request = request.header(header::COOKIE, cookies.join("; "));
+        if let Some(kind) = kind {
+            request = request.header(header::CONTENT_TYPE, kind);
+        }
+        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            self.keep(cookie.to_str().unwrap());
+        }
+        let bytes = to_bytes(body, usize::MAX).await.unwrap();
+        let body = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    fn keep(&mut self, cookie: &str) {
+        let (name, value) = cookie.split(';').next().unwrap().split_once('=').unwrap();
+        if cookie.contains("Max-Age=0") {
+            self.cookies.remove(name);
+        } else {
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+    }
+}

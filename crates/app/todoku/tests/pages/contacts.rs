@@ -1,0 +1,102 @@
+//! Customers on the pages: adding with a question about the address, the list, one person, what she wants.
+
+use audience::{ContactFilter, ContactStore, Standing};
+use axum::http::StatusCode;
+
+use crate::browser::{Browser, House};
+
+async fn add(owner: &mut Browser, form: &str) -> String {
+    let answer = owner.fill("/contacts/new", "/contacts", form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.body);
+    answer.location().split('?').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_typo_is_asked_about_and_never_changed() {
+    let (house, mut owner) = House::with_owner().await;
+    let typed = "name=Hanako&address=hanako@gmai.com";
+    let answer = owner.fill("/contacts/new", "/contacts", typed).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.says(&["gmail.com に直す", "このままで正しい", "value=\"hanako@gmai.com\"", "value=\"Hanako\""]);
+    assert_eq!(house.store.count(&ContactFilter::default()).await.unwrap(), 0);
+    let fixed = add(&mut owner, &format!("{typed}&fix=hanako@gmail.com")).await;
+    owner.get(&fixed).await.says(&["hanako@gmail.com", "送れます"]);
+    let kept = add(&mut owner, &format!("{typed}&keep=hanako@gmai.com")).await;
+    owner.get(&kept).await.says(&["hanako@gmai.com", "送れます"]);
+    let broken = owner.fill("/contacts/new", "/contacts", "name=H&address=hanako").await;
+    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let lines =
+        owner.fill("/contacts/new", "/contacts", "name=H&address=a@b.example%0D%0ABcc:+x@y.example").await;
+    assert_eq!(lines.status, StatusCode::UNPROCESSABLE_ENTITY);
+    owner
+        .get("/contacts/address-note?value=hanako@gmai.com")
+        .await
+        .says(&["data-fill=\"#address\"", "gmail.com"]);
+}
+
+#[tokio::test]
+async fn full_width_and_old_carrier_addresses_are_taken() {
+    let (_house, mut owner) = House::with_owner().await;
+    let wide = add(&mut owner, "name=A&address=%EF%BD%88anako@docomo.ne.jp").await;
+    owner.get(&wide).await.says(&["hanako@docomo.ne.jp"]);
+    let dots = add(&mut owner, "name=B&address=hanako..y@docomo.ne.jp").await;
+    owner.get(&dots).await.says(&["hanako..y", "送れます"]);
+}
+
+#[tokio::test]
+async fn text_from_outside_stays_text() {
+    let (_house, mut owner) = House::with_owner().await;
+    let evil = "name=%3Cscript%3Ealert(1)%3C/script%3E&note=%22%3E%3Cimg+src=x%3E&phone=1";
+    let page = add(&mut owner, evil).await;
+    for path in [page.clone(), format!("{page}/edit"), "/contacts".to_owned()] {
+        let body = owner.get(&path).await.body;
+        assert!(!body.contains("<script>alert") && !body.contains("<img src=x"), "{path}: {body}");
+    }
+    let answer = owner.get("/contacts?q=%22%3E%3Cscript%3Ealert(1)").await;
+    assert!(!answer.body.contains("<script>alert"), "{}", answer.body);
+    let answer = owner.get("/?done=%3Cb%3E").await;
+    assert!(!answer.body.contains("<b>") || !answer.body.contains("class=\"flash\""));
+}
+
+#[tokio::test]
+async fn what_the_customer_wants() {
+    let (house, mut owner) = House::with_owner().await;
+    let page = add(&mut owner, "name=Hanako&address=hanako@docomo.ne.jp").await;
+    let id: i64 = page.rsplit('/').next().unwrap().parse().unwrap();
+    let standing = async || house.store.get(id).await.unwrap().unwrap().standing();
+    owner.fill(&page, &format!("{page}/opt-out"), "").await;
+    assert_eq!(standing().await, Standing::OptedOut);
+    owner.get(&page).await.says(&["配信停止", "担当者の操作", "配信停止になりました"]);
+    owner.fill(&page, &format!("{page}/opt-in"), "").await;
+    assert_eq!(standing().await, Standing::Sendable);
+    house
+        .store
+        .mark_invalid("hanako@docomo.ne.jp", "userunknown", None, crate::browser::START)
+        .await
+        .unwrap();
+    owner.get(&page).await.says(&["アドレス無効", "アドレスを直す", "使えると確かめた"]);
+    owner.fill(&page, &format!("{page}/mark-valid"), "").await;
+    assert_eq!(standing().await, Standing::Sendable);
+    owner.get(&page).await.says(&["アドレスは使えるものとして戻しました。(Sakura)"]);
+}
+
+#[tokio::test]
+async fn the_list_counts_what_it_shows() {
+    let (_house, mut owner) = House::with_owner().await;
+    for n in 0..60 {
+        add(&mut owner, &format!("name=Person+{n}&address=person{n}@docomo.ne.jp&external_id=C{n}")).await;
+    }
+    add(&mut owner, "name=Nobody&phone=0300000000").await;
+    let first = owner.get("/contacts").await;
+    first.says(&["61件中 1–50件", "page=2"]);
+    assert_eq!(first.body.matches("data-label=\"電話番号\"").count(), 50);
+    let second = owner.get("/contacts?page=2").await;
+    second.says(&["61件中 51–61件"]);
+    assert_eq!(second.body.matches("data-label=\"電話番号\"").count(), 11);
+    let found = owner.get("/contacts?standing=no_address").await;
+    found.says(&["Nobody", "1件中 1–1件"]);
+    owner.get("/contacts?q=C59").await.says(&["Person 59", "1件中"]);
+    owner.get("/contacts?q=zzz").await.says(&["当てはまるお客様はいません"]);
+    let taken = owner.fill("/contacts/new", "/contacts", "name=X&external_id=C1").await;
+    taken.says(&["このお客様番号は、ほかのお客様に使われています"]);
+}

@@ -1,0 +1,6 @@
+//! Uses the pages as people and attackers do, on a real store, without a network.
+
+mod browser;
+mod contacts;
+mod doors;
+mod operators;
