@@ -1,7 +1,7 @@
 //! Puts the WHERE of a filtered list together: fixed texts with arguments, never text from outside.
 
 use crate::{
-    StorageError,
+    StorageError, search,
     sql::{Arg, args},
     tx::Tx,
 };
@@ -31,11 +31,14 @@ impl Conditions {
         self.text = format!("{} AND ({numbered})", self.text);
     }
 
-    /// Any of these columns contains the words, upper and lower case alike.
+    /// The words are in the contact's search text, or one of these columns contains them as they are, upper and
+    /// lower case alike. `c` is the contact.
     pub(crate) fn search(&mut self, columns: &[&str], words: &str) {
-        let either: Vec<String> =
-            columns.iter().map(|column| format!("lower({column}) LIKE $n ESCAPE '!'")).collect();
-        self.and(&either.join(" OR "), containing(words));
+        let mut either = vec![format!("({})", search::condition("c.search_text", words, &mut self.args))];
+        self.args.push(Arg::from(containing(words)));
+        let n = self.args.len();
+        either.extend(columns.iter().map(|column| format!("lower({column}) LIKE ${n} ESCAPE '!'")));
+        self.text = format!("{} AND ({})", self.text, either.join(" OR "));
     }
 
     /// How many rows match.
@@ -79,10 +82,11 @@ mod tests {
     fn arguments_are_numbered() {
         let mut conditions = Conditions::new("TRUE");
         conditions.and("a = $n", 1_i64);
-        conditions.search(&["b", "c"], "x");
+        conditions.search(&["b"], "x");
         assert_eq!(
             conditions.page("a", (0, 10)),
-            "TRUE AND (a = $1) AND (lower(b) LIKE $2 ESCAPE '!' OR lower(c) LIKE $2 ESCAPE '!') ORDER BY a LIMIT $3 OFFSET $4"
+            "TRUE AND (a = $1) AND ((TRUE AND c.search_text LIKE $2 ESCAPE '\\') OR lower(b) LIKE $3 ESCAPE '!') \
+             ORDER BY a LIMIT $4 OFFSET $5"
         );
     }
 }

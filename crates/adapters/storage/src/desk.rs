@@ -124,7 +124,7 @@ fn conditions(filter: &DeskFilter) -> Conditions {
     }
     if !filter.search.trim().is_empty() {
         let subject = "(SELECT v.subject FROM template_versions v WHERE v.id = r.template_version_id)";
-        conditions.search(&["c.name", "r.address", subject], &filter.search);
+        conditions.search(&["r.address", subject], &filter.search);
     }
     conditions
 }

@@ -111,10 +111,10 @@ pub(super) async fn rows(
     if let Some(reason) = &filter.reason {
         conditions.and("COALESCE(r.withheld, r.reason) = $n", reason);
     }
-    let from = if filter.search.is_empty() {
+    let from = if filter.search.trim().is_empty() {
         "recipients r"
     } else {
-        conditions.search(&["c.name", "r.address"], &filter.search);
+        conditions.search(&["r.address"], &filter.search);
         "recipients r LEFT JOIN contacts c ON c.id = r.contact_id"
     };
     let total = conditions.total(tx, from).await?;

@@ -2,11 +2,16 @@
 #![expect(clippy::unwrap_used, reason = "a case ends at the first thing that is not as expected")]
 
 mod arrivals;
+mod broadcasts;
+mod claims;
 mod contacts;
+mod desk;
 mod event_log;
 mod imports;
+mod mailing;
 mod opening;
 mod operators;
+mod outcomes;
 mod people;
 mod sessions;
 mod sources;

@@ -1,0 +1,151 @@
+//! Claiming: order, shares, slow sites, leases, two nodes at once.
+
+use std::collections::BTreeSet;
+
+use audience::ContactStore;
+use delivery::{
+    ports::{Grant, QueueStore, Recovered},
+    recipient::{Lane, State},
+};
+
+use crate::{
+    mailing::{
+        claim, drafted, mark, people, person, record, request, resend, running, running_to, send, states, to,
+    },
+    people::draft,
+    world::{NOW, cases},
+};
+
+cases! {
+    async fn rows_come_in_the_order_they_were_written(store: Store) {
+        running_to(&store, &["a@one.example", "b@two.example", "c@one.example"]).await;
+        let claimed = claim(&store, NOW).await;
+        assert_eq!(to(&claimed), ["a@one.example", "b@two.example", "c@one.example"]);
+        assert_eq!(claimed[1].site, "two.example");
+        assert_eq!((claimed[0].lane, claimed[0].attempts, claimed[0].values_fixed), (Lane::Broadcast, 0, false));
+        assert!(claim(&store, NOW).await.is_empty(), "they are leased");
+    }
+
+    async fn nothing_is_claimed_before_it_is_due(store: Store) {
+        running_to(&store, &["a@one.example"]).await;
+        assert!(claim(&store, NOW - 1).await.is_empty());
+        assert_eq!(store.next_due_at().await.unwrap(), Some(NOW));
+        assert_eq!(claim(&store, NOW).await.len(), 1);
+        assert_eq!(store.next_due_at().await.unwrap(), None);
+    }
+
+    async fn a_site_gets_its_share_and_full_sites_get_none(store: Store) {
+        running_to(&store, &["a@one.example", "b@one.example", "c@one.example", "d@two.example", "e@full.example"]).await;
+        let mut wanted = request("n", NOW);
+        (wanted.per_site, wanted.full_sites) = (2, vec!["full.example".into()]);
+        let claimed = store.claim(&wanted).await.unwrap();
+        assert_eq!(to(&claimed), ["a@one.example", "b@one.example", "d@two.example"]);
+        wanted.limit = 1;
+        assert_eq!(to(&store.claim(&wanted).await.unwrap()), ["c@one.example"]);
+        assert!(store.claim(&wanted).await.unwrap().is_empty());
+        wanted.full_sites.clear();
+        assert_eq!(to(&store.claim(&wanted).await.unwrap()), ["e@full.example"]);
+    }
+
+    async fn a_slow_provider_does_not_hide_the_others(store: Store) {
+        let slow: Vec<String> = (0..1_200).map(|n| format!("k{n}@slow.example")).collect();
+        people(&store, &slow.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        people(&store, &["a@one.example", "b@two.example", "c@two.example", "\"d@x\"@three.example"]).await;
+        let id = drafted(&store, campaigns::broadcast::AudienceKind::All).await;
+        crate::mailing::begin(&store, id).await;
+        let mut wanted = request("n", NOW);
+        (wanted.limit, wanted.per_site) = (50, 10);
+        let claimed = store.claim(&wanted).await.unwrap();
+        let others: Vec<_> = to(&claimed).into_iter().filter(|to| !to.ends_with("slow.example")).collect();
+        assert_eq!(others, ["a@one.example", "b@two.example", "c@two.example", "\"d@x\"@three.example"]);
+        assert_eq!(claimed.len(), 14, "and the slow one gets its share");
+        wanted.full_sites = vec!["slow.example".into()];
+        assert!(store.claim(&wanted).await.unwrap().is_empty());
+        person(&store, draft("late@four.example", "後", "")).await;
+        running(&store).await;
+        assert!(to(&store.claim(&wanted).await.unwrap()).contains(&"late@four.example"));
+    }
+
+    async fn a_single_mail_goes_before_a_broadcast(store: Store) {
+        let (id, contacts) = running_to(&store, &["a@one.example", "b@one.example"]).await;
+        let first = send(&store, State::Refused, "550 5.1.1 no").await;
+        store.release("n", &store.claim(&request("m", NOW)).await.unwrap().iter().map(|r| r.id).collect::<Vec<_>>(), NOW).await.unwrap();
+        store.recover("n", NOW + 120_000).await.unwrap();
+        resend(&store, id, contacts[0], first).await;
+        let claimed = claim(&store, NOW).await;
+        assert_eq!(claimed.iter().map(|row| row.lane).collect::<Vec<_>>(), [Lane::Transactional, Lane::Broadcast]);
+    }
+
+    async fn values_are_the_contacts_until_they_are_fixed(store: Store) {
+        let mut customer = draft("a@one.example", "花子", "K-1");
+        customer.kana = "はなこ".into();
+        customer.fields = [("会員".into(), "金".into()), ("name".into(), "列の名前".into())].into();
+        let contact = person(&store, customer.clone()).await;
+        running(&store).await;
+        let first = claim(&store, NOW).await.remove(0);
+        let value = |name: &str| first.values.get(name).map(String::as_str);
+        assert_eq!(value("name"), Some("花子"), "a column of that name does not hide ours");
+        assert_eq!((value("会員"), value("customer_number")), (Some("金"), Some("K-1")));
+        assert_eq!((value("address"), value("phone"), value("kana")), (Some("a@one.example"), Some(""), Some("はなこ")));
+        assert_eq!(mark(&store, &first).await, Grant::Proceed);
+        record(&store, first.id, State::Deferred, "451 4.7.1 later").await;
+        customer.name = "太郎".into();
+        assert!(store.edit(contact, &customer, None, NOW).await.unwrap());
+        let again = claim(&store, NOW + 60_000).await.remove(0);
+        assert_eq!((again.values.clone(), again.values_fixed, again.attempts), (first.values.clone(), true, 1));
+    }
+
+    async fn rows_are_given_back(store: Store) {
+        running_to(&store, &["a@one.example", "b@one.example"]).await;
+        let claimed = claim(&store, NOW).await;
+        store.release("other", &[claimed[0].id], NOW).await.unwrap();
+        assert!(claim(&store, NOW).await.is_empty(), "another node cannot give them back");
+        assert_eq!(mark(&store, &claimed[1]).await, Grant::Proceed);
+        store.release("n", &[claimed[0].id, claimed[1].id], NOW + 5).await.unwrap();
+        assert!(claim(&store, NOW).await.is_empty());
+        assert_eq!(claim(&store, NOW + 5).await.len(), 2);
+    }
+
+    async fn a_restart_takes_leases_back(store: Store) {
+        let (id, contacts) = running_to(&store, &["a@one.example", "b@one.example", "c@one.example"]).await;
+        let refused = send(&store, State::Refused, "550 5.1.1 no").await;
+        store.recover("n", NOW + 120_000).await.unwrap();
+        resend(&store, id, contacts[0], refused).await;
+        let claimed = claim(&store, NOW).await;
+        assert_eq!(claimed.len(), 3);
+        for row in &claimed[..2] {
+            assert_eq!(mark(&store, row).await, Grant::Proceed);
+        }
+        assert_eq!(store.recover("n", NOW).await.unwrap(), Recovered::default(), "a living node keeps its own");
+        let found = store.recover("next life", NOW + 16 * 60_000).await.unwrap();
+        assert_eq!(found, Recovered { requeued: 1, resent: 1, in_doubt: 1 });
+        assert_eq!(states(&store, id).await, ["doubtful", "waiting", "waiting"]);
+        assert_eq!(mark(&store, &claimed[2]).await, Grant::Lost);
+        assert_eq!(claim(&store, NOW).await.len(), 2);
+    }
+
+    async fn two_nodes_never_hold_the_same_row(store: Store) {
+        let addresses: Vec<String> = (0..400).map(|n| format!("k{n}@site{}.example", n % 7)).collect();
+        running_to(&store, &addresses.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        let node = |name: &'static str| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let (mut held, mut empty) = (Vec::new(), 0);
+                while empty < 3 {
+                    let mut wanted = request(name, NOW);
+                    (wanted.limit, wanted.per_site) = (30, 9);
+                    let claimed = store.claim(&wanted).await.unwrap();
+                    empty = if claimed.is_empty() { empty + 1 } else { 0 };
+                    held.extend(claimed.into_iter().map(|row| row.id));
+                }
+                held
+            })
+        };
+        let (one, two, three) = (node("one"), node("two"), node("three"));
+        let mut held = one.await.unwrap();
+        held.extend(two.await.unwrap());
+        held.extend(three.await.unwrap());
+        assert_eq!(held.len(), 400);
+        assert_eq!(held.iter().collect::<BTreeSet<_>>().len(), 400);
+    }
+}
