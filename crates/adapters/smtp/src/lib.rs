@@ -1,10 +1,11 @@
 //! Speaks SMTP: the client that delivers and the server that receives.
 //!
 //! [`SmtpTransport`] opens sessions for delivery, [`SmtpProbe`] walks a route for the doctor,
-//! [`server::ReceptionServer`] takes bounces. All three states are plain code over one [`stream::Stream`].
+//! [`server::ReceptionServer`] takes bounces.
 
 mod client;
 mod probe;
+pub mod server;
 mod stream;
 
 pub use client::{ClientLimits, ClientTls, Roots, SmtpTransport};
@@ -19,6 +20,9 @@ pub enum SmtpError {
     /// There is no root certificate to check servers against.
     #[error("no root certificates: {0}")]
     NoRoots(String),
+    /// A certificate or key that is not PEM.
+    #[error("cannot read a PEM file: {0}")]
+    Pem(String),
     /// The listening socket could not be opened.
     #[error("cannot listen: {0}")]
     Listen(#[from] std::io::Error),

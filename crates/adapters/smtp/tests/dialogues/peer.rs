@@ -1,15 +1,15 @@
-//! A peer that plays a written dialogue and complains when the other side does not keep to it.
+//! Plays one side of a written dialogue and complains when the other side does not keep to it.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use rustls::{ServerConfig, crypto::aws_lc_rs};
-use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ClientConfig, RootCertStore, ServerConfig, crypto::aws_lc_rs};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
     task::JoinHandle,
 };
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 /// Longer than anything a test waits for on purpose.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -19,10 +19,11 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Wire for T {}
 
 /// A server that plays one dialogue per connection, in order.
 ///
-/// Lines of a dialogue: `C: line` must come from the client · `C. text` content must come, `\r\n` written as `|`,
-/// without the final dot · `S: line` is said · `S- text` is said without a line end · `drip text` is said byte by
-/// byte, slowly · `alone` nothing more may have come · `tls` a handshake · `notls` something that is no handshake ·
-/// `hang` stays silent until the client leaves · `close`.
+/// A dialogue as a server plays it; a client plays it with `C` and `S` changed over. `C: line` must come · `C. text`
+/// content must come, `\r\n` written as `|`, without the final dot · `S: line` is said · `S. text` content is said,
+/// as above · `S- text` is said without a line end, `\r` and `\n` spelled out · `drip text` is said byte by byte,
+/// slowly · `alone` nothing more may have come · `tls` a handshake · `notls` something that is no handshake ·
+/// `hang` stays silent until the other side leaves · `gone` the other side must have left · `close`.
 pub struct Peer {
     pub addr: SocketAddr,
     task: JoinHandle<Result<(), String>>,
@@ -32,6 +33,8 @@ pub struct Peer {
 pub struct Certificate {
     pub chain: Vec<CertificateDer<'static>>,
     pub key: Vec<u8>,
+    pem: String,
+    key_pem: String,
 }
 
 impl Certificate {
@@ -40,7 +43,12 @@ impl Certificate {
         let mut params = rcgen::CertificateParams::new([name.to_owned()]).expect("a name");
         params.distinguished_name.push(rcgen::DnType::CommonName, name);
         let made = params.self_signed(&key).expect("a certificate");
-        Self { chain: vec![made.der().clone()], key: key.serialize_der() }
+        Self {
+            chain: vec![made.der().clone()],
+            key: key.serialize_der(),
+            pem: made.pem(),
+            key_pem: key.serialize_pem(),
+        }
     }
 
     pub fn server_config(&self) -> Arc<ServerConfig> {
@@ -52,6 +60,24 @@ impl Certificate {
             .with_single_cert(self.chain.clone(), key)
             .expect("a usable certificate");
         Arc::new(config)
+    }
+
+    fn client_config(&self) -> Arc<ClientConfig> {
+        let mut roots = RootCertStore::empty();
+        for certificate in &self.chain {
+            roots.add(certificate.clone()).expect("a usable root");
+        }
+        let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("protocol versions")
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        Arc::new(config)
+    }
+
+    /// Chain and key as PEM.
+    pub fn pem(&self) -> (String, String) {
+        (self.pem.clone(), self.key_pem.clone())
     }
 }
 
@@ -70,7 +96,7 @@ impl Peer {
                 let Ok(Ok((stream, _))) = accepted else {
                     return Err(format!("connection {n} never came"));
                 };
-                let play = play(Box::new(stream), dialogue, &tls);
+                let play = play(Side::Server(tls.clone()), Box::new(stream), dialogue);
                 match tokio::time::timeout(PATIENCE, play).await {
                     Ok(played) => played.map_err(|error| format!("connection {n}: {error}"))?,
                     Err(_) => return Err(format!("connection {n} stands still")),
@@ -89,30 +115,69 @@ impl Peer {
     }
 }
 
-async fn play(mut wire: Box<dyn Wire>, dialogue: &str, tls: &Arc<ServerConfig>) -> Result<(), String> {
+/// Which side of the dialogue is played, with its TLS settings.
+enum Side {
+    Server(Arc<ServerConfig>),
+    Client(Arc<ClientConfig>),
+}
+
+/// Plays the client's side, and fails when the server does not keep to the dialogue.
+pub async fn talk_to(addr: SocketAddr, dialogue: &str) {
+    let stream = TcpStream::connect(addr).await.expect("a connection");
+    talk(stream, dialogue, &Certificate::new("unused.test")).await;
+}
+
+/// The same on a given connection, with the certificate that is trusted.
+pub async fn talk(stream: TcpStream, dialogue: &str, trusted: &Certificate) {
+    let side = Side::Client(trusted.client_config());
+    let played = tokio::time::timeout(PATIENCE, play(side, Box::new(stream), dialogue)).await;
+    match played {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => panic!("{error}\nin {dialogue}"),
+        Err(_) => panic!("stands still: {dialogue}"),
+    }
+}
+
+async fn play(side: Side, mut wire: Box<dyn Wire>, dialogue: &str) -> Result<(), String> {
+    let mine = if matches!(side, Side::Server(_)) { "S" } else { "C" };
     let mut inbox = Vec::new();
-    for line in dialogue.lines().map(str::trim).filter(|line| !line.is_empty()) {
+    for line in dialogue.lines().map(str::trim_start).filter(|line| !line.is_empty()) {
         let (what, rest) = line.split_once(' ').unwrap_or((line, ""));
-        match what {
-            "S:" => say(&mut wire, &format!("{rest}\r\n")).await?,
-            "S-" => say(&mut wire, rest).await?,
-            "drip" => drip(&mut wire, rest).await,
-            "C:" => hear(&mut wire, &mut inbox, "\r\n", rest).await?,
-            "C." => hear(&mut wire, &mut inbox, "\r\n.\r\n", &rest.replace('|', "\r\n")).await?,
-            "alone" if inbox.is_empty() => {}
-            "alone" => return Err(format!("too early: {}", String::from_utf8_lossy(&inbox))),
-            "tls" => wire = Box::new(accept(wire, tls).await?),
-            "notls" => say(&mut wire, "this is no handshake at all").await?,
-            "hang" => while wire.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {},
-            "close" => return wire.shutdown().await.map_err(|error| error.to_string()),
-            other => return Err(format!("the dialogue has no {other}")),
+        let content = rest.replace('|', "\r\n");
+        match (what.strip_prefix(mine), what) {
+            (Some(":"), _) => say(&mut wire, &format!("{rest}\r\n")).await?,
+            (Some("."), _) => say(&mut wire, &format!("{content}\r\n.\r\n")).await?,
+            (Some("-"), _) => say(&mut wire, &rest.replace("\\r", "\r").replace("\\n", "\n")).await?,
+            (None, "C:" | "S:") => hear(&mut wire, &mut inbox, "\r\n", rest).await?,
+            (None, "C." | "S.") => hear(&mut wire, &mut inbox, "\r\n.\r\n", &content).await?,
+            (_, "drip") => drip(&mut wire, rest).await,
+            (_, "alone") if inbox.is_empty() => {}
+            (_, "alone") => return Err(format!("too early: {}", String::from_utf8_lossy(&inbox))),
+            (_, "tls") => wire = handshake(&side, wire).await?,
+            (_, "notls") => say(&mut wire, "this is no handshake at all").await?,
+            (_, "hang") => while wire.read(&mut [0; 1024]).await.is_ok_and(|length| length > 0) {},
+            (_, "gone") => match wire.read(&mut [0; 1024]).await {
+                Ok(length) if length > 0 => return Err(format!("{length} bytes more")),
+                _ => {}
+            },
+            (_, "close") => return wire.shutdown().await.map_err(|error| error.to_string()),
+            (_, other) => return Err(format!("the dialogue has no {other}")),
         }
     }
     Ok(())
 }
 
-async fn accept(wire: Box<dyn Wire>, tls: &Arc<ServerConfig>) -> Result<impl Wire + 'static, String> {
-    TlsAcceptor::from(tls.clone()).accept(wire).await.map_err(|error| format!("handshake: {error}"))
+async fn handshake(side: &Side, wire: Box<dyn Wire>) -> Result<Box<dyn Wire>, String> {
+    let failed = |error: std::io::Error| format!("handshake: {error}");
+    Ok(match side {
+        Side::Server(config) => {
+            Box::new(TlsAcceptor::from(config.clone()).accept(wire).await.map_err(failed)?)
+        }
+        Side::Client(config) => {
+            let name = ServerName::try_from("mx.test").expect("a name");
+            Box::new(TlsConnector::from(config.clone()).connect(name, wire).await.map_err(failed)?)
+        }
+    })
 }
 
 async fn say(wire: &mut Box<dyn Wire>, text: &str) -> Result<(), String> {
