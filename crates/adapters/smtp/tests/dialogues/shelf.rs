@@ -30,7 +30,7 @@ pub struct Shelf {
 #[async_trait]
 impl ReturnPaths for Shelf {
     async fn destination(&self, address: &Address) -> Result<Option<Destination>, StoreFailure> {
-        match address.local() {
+        match address.local().to_ascii_lowercase().as_str() {
             "b-1" => Ok(Some(Destination::ReturnPath(1))),
             "b-2" => Ok(Some(Destination::ReturnPath(2))),
             "postmaster" => Ok(Some(Destination::Role)),
@@ -66,10 +66,6 @@ impl ArrivalStore for Shelf {
         _recipient_id: Option<i64>,
         _now: i64,
     ) -> Result<(), StoreFailure> {
-        Err("not asked for here".into())
-    }
-
-    async fn recipient_by_message_id(&self, _message_id: &str) -> Result<Option<i64>, StoreFailure> {
         Err("not asked for here".into())
     }
 }
