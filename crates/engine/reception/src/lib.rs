@@ -4,10 +4,12 @@
 //! reaction, and can be done again.
 
 mod arrival;
+mod judge;
 mod ports;
 mod recognise;
 
 pub use arrival::{Arrival, ArrivalId, ArrivalKind, Destination, NewArrival};
+pub use judge::{Judged, judge};
 pub use ports::{ArrivalStore, ReturnPaths, StoreFailure};
 pub use recognise::{Finding, Recognised, recognise};
 

@@ -2,6 +2,8 @@
 
 use mail::{EnhancedStatus, Stage};
 
+use crate::notice::knowledge::KNOWLEDGE;
+
 /// Longest diagnostic text that is kept, in bytes.
 const TEXT_BYTES_MAX: usize = 8 * 1024;
 
@@ -27,7 +29,7 @@ pub(crate) fn read(text: &str) -> Diagnosis {
     Diagnosis {
         code: code_at.map(|(code, _)| code),
         status: status.or_else(|| status_anywhere(text)),
-        stage: stage(text),
+        stage: KNOWLEDGE.stage(text),
         host: host(text),
     }
 }
@@ -106,35 +108,6 @@ pub(crate) fn status_anywhere(text: &str) -> Option<EnhancedStatus> {
         }
     }
     None
-}
-
-/// The step of the session, from the words mail servers use for it.
-fn stage(text: &str) -> Option<Stage> {
-    const WORDS: &[(&str, Stage)] = &[
-        ("end of data", Stage::Content),
-        ("end of message", Stage::Content),
-        ("after end-of-data", Stage::Content),
-        (">>> .", Stage::Content),
-        ("in reply to rcpt to", Stage::Rcpt),
-        ("after rcpt to", Stage::Rcpt),
-        ("rcpt to", Stage::Rcpt),
-        ("rcpt_to", Stage::Rcpt),
-        ("mail from", Stage::Mail),
-        ("after data", Stage::Data),
-        ("data command", Stage::Data),
-        (">>> data", Stage::Data),
-        ("starttls", Stage::Tls),
-        ("ehlo", Stage::Ehlo),
-        ("helo command", Stage::Ehlo),
-        (">>> helo", Stage::Ehlo),
-        ("after helo", Stage::Ehlo),
-        ("initial connection", Stage::Greeting),
-        ("initial greeting", Stage::Greeting),
-        ("greeting", Stage::Greeting),
-        ("while performing the ehlo", Stage::Ehlo),
-    ];
-    let lower = text.to_ascii_lowercase();
-    WORDS.iter().find(|(words, _)| lower.contains(words)).map(|(_, stage)| *stage)
 }
 
 /// The host of `host mx.example[192.0.2.1] said:` and its kin.

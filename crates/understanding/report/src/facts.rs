@@ -60,6 +60,8 @@ pub struct Report {
     pub subject: String,
     /// The address in `From`.
     pub from: Option<String>,
+    /// `Date`, in milliseconds UTC.
+    pub written_at: Option<i64>,
 }
 
 /// What a report says about one recipient.

@@ -3,13 +3,16 @@
 //! Read [`read`] first, then [`Report`]. What the facts mean is for others to judge.
 
 mod auto_reply;
+mod date;
 mod diagnosis;
 mod dsn;
 mod facts;
 mod feedback;
 mod header;
 mod lines;
+mod merge;
 mod mime;
+mod notice;
 mod original;
 mod read;
 mod transfer;

@@ -40,11 +40,21 @@ pub(crate) fn message_id(value: &str) -> Option<String> {
     (!inner.is_empty()).then(|| inner.to_owned())
 }
 
-/// True when these bytes look like a message header: two of the fields that every message has.
-pub(crate) fn looks_like_header(bytes: &[u8]) -> bool {
+/// True when these bytes begin with a message header: at least so many of the fields that messages have.
+pub(crate) fn looks_like_header(bytes: &[u8], at_least: usize) -> bool {
     let (header, _) = Header::split(bytes);
-    let names = ["from", "to", "subject", "date", "message-id", "received", "return-path", "mime-version"];
-    names.iter().filter(|name| header.raw(name).is_some()).count() >= 2
+    let names = [
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "received",
+        "return-path",
+        "mime-version",
+        "x-received",
+    ];
+    names.iter().filter(|name| header.raw(name).is_some()).count() >= at_least
 }
 
 #[cfg(test)]

@@ -1,0 +1,62 @@
+//! Joins what the machine-readable part and the words for people say about the same recipient.
+
+use mail::Stage;
+
+use crate::{RecipientReport, diagnosis};
+
+/// The recipients of the machine-readable part, with what only the words tell. Without any, those of the words.
+pub(crate) fn merge(fields: Vec<RecipientReport>, told: Vec<RecipientReport>) -> Vec<RecipientReport> {
+    if fields.is_empty() {
+        return told;
+    }
+    let single = fields.len() == 1 && told.len() == 1;
+    let mut joined: Vec<RecipientReport> = Vec::new();
+    for mut report in fields {
+        let same = |other: &&RecipientReport| {
+            same_person(&report, other) || (single && report.final_recipient.is_none())
+        };
+        let other = told.iter().find(same).or_else(|| told.first().filter(|_| single));
+        if let Some(other) = other {
+            complete(&mut report, other);
+        }
+        let twice = joined.iter().any(|known| known.final_recipient == report.final_recipient);
+        if !twice || report.final_recipient.is_none() {
+            joined.push(report);
+        }
+    }
+    joined
+}
+
+fn same_person(a: &RecipientReport, b: &RecipientReport) -> bool {
+    let names = |r: &RecipientReport| [r.final_recipient.clone(), r.original_recipient.clone()];
+    names(a).iter().flatten().any(|x| names(b).iter().flatten().any(|y| x.eq_ignore_ascii_case(y)))
+}
+
+fn complete(report: &mut RecipientReport, other: &RecipientReport) {
+    if report.final_recipient.is_none() {
+        report.final_recipient.clone_from(&other.final_recipient);
+    }
+    if report.stage == Stage::Later {
+        report.stage = other.stage;
+    }
+    if report.diagnostic.is_empty() {
+        report.diagnostic.clone_from(&other.diagnostic);
+    }
+    if report.status.is_none() {
+        report.status = other.status;
+    }
+    report.reply_code = report.reply_code.or(other.reply_code);
+    if report.remote_mta.is_none() {
+        report.remote_mta.clone_from(&other.remote_mta);
+    }
+}
+
+/// Puts a diagnostic text into a report, with the codes it holds.
+pub(crate) fn fill(report: &mut RecipientReport, words: &str) {
+    let seen = diagnosis::read(words);
+    report.diagnostic = diagnosis::shorten(words);
+    report.reply_code = seen.code.or(report.reply_code);
+    report.status = seen.status.or(report.status);
+    report.stage = seen.stage.unwrap_or(report.stage);
+    report.remote_mta = seen.host.or(report.remote_mta.take());
+}
