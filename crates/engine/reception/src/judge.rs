@@ -49,6 +49,7 @@ fn verdict(
         remote_host: recipient.remote_mta.as_deref(),
         original_text: Some(&report.text),
         mta: report.mta.as_deref(),
+        tags: &recipient.tags,
         ..Refusal::new(&reply, recipient.stage, at)
     })
 }

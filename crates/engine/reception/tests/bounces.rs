@@ -148,6 +148,18 @@ fn score_one(entry: &Value, file: &str, record: (&Value, Option<&Judged>, &str),
         let rule: String = rule.chars().take(420).collect();
         table.misses.push(format!("REASON {file}: want {}, got {reason} by {rule}", reasons[0]));
     }
+    if std::env::var_os("TODOKU_BOUNCE_ALL").is_some()
+        && let Some(got) = got
+    {
+        let line: String = got.recipient.reply().line().chars().take(300).collect();
+        println!(
+            "RECORD {}|{}|{}|{file}|{}|{line}",
+            reasons[0],
+            got.verdict.rule,
+            got.recipient.stage.name(),
+            text(want, "deliverystatus")
+        );
+    }
     if let Some(hard) = want["hardbounce"].as_bool() {
         let ours = got.is_some_and(|j| bounce::is_hard(&j.verdict));
         table.add("hard or soft", ours == hard);

@@ -28,6 +28,8 @@ pub struct Refusal<'a> {
     pub original_text: Option<&'a str>,
     /// The software that wrote the bounce mail, as `report` names it.
     pub mta: Option<&'a str>,
+    /// Words by which the report classes the failure itself, as `report` gives them (`x-unix`, `bad-mailbox`).
+    pub tags: &'a [String],
 }
 
 impl<'a> Refusal<'a> {
@@ -43,6 +45,7 @@ impl<'a> Refusal<'a> {
             remote_host: None,
             original_text: None,
             mta: None,
+            tags: &[],
         }
     }
 }
@@ -63,12 +66,13 @@ pub fn understand(refusal: &Refusal<'_>) -> Verdict {
         stage: refusal.stage,
         providers: providers_of(refusal),
         mta: refusal.mta,
+        tags: refusal.tags,
         at: refusal.at,
         text: &said,
         last_tier: Tier::Code,
     };
     let first = PACK.first(&facts);
-    if first.as_ref().is_some_and(|hit| hit.tier <= Tier::Text) {
+    if first.as_ref().is_some_and(|hit| hit.tier <= Tier::Status) {
         return verdict(refusal, first, 0);
     }
     let around = refusal.original_text.map(normalise).unwrap_or_default();
@@ -108,8 +112,9 @@ fn providers_of(refusal: &Refusal<'_>) -> u64 {
 fn verdict(refusal: &Refusal<'_>, hit: Option<Hit<'_, '_>>, less_sure: u8) -> Verdict {
     let reply = refusal.reply;
     let Some(hit) = hit else {
+        let words = reply.text.chars().any(char::is_alphabetic);
         return Verdict {
-            reason: Reason::Undefined,
+            reason: if words { Reason::OnHold } else { Reason::Undefined },
             permanence: class_of(reply.code, reply.status).unwrap_or(Permanence::Unknown),
             fault: CATALOGUE.of(Reason::Undefined).fault,
             evidence: shorten(&reply.text),

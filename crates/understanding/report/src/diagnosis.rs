@@ -11,7 +11,10 @@ const TEXT_BYTES_MAX: usize = 8 * 1024;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Diagnosis {
     pub(crate) code: Option<u16>,
+    /// The status anywhere in the text.
     pub(crate) status: Option<EnhancedStatus>,
+    /// The status right behind a reply code: what the server itself said.
+    pub(crate) said_status: Option<EnhancedStatus>,
     pub(crate) stage: Option<Stage>,
     pub(crate) host: Option<String>,
 }
@@ -21,7 +24,7 @@ pub(crate) fn read(text: &str) -> Diagnosis {
     let code_at = code(text);
     let status = match code_at {
         Some((_, after)) => {
-            EnhancedStatus::strip_from(text[after..].trim_start_matches([' ', '-', '#', '(', '[']))
+            EnhancedStatus::strip_from(text[after..].trim_start_matches([' ', '-', '#', '(', '[', '\'', '"']))
                 .map(|(s, _)| s)
         }
         None => None,
@@ -29,6 +32,7 @@ pub(crate) fn read(text: &str) -> Diagnosis {
     Diagnosis {
         code: code_at.map(|(code, _)| code),
         status: status.or_else(|| status_anywhere(text)),
+        said_status: status,
         stage: KNOWLEDGE.stage(text),
         host: host(text),
     }

@@ -60,10 +60,16 @@ fn recipient(group: &Header<'_>, defects: &mut Vec<Defect>) -> Option<RecipientR
     report.action = action;
     report.remote_mta = group.text("remote-mta").map(|value| host_of(&value)).filter(|host| !host.is_empty());
     let diagnostic = group.text("diagnostic-code").unwrap_or_default();
-    let words = type_of(&diagnostic).map_or(diagnostic.as_str(), |(_, words)| words);
+    let typed = type_of(&diagnostic);
+    report.tags.extend(typed.map(|(kind, _)| kind.to_ascii_lowercase()).filter(|kind| kind != "smtp"));
+    report
+        .tags
+        .extend(group.text("x-powermta-bouncecategory").map(|value| value.trim().to_ascii_lowercase()));
+    let words = typed.map_or(diagnostic.as_str(), |(_, words)| words);
     report.diagnostic = diagnosis::shorten(words);
     let seen = diagnosis::read(&report.diagnostic);
-    report.status = status_of(&status_text).or(seen.status);
+    // Relays write a status of their own; the one in the remote server's words is the cause.
+    report.status = seen.said_status.or(status_of(&status_text)).or(seen.status);
     report.reply_code = seen.code;
     report.stage = seen.stage.unwrap_or(report.stage);
     report.remote_mta = report.remote_mta.or(seen.host);
@@ -85,6 +91,8 @@ fn action_of(value: &str) -> String {
     match word.to_ascii_lowercase().as_str() {
         "failure" | "fail" | "error" => "failed".to_owned(),
         "delay" | "deferred" => "delayed".to_owned(),
+        "undeliverable" => "failed".to_owned(),
+        "deliverable" | "delivery" => "delivered".to_owned(),
         word => word.to_owned(),
     }
 }

@@ -83,6 +83,9 @@ pub struct RecipientReport {
     pub remote_mta: Option<String>,
     /// How far the attempt had come; [`Stage::Later`] when the report does not tell.
     pub stage: Stage,
+    /// Words by which the report itself classes the failure, lower case: the type of its diagnostic code
+    /// (`x-unix`), PowerMTA's bounce category (`bad-mailbox`).
+    pub tags: Vec<String>,
 }
 
 impl RecipientReport {
@@ -98,6 +101,7 @@ impl RecipientReport {
             diagnostic: String::new(),
             remote_mta: None,
             stage: Stage::Later,
+            tags: Vec::new(),
         }
     }
 

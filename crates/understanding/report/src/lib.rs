@@ -10,12 +10,15 @@ mod facts;
 mod feedback;
 mod header;
 mod lines;
+mod mailbox;
 mod merge;
 mod mime;
 mod notice;
 mod original;
 mod read;
+mod sns;
 mod transfer;
 
 pub use facts::{Defect, Kind, OriginalMessage, RecipientReport, Report};
+pub use mailbox::messages;
 pub use read::read;

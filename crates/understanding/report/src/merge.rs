@@ -39,15 +39,32 @@ fn complete(report: &mut RecipientReport, other: &RecipientReport) {
     if report.stage == Stage::Later {
         report.stage = other.stage;
     }
+    let vague = report.status.is_none_or(|status| status.subject == 0);
     if report.diagnostic.is_empty() {
         report.diagnostic.clone_from(&other.diagnostic);
     }
-    if report.status.is_none() {
-        report.status = other.status;
+    if vague {
+        report.status = other.status.or(report.status);
     }
     report.reply_code = report.reply_code.or(other.reply_code);
     if report.remote_mta.is_none() {
         report.remote_mta.clone_from(&other.remote_mta);
+    }
+}
+
+/// Adds what the quoted session tells: the step, and the rest of an answer of which only the first line is known.
+pub(crate) fn answer(report: &mut RecipientReport, stage: Stage, answer: &str) {
+    if report.stage == Stage::Later {
+        report.stage = stage;
+    }
+    let first = answer.lines().next().unwrap_or("");
+    let begun = !report.diagnostic.is_empty() && first.starts_with(report.diagnostic.as_str());
+    let local = report.action.is_none() && !report.diagnostic.contains(first);
+    if begun {
+        fill(report, answer);
+    } else if local {
+        let words = format!("{}\n{answer}", report.diagnostic);
+        fill(report, words.trim_start());
     }
 }
 

@@ -30,6 +30,14 @@ pub(crate) fn read(bytes: &[u8]) -> OriginalMessage {
     }
 }
 
+/// True when a line in the middle of a text begins a returned header: three fields, one of which only a whole
+/// message has.
+pub(crate) fn begins_header(bytes: &[u8]) -> bool {
+    let (header, _) = Header::split(bytes);
+    let whole = ["received", "message-id", "return-path", "from"];
+    looks_like_header(bytes, 3) && whole.iter().any(|name| header.raw(name).is_some())
+}
+
 /// The id without its brackets and what stands around them.
 pub(crate) fn message_id(value: &str) -> Option<String> {
     let inner = match value.split_once('<') {

@@ -5,9 +5,11 @@ use crate::mime::{self, Part, note};
 use crate::notice::{self, knowledge::KNOWLEDGE};
 use crate::{
     Defect, Kind, OriginalMessage, RecipientReport, Report, auto_reply, date, dsn, feedback, lines, merge,
-    original,
+    original, sns,
 };
 
+/// Longest returned message that is read as a bounce of its own, in bytes.
+const NESTED_BYTES_MAX: usize = 1024 * 1024;
 /// Longest text for people that is kept, in bytes.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 
@@ -21,24 +23,12 @@ pub fn read(bytes: &[u8]) -> (Report, Vec<Defect>) {
         note(&mut defects, Defect::NoHeader);
     }
     let parts = mime::parts(&header, body, &mut defects);
-    let mut report = Report {
-        kind: Kind::Correspondence,
-        recipients: Vec::new(),
-        original: OriginalMessage::default(),
-        mta: None,
-        reporting_mta: None,
-        feedback_type: None,
-        text: words_for_people(&parts, &mut defects),
-        subject: header.text("subject").unwrap_or_default(),
-        from: header.text("from").and_then(|value| header::addresses(&value).into_iter().next()),
-        written_at: header.text("date").and_then(|value| date::read(&value)),
-    };
+    let mut report = Report { text: words_for_people(&parts, &mut defects), ..empty(&header) };
     if header.is_empty() && report.text.trim().is_empty() {
         report.kind = Kind::Empty;
         return (report, defects);
     }
-    let mail = Mail { header: &header, parts: &parts };
-    mail.classify(&mut report, &mut defects);
+    Mail { header: &header, parts: &parts, depth: 0 }.classify(&mut report, &mut defects);
     (report, defects)
 }
 
@@ -46,41 +36,74 @@ pub fn read(bytes: &[u8]) -> (Report, Vec<Defect>) {
 struct Mail<'m, 'a> {
     header: &'m Header<'a>,
     parts: &'m [Part<'a>],
+    /// How many bounces are around this one.
+    depth: u32,
+}
+
+/// What makes a mail a notice.
+struct Signs {
+    program: bool,
+    is_notice: bool,
+    delay: bool,
 }
 
 impl<'a> Mail<'_, 'a> {
     fn classify(&self, report: &mut Report, defects: &mut Vec<Defect>) {
-        if let Some(part) = self.find("message/feedback-report") {
-            report.original = self.returned().map(original::read).unwrap_or_default();
-            complaint(report, feedback::read(&part.bytes()));
+        if self.complaint(report) {
+            return;
+        }
+        if let Some(seen) = sns::read(&report.text) {
+            report.kind = seen.kind;
+            report.recipients = seen.recipients;
+            report.original.message_id = seen.message_id;
+            report.feedback_type = seen.feedback_type;
+            report.mta = Some("amazonses".to_owned());
             return;
         }
         let text = std::mem::take(&mut report.text);
         let cut = notice::cut(&text);
-        report.original = match self.returned() {
-            Some(bytes) => original::read(bytes),
-            None => original::read(cut.returned.as_bytes()),
-        };
+        let marked = self.returned();
+        report.original = original::read(marked.unwrap_or(cut.returned.as_bytes()));
         report.text = cut.notice.to_owned();
         let delivery = self.delivery_status(&text, defects);
-        let from = self.header.text("from").unwrap_or_default();
-        let program = KNOWLEDGE.is_sender(&from) || from.contains("<>");
-        if delivery.is_none() && !program && auto_reply::is_auto_reply(self.header, &report.subject) {
+        let has_returned = marked.is_some() || !cut.returned.is_empty();
+        let signs = self.signs(report, has_returned);
+        if delivery.is_none() && !signs.program && auto_reply::is_auto_reply(self.header, &report.subject) {
             report.kind = Kind::AutoReply;
-            report.recipients =
-                report.from.iter().map(|from| RecipientReport::of(Some(from.clone()))).collect();
+            report.recipients = vec![RecipientReport::of(report.from.clone())];
             return;
         }
-        let failed =
-            self.header.text("x-failed-recipients").map(|v| header::addresses(&v)).unwrap_or_default();
+        if delivery.is_none() && !signs.is_notice {
+            return;
+        }
+        self.fill(report, delivery);
+        if report.recipients.is_empty() && self.nested(report, marked) {
+            return;
+        }
+        if report.recipients.is_empty() {
+            report.recipients = self.from_original(report);
+        }
+        report.kind = kind_of(&report.recipients, signs.delay);
+    }
+
+    /// Whether the mail is a notice, from its sender, its subject and its words.
+    fn signs(&self, report: &Report, has_returned: bool) -> Signs {
+        let from = self.header.text("from").unwrap_or_default();
         let hints = KNOWLEDGE.body_hints(&collapse(&report.text));
+        let program = KNOWLEDGE.is_sender(&from) || from.contains("<>");
         let subject = KNOWLEDGE.is_subject(&report.subject);
-        let signs = usize::from(program) + usize::from(subject) + usize::from(hints.opening);
-        if delivery.is_none() && failed.is_empty() && signs < 2 {
-            return;
-        }
-        let own = self.header.text("to").map(|v| header::addresses(&v)).unwrap_or_default();
-        let told = notice::recipients(&report.text, &own, &failed);
+        let certain = self.header.raw("x-failed-recipients").is_some() || hints.certain;
+        let forwarded = !program && is_reply_or_forward(&report.subject);
+        let unnamed = hints.opening && has_returned && (subject || KNOWLEDGE.is_unattended(&from));
+        let is_notice = (program && (subject || hints.opening)) || (!forwarded && (certain || unnamed));
+        Signs { program, is_notice, delay: hints.delay }
+    }
+
+    /// Puts the recipients of both parts into the report.
+    fn fill(&self, report: &mut Report, delivery: Option<dsn::DeliveryStatus>) {
+        let addresses =
+            |name: &str| self.header.text(name).map(|v| header::addresses(&v)).unwrap_or_default();
+        let told = notice::recipients(&report.text, &addresses("to"), &addresses("x-failed-recipients"));
         report.mta = self.mta(report);
         report.recipients = match delivery {
             Some(delivery) => {
@@ -89,10 +112,54 @@ impl<'a> Mail<'_, 'a> {
             }
             None => told,
         };
-        if report.recipients.is_empty() {
-            report.recipients = from_original(report);
+        for recipient in &mut report.recipients {
+            let address = recipient.final_recipient.as_deref().unwrap_or("");
+            if let Some(refused) = notice::refused(&report.text, address) {
+                merge::answer(recipient, refused.stage, &refused.answer);
+            }
         }
-        report.kind = kind_of(&report.recipients, hints.delay);
+    }
+
+    /// A gateway may wrap a bounce that it received: then the bounce inside tells more.
+    fn nested(&self, report: &mut Report, returned: Option<&[u8]>) -> bool {
+        let Some(bytes) = returned.filter(|bytes| bytes.len() < NESTED_BYTES_MAX) else { return false };
+        let (header, body) = Header::split(bytes);
+        let is_program = header.text("from").is_some_and(|from| KNOWLEDGE.is_sender(&from));
+        if !is_program || self.depth > 0 {
+            return false;
+        }
+        let parts = mime::parts(&header, body, &mut Vec::new());
+        let mut inner = Report { text: words_for_people(&parts, &mut Vec::new()), ..empty(&header) };
+        Mail { header: &header, parts: &parts, depth: self.depth + 1 }.classify(&mut inner, &mut Vec::new());
+        if inner.recipients.is_empty() {
+            return false;
+        }
+        inner.subject = std::mem::take(&mut report.subject);
+        inner.from = report.from.take();
+        inner.written_at = report.written_at.or(inner.written_at);
+        *report = inner;
+        true
+    }
+
+    /// A feedback report, also in the form of Microsoft's junk mail reporting, which is none of RFC 5965.
+    fn complaint(&self, report: &mut Report) -> bool {
+        if let Some(part) = self.find("message/feedback-report") {
+            report.original = self.returned().map(original::read).unwrap_or_default();
+            complaint(report, feedback::read(&part.bytes()));
+            return true;
+        }
+        let begins =
+            report.subject.trim_start().to_ascii_lowercase().starts_with("complaint about message from");
+        let Some(bytes) = self.returned().filter(|_| begins) else { return false };
+        report.original = original::read(bytes);
+        let named =
+            Header::split(bytes).0.text("x-hmxmroriginalrecipient").and_then(|value| header::clean(&value));
+        let recipients = named.map(|address| RecipientReport::of(Some(address))).into_iter().collect();
+        complaint(
+            report,
+            feedback::Feedback { kind: Some("abuse".to_owned()), recipients, reporting_mta: None },
+        );
+        true
     }
 
     fn find(&self, kind: &str) -> Option<&Part<'a>> {
@@ -122,6 +189,22 @@ impl<'a> Mail<'_, 'a> {
         marked.or_else(hidden)
     }
 
+    /// A notice that names nobody is about the one person the returned message was sent to; list mail names no
+    /// person.
+    fn from_original(&self, report: &Report) -> Vec<RecipientReport> {
+        let listed =
+            |name: &str| report.original.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        let [only] = report.original.to.as_slice() else { return Vec::new() };
+        let own = self.header.text("to").map(|v| header::addresses(&v)).unwrap_or_default();
+        let is_own = own.iter().any(|address| address.eq_ignore_ascii_case(only));
+        if is_own || listed("x-beenthere") || listed("list-id") || listed("list-post") {
+            return Vec::new();
+        }
+        let mut recipient = RecipientReport::of(Some(only.clone()));
+        merge::fill(&mut recipient, &report.text);
+        vec![recipient]
+    }
+
     /// The program that wrote the notice.
     fn mta(&self, report: &Report) -> Option<String> {
         let mailer = self.header.text("x-mailer").unwrap_or_default();
@@ -137,22 +220,33 @@ fn complaint(report: &mut Report, seen: feedback::Feedback) {
     report.reporting_mta = seen.reporting_mta;
     report.recipients = seen.recipients;
     if report.recipients.is_empty() {
-        let to = report.original.to.iter().take(1).cloned();
-        report.recipients = to.map(|address| RecipientReport::of(Some(address))).collect();
+        // The complainant may be hidden on purpose (RFC 6590); the complaint counts all the same.
+        report.recipients = vec![RecipientReport::of(report.original.to.first().cloned())];
     }
 }
 
-/// A notice that names nobody is about the one person the returned message was sent to; list mail names no person.
-fn from_original(report: &Report) -> Vec<RecipientReport> {
-    let listed =
-        |name: &str| report.original.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-    let [only] = report.original.to.as_slice() else { return Vec::new() };
-    if listed("x-beenthere") || listed("list-id") || listed("list-post") {
-        return Vec::new();
+/// True for `Re:` and `Fwd:`: a person wrote, and quotes or attaches a notice.
+fn is_reply_or_forward(subject: &str) -> bool {
+    let subject = subject.trim_start().to_lowercase();
+    ["re:", "re[", "fw:", "fwd:", "aw:", "wg:", "tr:", "転送:", "返信:"]
+        .iter()
+        .any(|begin| subject.starts_with(begin))
+}
+
+/// A report that only knows the header.
+fn empty(header: &Header<'_>) -> Report {
+    Report {
+        kind: Kind::Correspondence,
+        recipients: Vec::new(),
+        original: OriginalMessage::default(),
+        mta: None,
+        reporting_mta: None,
+        feedback_type: None,
+        text: String::new(),
+        subject: header.text("subject").unwrap_or_default(),
+        from: header.text("from").and_then(|value| header::addresses(&value).into_iter().next()),
+        written_at: header.text("date").and_then(|value| date::read(&value)),
     }
-    let mut recipient = RecipientReport::of(Some(only.clone()));
-    merge::fill(&mut recipient, &report.text);
-    vec![recipient]
 }
 
 /// A report is a bounce as soon as one recipient failed.
@@ -162,7 +256,9 @@ fn kind_of(recipients: &[RecipientReport], delay: bool) -> Kind {
         !recipients.is_empty()
             && recipients.iter().all(|r| r.action.as_deref().is_some_and(|a| names.contains(&a)))
     };
-    if all(&["delivered", "relayed", "expanded"]) {
+    let done =
+        |r: &RecipientReport| r.status.is_some_and(|s| s.class == 2) && r.action.as_deref() != Some("failed");
+    if all(&["delivered", "relayed", "expanded"]) || (!recipients.is_empty() && recipients.iter().all(done)) {
         return Kind::Delivered;
     }
     let told = recipients.iter().any(|r| r.action.is_some());

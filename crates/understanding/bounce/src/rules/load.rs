@@ -1,5 +1,7 @@
 //! Reads the knowledge files into rules, and says what is wrong with them.
 
+use std::collections::HashMap;
+
 use mail::Stage;
 use serde::Deserialize;
 
@@ -15,6 +17,9 @@ const JAPAN_MS: i64 = 9 * 3_600_000;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RuleFile {
+    /// Lists of patterns that several rules share.
+    #[serde(default)]
+    words: HashMap<String, Vec<String>>,
     rule: Vec<Written>,
 }
 
@@ -28,6 +33,8 @@ struct Written {
     #[serde(default)]
     mta: Vec<String>,
     #[serde(default)]
+    tag: Vec<String>,
+    #[serde(default)]
     code: Vec<String>,
     #[serde(default)]
     status: Vec<String>,
@@ -36,6 +43,7 @@ struct Written {
     address: Option<bool>,
     #[serde(default)]
     text: Vec<String>,
+    words: Option<String>,
     #[serde(default)]
     also: Vec<String>,
     #[serde(default)]
@@ -56,6 +64,7 @@ pub(crate) struct Rule {
     /// Bit set of [`Providers`]; 0 for any.
     pub(crate) providers: u64,
     pub(crate) mta: Vec<String>,
+    pub(crate) tags: Vec<String>,
     pub(crate) codes: Vec<String>,
     pub(crate) statuses: Vec<StatusCondition>,
     pub(crate) stages: Vec<Stage>,
@@ -113,7 +122,18 @@ pub(crate) fn read(
     let (providers, patterns) = known;
     let parsed: RuleFile =
         toml::from_str(source).map_err(|source| RuleError::Toml { file, source: Box::new(source) })?;
-    parsed.rule.into_iter().map(|written| compile(written, usual_confidence, providers, patterns)).collect()
+    let mut rules = Vec::with_capacity(parsed.rule.len());
+    for mut written in parsed.rule {
+        if let Some(name) = &written.words {
+            let shared = parsed.words.get(name).ok_or_else(|| RuleError::Rule {
+                rule: written.id.clone(),
+                what: format!("no list of words is called {name}"),
+            })?;
+            written.text.extend(shared.iter().cloned());
+        }
+        rules.push(compile(written, usual_confidence, providers, patterns)?);
+    }
+    Ok(rules)
 }
 
 fn compile(
@@ -137,6 +157,7 @@ fn compile(
     Ok(Rule {
         providers: bits,
         mta: written.mta,
+        tags: written.tag,
         codes: written.code,
         statuses: written
             .status

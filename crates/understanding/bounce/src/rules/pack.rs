@@ -33,9 +33,11 @@ const FILES: &[(Tier, u8, &str, &str)] = knowledge![
     Provider 95 "provider_japan.toml",
     Provider 95 "provider_google.toml",
     Provider 95 "provider_world.toml",
+    Provider 90 "provider_software.toml",
     Text 88 "text.toml",
     Status 70 "status.toml",
     Hint 55 "hint.toml",
+    Hint 50 "vague.toml",
     Code 40 "code.toml",
 ];
 
@@ -46,6 +48,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) stage: Stage,
     pub(crate) providers: u64,
     pub(crate) mta: Option<&'a str>,
+    pub(crate) tags: &'a [String],
     pub(crate) at: i64,
     /// Normalised.
     pub(crate) text: &'a str,
@@ -164,6 +167,9 @@ fn numbers_hold(rule: &Rule, facts: &Facts<'_>) -> bool {
         return false;
     }
     if !rule.mta.is_empty() && !facts.mta.is_some_and(|mta| rule.mta.iter().any(|name| name == mta)) {
+        return false;
+    }
+    if !rule.tags.is_empty() && !facts.tags.iter().any(|tag| rule.tags.contains(tag)) {
         return false;
     }
     rule.statuses.is_empty()

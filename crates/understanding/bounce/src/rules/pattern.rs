@@ -40,7 +40,7 @@ pub(crate) struct PatternSet {
 }
 
 impl PatternSet {
-    /// Adds one written pattern. `None` when a piece is empty.
+    /// Adds one written pattern. `None` when a piece is empty or has an edge in its middle.
     pub(crate) fn add(&mut self, written: &str) -> Option<Pattern> {
         written.split('*').map(|piece| self.add_piece(piece)).collect::<Option<Vec<_>>>().map(Pattern)
     }
@@ -49,7 +49,7 @@ impl PatternSet {
         let edge_before = written.starts_with('|');
         let edge_after = written.len() > 1 && written.ends_with('|');
         let literal = written.trim_matches('|').to_lowercase();
-        if literal.is_empty() {
+        if literal.is_empty() || literal.contains('|') {
             return None;
         }
         let next = u32::try_from(self.literals.len()).ok()?;
@@ -174,5 +174,6 @@ mod tests {
         assert!(PatternSet::default().add("a**b").is_none());
         assert!(PatternSet::default().add("").is_none());
         assert!(PatternSet::default().add("|").is_none());
+        assert!(PatternSet::default().add("|a| b").is_none());
     }
 }

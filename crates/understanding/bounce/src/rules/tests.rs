@@ -32,6 +32,7 @@ fn each_rule_recognises_its_sample() {
             let reply = reply_of(&rule.sample);
             let mut refusal = Refusal::new(&reply, stage, time_of(rule));
             refusal.provider = provider;
+            refusal.tags = &rule.tags;
             refusal.mta = rule.mta.first().map(String::as_str);
             let verdict = understand(&refusal);
             if verdict.rule != rule.id {

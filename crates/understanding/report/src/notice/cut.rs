@@ -26,7 +26,7 @@ pub(crate) fn cut(text: &str) -> Cut<'_> {
         }
         if tries < TRIES_MAX && may_begin_header(line) {
             tries += 1;
-            if original::looks_like_header(text[at..].as_bytes(), 3) {
+            if original::begins_header(text[at..].as_bytes()) {
                 return Cut { notice: &text[..at], returned: &text[at..] };
             }
         }

@@ -20,6 +20,8 @@ struct Written {
     labels: Vec<String>,
     not_recipients: Vec<String>,
     delays: Vec<String>,
+    certain: Vec<String>,
+    unattended: Vec<String>,
     stage: Vec<WrittenStage>,
     mta: Vec<WrittenMta>,
 }
@@ -82,6 +84,7 @@ impl Words {
 /// All words.
 pub(crate) struct Knowledge {
     senders: Words,
+    unattended: Words,
     subjects: Words,
     body: Words,
     not_recipients: Words,
@@ -97,6 +100,8 @@ pub(crate) struct Knowledge {
 pub(crate) struct BodyHints {
     /// It speaks as a notice does.
     pub(crate) opening: bool,
+    /// It has words that nothing but a notice has.
+    pub(crate) certain: bool,
     /// It says that mail is only late.
     pub(crate) delay: bool,
 }
@@ -111,8 +116,9 @@ impl Knowledge {
         let mtas: Vec<Vec<String>> = written.mta.into_iter().map(|mta| mta.words).collect();
         Ok(Self {
             senders: Words::new(&[written.senders])?,
+            unattended: Words::new(&[written.unattended])?,
             subjects: Words::new(&[written.subjects])?,
-            body: Words::new(&[written.openings, written.delays])?,
+            body: Words::new(&[written.openings, written.delays, written.certain])?,
             not_recipients: Words::new(&[written.not_recipients])?,
             boundaries: written.boundaries,
             labels: written.labels,
@@ -128,6 +134,11 @@ impl Knowledge {
         self.senders.occurs(from)
     }
 
+    /// True for addresses that nobody reads: a program may have written, but not only notices come from there.
+    pub(crate) fn is_unattended(&self, from: &str) -> bool {
+        self.unattended.occurs(from)
+    }
+
     /// True for the subjects of notices.
     pub(crate) fn is_subject(&self, subject: &str) -> bool {
         self.subjects.occurs(subject)
@@ -135,8 +146,8 @@ impl Knowledge {
 
     /// What the text of the body hints at; the text has its white space collapsed.
     pub(crate) fn body_hints(&self, text: &str) -> BodyHints {
-        let seen = self.body.groups_in(text, 2);
-        BodyHints { opening: seen[0], delay: seen[1] }
+        let seen = self.body.groups_in(text, 3);
+        BodyHints { opening: seen[0], delay: seen[1], certain: seen[2] }
     }
 
     /// True when an address in this line is somebody else's.

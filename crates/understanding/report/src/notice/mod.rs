@@ -5,6 +5,8 @@ mod cut;
 pub(crate) mod html;
 pub(crate) mod knowledge;
 mod sections;
+mod session;
 
 pub(crate) use cut::cut;
 pub(crate) use sections::recipients;
+pub(crate) use session::refused;

@@ -37,7 +37,8 @@ pub(crate) fn recipients(notice: &str, own: &[String], failed: &[String]) -> Vec
     let lines: Vec<&str> = notice.lines().take(LINES_MAX).collect();
     let candidates: Vec<Candidate<'_>> =
         lines.iter().enumerate().filter_map(|(n, line)| candidate(n, line)).collect();
-    let chosen = choose(&candidates, own, failed);
+    let mut chosen = choose(&candidates, own, failed);
+    chosen.dedup_by(|next, before| next.address.eq_ignore_ascii_case(before.address));
     if chosen.is_empty() {
         return failed.iter().map(|address| with_words(address, notice)).collect();
     }
@@ -56,7 +57,7 @@ pub(crate) fn recipients(notice: &str, own: &[String], failed: &[String]) -> Vec
     for report in &mut reports {
         complete(report, &candidates, &lines);
     }
-    share(&mut reports, notice);
+    share(&mut reports, chosen.first().map(|first| first.line), &lines);
     reports
 }
 
@@ -163,12 +164,12 @@ fn choose<'c, 't>(
 fn section(at: &Candidate<'_>, lines: &[&str]) -> String {
     let mut words =
         at.after.trim_start_matches(['>', '"', '\'', ':', ')', ']', ',', ' ']).trim_end().to_owned();
-    if is_reply_code(lines[at.line].trim_start().get(..3).unwrap_or("")) {
+    if at.form != Form::Leading || is_reply_code(lines[at.line].trim_start().get(..3).unwrap_or("")) {
         words = lines[at.line].trim().to_owned();
     }
     for line in lines[at.line + 1..].iter().take(SECTION_LINES_MAX) {
         let line = line.trim();
-        if line.is_empty() && tells(&words) {
+        if line.is_empty() && tells(&words, at.form) {
             break;
         }
         if line.starts_with("--") && has_words(&words) {
@@ -189,8 +190,9 @@ fn has_words(words: &str) -> bool {
 }
 
 /// True when nothing more needs to be read: a heading or an announcement is not enough.
-fn tells(words: &str) -> bool {
-    has_words(words) && !words.trim_end().ends_with(':') && words.len() > 15
+fn tells(words: &str, form: Form) -> bool {
+    let sentence = has_words(words) && !words.trim_end().ends_with(':') && words.len() > 15;
+    sentence && (form == Form::Leading || diagnosis::read(words).code.is_some())
 }
 
 fn with_words(address: &str, words: &str) -> RecipientReport {
@@ -215,17 +217,31 @@ fn complete(report: &mut RecipientReport, candidates: &[Candidate<'_>], lines: &
     }
 }
 
-/// A list of addresses with one explanation below: it belongs to all of them. Without any, the whole notice does.
-fn share(reports: &mut [RecipientReport], notice: &str) {
+/// A list of addresses with one explanation below: it belongs to all of them. Without any, the paragraph above
+/// tells, and the codes of the whole notice count.
+fn share(reports: &mut [RecipientReport], first: Option<usize>, lines: &[&str]) {
     let mut below: Option<String> = None;
     for report in reports.iter_mut().rev() {
         if has_words(&report.diagnostic) {
             below = Some(report.diagnostic.clone());
-            continue;
+        } else if let Some(words) = &below {
+            fill(report, words);
+        } else {
+            fill(report, &lines.join("\n"));
+            report.diagnostic = first.map(|first| above(&lines[..first])).unwrap_or_default();
         }
-        let words = below.clone().unwrap_or_else(|| notice.to_owned());
-        fill(report, &words);
     }
+}
+
+/// The paragraph that ends right above; a heading is none.
+fn above(lines: &[&str]) -> String {
+    let lines = lines.iter().rev().map(|line| line.trim());
+    let paragraph: Vec<&str> =
+        lines.skip_while(|line| line.is_empty()).take_while(|line| !line.is_empty()).take(10).collect();
+    if paragraph.first().is_none_or(|last| last.ends_with([':', '：', '-', '='])) {
+        return String::new();
+    }
+    paragraph.into_iter().rev().collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
