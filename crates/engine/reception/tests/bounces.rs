@@ -186,8 +186,11 @@ fn corpus_of_real_bounces() {
             continue;
         }
         let bytes = std::fs::read(folder.join(file)).unwrap();
-        let (report, defects) = report::read(&bytes);
-        let judged = judge(&report, &|_| None, WRITTEN_AT);
+        let mut reports =
+            report::messages(&bytes).into_iter().map(|mail| report::read(&mail)).collect::<Vec<_>>();
+        let judged: Vec<Judged> =
+            reports.iter().flat_map(|(report, _)| judge(report, &|_| None, WRITTEN_AT)).collect();
+        let (report, defects) = reports.swap_remove(0);
         if only.is_some() {
             println!(
                 "{file}: {report:#?} {defects:?} {:#?}",

@@ -38,6 +38,21 @@ pub(crate) fn read(text: &str) -> Diagnosis {
     }
 }
 
+/// The words of the remote server, out of those that IronPort puts before them:
+/// `5.1.0 - Unknown address error 550-'5.7.1 Access denied'`.
+pub(crate) fn remote_words(text: &str) -> &str {
+    let text = text.trim();
+    let Some((_, rest)) = EnhancedStatus::strip_from(text) else { return text };
+    if !rest.starts_with("- ") {
+        return text;
+    }
+    let quote = rest
+        .match_indices("-'")
+        .map(|(at, _)| at)
+        .find(|at| *at >= 3 && rest.is_char_boundary(at - 3) && is_code(&rest.as_bytes()[at - 3..*at]));
+    quote.map_or(text, |at| &rest[at - 3..])
+}
+
 /// One line of a text, kept within limits.
 pub(crate) fn shorten(text: &str) -> String {
     let text = text.trim();
@@ -161,5 +176,17 @@ mod tests {
         check("the message is 450 KB", "|||");
         check("sorry (#5.1.1)", "|5.1.1||");
         check("from [192.0.2.1] 10.5.4.1", "|||");
+        check("550-'5.7.1 no'", "550|5.7.1||");
+    }
+
+    #[test]
+    fn words_of_the_remote_server() {
+        let check = |text: &str, expected: &str| assert_eq!(remote_words(text), expected, "{text}");
+        check(
+            "5.1.0 - Unknown address error 550-'5.7.1 no' (delivery attempts: 0)",
+            "550-'5.7.1 no' (delivery attempts: 0)",
+        );
+        check("5.1.0 - Unknown address error", "5.1.0 - Unknown address error");
+        check("550 5.1.1 it's - no", "550 5.1.1 it's - no");
     }
 }

@@ -24,7 +24,9 @@ pub(crate) fn read(bytes: &[u8], defects: &mut Vec<Defect>) -> DeliveryStatus {
         while let Some(after) = rest.strip_prefix(b"\n") {
             rest = after;
         }
-        let (group, after) = Header::split(rest);
+        let end = second_recipient(rest).unwrap_or(rest.len());
+        let (group, left) = Header::split(&rest[..end]);
+        let after = &rest[end - left.len()..];
         if group.is_empty() {
             // A line that is no field; the next may be one again.
             rest = memchr::memchr(b'\n', rest).map_or(&[][..], |at| &rest[at + 1..]);
@@ -40,6 +42,26 @@ pub(crate) fn read(bytes: &[u8], defects: &mut Vec<Defect>) -> DeliveryStatus {
         }
     }
     seen
+}
+
+/// Where a second `Final-Recipient` begins in this group: some forget the empty line between recipients.
+fn second_recipient(bytes: &[u8]) -> Option<usize> {
+    const NAME: &[u8] = b"final-recipient:";
+    let mut from = 0;
+    let mut seen = false;
+    for line in bytes.split(|b| *b == b'\n') {
+        if line.is_empty() && from > 0 {
+            return None;
+        }
+        if line.len() > NAME.len() && line[..NAME.len()].eq_ignore_ascii_case(NAME) {
+            if seen {
+                return Some(from);
+            }
+            seen = true;
+        }
+        from += line.len() + 1;
+    }
+    None
 }
 
 /// One group of per-recipient fields.
@@ -66,7 +88,7 @@ fn recipient(group: &Header<'_>, defects: &mut Vec<Defect>) -> Option<RecipientR
         .tags
         .extend(group.text("x-powermta-bouncecategory").map(|value| value.trim().to_ascii_lowercase()));
     let words = typed.map_or(diagnostic.as_str(), |(_, words)| words);
-    report.diagnostic = diagnosis::shorten(words);
+    report.diagnostic = diagnosis::shorten(diagnosis::remote_words(words));
     let seen = diagnosis::read(&report.diagnostic);
     // Relays write a status of their own; the one in the remote server's words is the cause.
     report.status = seen.said_status.or(status_of(&status_text)).or(seen.status);
@@ -172,6 +194,10 @@ mod tests {
         check(
             "Reporting-MTA: dns; x\nFinal-Recipient: rfc822;a@b.example\nAction: failed\nStatus: 4.4.7\n\n\nFinal-Recipient: rfc822;c@d.example\nAction: delayed\nStatus: 4.4.1\n",
             "a@b.example failed 4.4.7 0 \nc@d.example delayed 4.4.1 0 ",
+        );
+        check(
+            "Final-Recipient: a@b.example\nAction: failed\nStatus: 5.1.1\nFinal-Recipient: c@d.example\nAction: failed\nStatus: 5.2.2\n",
+            "a@b.example failed 5.1.1 0 \nc@d.example failed 5.2.2 0 ",
         );
         check("nothing\n\nhere", "");
         check("", "");

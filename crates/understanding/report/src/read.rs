@@ -81,7 +81,7 @@ impl<'a> Mail<'_, 'a> {
             return;
         }
         if report.recipients.is_empty() {
-            report.recipients = self.from_original(report);
+            report.recipients = self.person_of_original(report);
         }
         report.kind = kind_of(&report.recipients, signs.delay);
     }
@@ -95,7 +95,8 @@ impl<'a> Mail<'_, 'a> {
         let certain = self.header.raw("x-failed-recipients").is_some() || hints.certain;
         let forwarded = !program && is_reply_or_forward(&report.subject);
         let unnamed = hints.opening && has_returned && (subject || KNOWLEDGE.is_unattended(&from));
-        let is_notice = (program && (subject || hints.opening)) || (!forwarded && (certain || unnamed));
+        let is_notice =
+            (program && (subject || hints.opening || has_returned)) || (!forwarded && (certain || unnamed));
         Signs { program, is_notice, delay: hints.delay }
     }
 
@@ -191,7 +192,7 @@ impl<'a> Mail<'_, 'a> {
 
     /// A notice that names nobody is about the one person the returned message was sent to; list mail names no
     /// person.
-    fn from_original(&self, report: &Report) -> Vec<RecipientReport> {
+    fn person_of_original(&self, report: &Report) -> Vec<RecipientReport> {
         let listed =
             |name: &str| report.original.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         let [only] = report.original.to.as_slice() else { return Vec::new() };
@@ -202,6 +203,7 @@ impl<'a> Mail<'_, 'a> {
         }
         let mut recipient = RecipientReport::of(Some(only.clone()));
         merge::fill(&mut recipient, &report.text);
+        recipient.diagnostic.clear();
         vec![recipient]
     }
 

@@ -18,7 +18,9 @@ pub(crate) fn read(text: &str) -> Option<Notification> {
     if !text.starts_with('{') {
         return None;
     }
-    let value: Value = serde_json::Deserializer::from_str(text).into_iter().next()?.ok()?;
+    // Mail servers fold lines over 998 bytes in the middle of JSON strings.
+    let text = text.replace("\n ", "").replace('\n', "");
+    let value: Value = serde_json::Deserializer::from_str(&text).into_iter().next()?.ok()?;
     // A topic without raw delivery wraps the notification in a string.
     let value = match value["Message"].as_str() {
         Some(inner) => serde_json::from_str(inner).ok()?,

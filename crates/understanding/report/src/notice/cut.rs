@@ -26,7 +26,7 @@ pub(crate) fn cut(text: &str) -> Cut<'_> {
         }
         if tries < TRIES_MAX && may_begin_header(line) {
             tries += 1;
-            if original::begins_header(text[at..].as_bytes()) {
+            if original::begins_header(&text.as_bytes()[at..]) {
                 return Cut { notice: &text[..at], returned: &text[at..] };
             }
         }

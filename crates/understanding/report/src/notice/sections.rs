@@ -35,8 +35,12 @@ struct Candidate<'t> {
 /// Who the notice is about. `own` are the addresses it was sent to, `failed` those of `X-Failed-Recipients`.
 pub(crate) fn recipients(notice: &str, own: &[String], failed: &[String]) -> Vec<RecipientReport> {
     let lines: Vec<&str> = notice.lines().take(LINES_MAX).collect();
-    let candidates: Vec<Candidate<'_>> =
-        lines.iter().enumerate().filter_map(|(n, line)| candidate(n, line)).collect();
+    let candidates: Vec<Candidate<'_>> = lines
+        .iter()
+        .enumerate()
+        .filter(|(n, _)| !asks_to_write(&lines[..*n]))
+        .filter_map(|(n, line)| candidate(n, line))
+        .collect();
     let mut chosen = choose(&candidates, own, failed);
     chosen.dedup_by(|next, before| next.address.eq_ignore_ascii_case(before.address));
     if chosen.is_empty() {
@@ -56,6 +60,7 @@ pub(crate) fn recipients(notice: &str, own: &[String], failed: &[String]) -> Vec
     }
     for report in &mut reports {
         complete(report, &candidates, &lines);
+        report.original_recipient = first_address(&report.diagnostic);
     }
     share(&mut reports, chosen.first().map(|first| first.line), &lines);
     reports
@@ -63,6 +68,15 @@ pub(crate) fn recipients(notice: &str, own: &[String], failed: &[String]) -> Vec
 
 fn is(report: &RecipientReport, address: &str) -> bool {
     report.final_recipient.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(address))
+}
+
+/// True when the words right above ask to write to the address that follows.
+fn asks_to_write(above: &[&str]) -> bool {
+    let last = above.iter().rev().map(|line| line.trim()).find(|line| !line.is_empty()).unwrap_or("");
+    let last = last.to_ascii_lowercase();
+    ["to the address", "contact", "contact:", "please write to", "send mail to", "for help:"]
+        .iter()
+        .any(|end| last.ends_with(end))
 }
 
 /// The recipient a line is about, if any.
@@ -115,6 +129,9 @@ fn form(spot: &Spotted<'_>, line: &str) -> Option<Form> {
 /// False when the words around the address say that it is somebody else's.
 fn others(before: &str, after: &str) -> bool {
     let last = before.trim_end_matches([' ', ':', '<', '"']);
+    if ["generated from", "expanded from", "forwarded from"].iter().any(|words| last.ends_with(words)) {
+        return true;
+    }
     !(last.ends_with("from") || KNOWLEDGE.is_about_others(before) || KNOWLEDGE.is_about_others(after))
 }
 
@@ -201,6 +218,13 @@ fn with_words(address: &str, words: &str) -> RecipientReport {
     report
 }
 
+/// The address that was written to, where an alias led on: `(expanded from: <a@b>)`.
+fn first_address(words: &str) -> Option<String> {
+    let at =
+        ["(expanded from", "(generated from", "(forwarded from"].iter().find_map(|mark| words.find(mark))?;
+    addresses::spot(words[at..].lines().next()?).first().map(|spot| spot.address.to_owned())
+}
+
 /// Where a section tells no code, a line of the quoted session about the same address may.
 fn complete(report: &mut RecipientReport, candidates: &[Candidate<'_>], lines: &[&str]) {
     if report.reply_code.is_some() && has_words(&report.diagnostic) {
@@ -276,7 +300,7 @@ mod tests {
         );
         check(
             "Your mail to shop@shop.example\nUser mailbox exceeds allowed size: a@b.example\n",
-            "a@b.example 0 Your mail to shop@shop.example / User mailbox exceeds allowed size: a@b.example",
+            "a@b.example 0 User mailbox exceeds allowed size: a@b.example",
         );
         check(
             "Could not reach:\na@b.example\nc@d.example\n\nThe mailbox is full for these people.\n",
@@ -297,7 +321,7 @@ mod tests {
         );
         check(
             "From: x@y.example\nTo: a@b.example\nthis person left us\n",
-            "a@b.example 0 this person left us",
+            "a@b.example 0 To: a@b.example / this person left us",
         );
     }
 }
