@@ -1,4 +1,4 @@
-//! HELO, EHLO and STARTTLS.
+//! HELO, EHLO and STARTTLS: who the peer is and what it is offered.
 
 use super::session::{Answer, Dialogue, Effect, State, done};
 

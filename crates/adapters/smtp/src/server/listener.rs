@@ -15,8 +15,9 @@ use tokio_util::sync::CancellationToken;
 use super::{
     admission::Admission,
     config::ReceptionConfig,
-    connection::{Connection, ROOM_BYTES, Shared},
+    connection::{Connection, Shared},
     greeting::FULL,
+    receive::ROOM_BYTES,
 };
 use crate::{SmtpError, stream::Stream};
 

@@ -1,4 +1,4 @@
-//! MAIL FROM.
+//! MAIL FROM: begins a transaction, or says why not.
 
 use super::{
     path,

@@ -16,7 +16,7 @@ pub(crate) enum Became {
 }
 
 /// Asks for the content when there is a recipient for it.
-pub(crate) fn data(dialogue: &mut Dialogue) -> (Answer, Effect) {
+pub(crate) fn transfer(dialogue: &mut Dialogue) -> (Answer, Effect) {
     match std::mem::replace(&mut dialogue.state, State::Ready) {
         State::Envelope(incoming) if !incoming.recipients.is_empty() => {
             ("354 End with a dot on a line of its own\r\n".into(), Effect::ReadContent(incoming))
