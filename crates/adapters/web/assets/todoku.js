@@ -79,6 +79,19 @@ document.addEventListener("click", (event) => {
   field.focus();
 });
 
+/** Writes a merge field where the writer was last. */
+let writing = null;
+document.addEventListener("focusin", (event) => {
+  if (event.target.matches("[data-merge]")) writing = event.target;
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-insert]");
+  const place = button && (writing ?? document.querySelector("textarea[data-merge]"));
+  if (!place) return;
+  place.focus();
+  place.setRangeText(button.dataset.insert, place.selectionStart, place.selectionEnd, "end");
+});
+
 /** Says before sending that a file is over the limit, instead of after minutes of upload. */
 document.querySelectorAll("input[type=file][data-bytes-max]").forEach((input) => {
   const words = document.querySelector(input.dataset.tooLarge);
@@ -92,6 +105,7 @@ document.querySelectorAll("input[type=file][data-bytes-max]").forEach((input) =>
 /** A form is sent once, however often its button is pressed. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if (event.submitter?.formTarget === "_blank") return; // a look in another tab, not a change
   if (form.dataset.sent) return event.preventDefault();
   form.dataset.sent = "1";
   setTimeout(() => delete form.dataset.sent, 5000);

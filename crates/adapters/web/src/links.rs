@@ -18,6 +18,11 @@ pub(crate) fn message(id: i64) -> String {
     format!("/messages/{id}")
 }
 
+/// One template.
+pub(crate) fn template(id: i64) -> String {
+    format!("/templates/{id}")
+}
+
 /// One import.
 pub(crate) fn import(id: i64) -> String {
     format!("/imports/{id}")

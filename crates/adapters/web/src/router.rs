@@ -14,7 +14,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use crate::{
     app::{App, House},
     assets, headers,
-    pages::{contact, home, language, operator},
+    pages::{contact, home, language, operator, template},
     problem,
 };
 
@@ -32,7 +32,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&house), problem::tell))
         .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
-    pages().with_state(house).layer(outside)
+    pages().merge(sending_pages()).with_state(house).layer(outside)
 }
 
 fn pages() -> Router<Arc<House>> {
@@ -61,4 +61,14 @@ fn pages() -> Router<Arc<House>> {
         .route("/contacts/{id}/opt-in", post(contact::change::opt_in))
         .route("/contacts/{id}/mark-valid", post(contact::change::mark_valid))
         .route("/contacts/{id}/confirm-address", post(contact::change::confirm))
+}
+
+/// What goes out, and what became of it.
+fn sending_pages() -> Router<Arc<House>> {
+    Router::new()
+        .route("/templates", get(template::list::show).post(template::edit::add))
+        .route("/templates/new", get(template::edit::fresh))
+        .route("/templates/preview", post(template::preview::unsaved))
+        .route("/templates/{id}", get(template::edit::show).post(template::edit::save))
+        .route("/templates/{id}/preview", get(template::preview::show))
 }

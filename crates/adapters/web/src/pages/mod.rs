@@ -4,3 +4,4 @@ pub(crate) mod contact;
 pub(crate) mod home;
 pub(crate) mod language;
 pub(crate) mod operator;
+pub(crate) mod template;

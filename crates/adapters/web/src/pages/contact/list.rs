@@ -127,7 +127,7 @@ fn table(visit: &Visit, contacts: &[Contact]) -> Markup {
 }
 
 /// The name, or what else tells who it is.
-pub(super) fn shown_name(visit: &Visit, contact: &Contact) -> String {
+pub(crate) fn shown_name(visit: &Visit, contact: &Contact) -> String {
     let candidates =
         [contact.name.as_str(), contact.company.as_str(), contact.address.as_deref().unwrap_or_default()];
     let first = candidates.into_iter().find(|text| !text.trim().is_empty());
