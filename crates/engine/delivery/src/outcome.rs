@@ -67,6 +67,7 @@ fn understand(claimed: &Claimed, attempt: &Attempt, reply: &Reply, host: Option<
         remote_host: host,
         mta: None,
         original_text: None,
+        tags: &[],
     })
 }
 
