@@ -26,7 +26,7 @@ pub(crate) struct Dialogue {
     pub(crate) addr: SocketAddr,
     pub(crate) extensions: Extensions,
     pub(crate) limits: ClientLimits,
-    /// No step of the opening may end later, whatever its own time-out.
+    /// No step of the opening may end later, whatever its own time-out. Messages have their own times.
     pub(crate) setup_until: Instant,
 }
 

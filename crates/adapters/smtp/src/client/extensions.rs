@@ -11,8 +11,6 @@ pub(crate) struct Extensions {
     pub(crate) starttls: bool,
     /// RFC 3030.
     pub(crate) chunking: bool,
-    /// RFC 1870: the largest message taken, 0 when the server names no number.
-    pub(crate) size: Option<u64>,
     /// RFC 4954 mechanisms, upper case.
     pub(crate) auth: Vec<String>,
 }
@@ -28,7 +26,6 @@ impl Extensions {
                 Some("PIPELINING") => offered.pipelining = true,
                 Some("STARTTLS") => offered.starttls = true,
                 Some("CHUNKING") => offered.chunking = true,
-                Some("SIZE") => offered.size = Some(words.next().and_then(|n| n.parse().ok()).unwrap_or(0)),
                 // Old servers write `AUTH=LOGIN`, some write both lines.
                 Some("AUTH") => offered.auth.extend(words.map(str::to_owned)),
                 _ => {}
@@ -48,10 +45,8 @@ mod tests {
             "mx.example hello\nPIPELINING\nsize 1000\nSTARTTLS\nAUTH PLAIN\nAUTH=LOGIN\n8BITMIME\nXFOO";
         let seen = Extensions::read(&Reply::new(250, text));
         let auth = ["PLAIN", "LOGIN"].map(str::to_owned).into();
-        let expected =
-            Extensions { pipelining: true, starttls: true, chunking: false, size: Some(1000), auth };
+        let expected = Extensions { pipelining: true, starttls: true, chunking: false, auth };
         assert_eq!(seen, expected);
         assert_eq!(Extensions::read(&Reply::new(250, "PIPELINING")), Extensions::default());
-        assert_eq!(Extensions::read(&Reply::new(250, "x\nSIZE")).size, Some(0));
     }
 }

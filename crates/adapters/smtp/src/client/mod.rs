@@ -15,6 +15,8 @@ mod session;
 mod tls;
 mod transport;
 
+#[cfg(test)]
+pub(crate) use dots::{missing_line_end, stuff};
 pub use limits::ClientLimits;
 pub use tls::{ClientTls, Roots};
 pub use transport::SmtpTransport;

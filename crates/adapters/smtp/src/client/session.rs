@@ -40,8 +40,7 @@ enum State {
 
 impl ClientSession {
     /// Takes over after greeting, EHLO, TLS and AUTH.
-    pub(crate) fn new(mut dialogue: Dialogue) -> Self {
-        dialogue.setup_until = Instant::now() + Duration::from_secs(365 * 86_400);
+    pub(crate) fn new(dialogue: Dialogue) -> Self {
         Self { dialogue, state: State::Clean, lines: String::with_capacity(256) }
     }
 

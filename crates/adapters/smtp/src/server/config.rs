@@ -7,6 +7,9 @@ use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
 
 use crate::SmtpError;
 
+/// Now, in milliseconds UTC.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+
 /// Settings of the server.
 #[derive(Clone)]
 pub struct ReceptionConfig {

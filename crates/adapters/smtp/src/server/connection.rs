@@ -13,7 +13,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    config::{ReceptionConfig, ReceptionLimits},
+    config::{Clock, ReceptionConfig, ReceptionLimits},
     greeting::{CLOSING, IDLE, greeting},
     session::{Answer, Dialogue, Effect},
     transfer,
@@ -31,7 +31,7 @@ pub(crate) struct Shared {
     pub(crate) config: ReceptionConfig,
     pub(crate) return_paths: Arc<dyn ReturnPaths>,
     pub(crate) arrivals: Arc<dyn ArrivalStore>,
-    pub(crate) clock: fn() -> i64,
+    pub(crate) clock: Clock,
     /// Room for messages on their way in, in units of [`ROOM_BYTES`](super::receive::ROOM_BYTES).
     pub(crate) room: Arc<Semaphore>,
 }

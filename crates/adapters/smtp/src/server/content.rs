@@ -101,6 +101,7 @@ impl Content {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::{missing_line_end, stuff};
 
     /// The same in one piece and byte by byte.
     fn check(input: &str, expected: &str) {
@@ -150,5 +151,26 @@ mod tests {
         let mut content = Content::new(10);
         assert_eq!(content.push(b"01234567\r\n.\r\n"), Some(13));
         assert!(!content.is_too_big());
+    }
+
+    /// Every text of up to eight characters that matter, as the client sends it: it ends where the client ended it,
+    /// and lines that were whole come out as they went in.
+    #[test]
+    fn what_the_client_stuffs_comes_out_again() {
+        for length in 0..=8_u32 {
+            for number in 0..4_u32.pow(length) {
+                let pick = |at| b"a.\r\n"[(number >> (2 * at) & 3) as usize];
+                let text: Vec<u8> = (0..length).map(pick).collect();
+                let line_end = missing_line_end(&text);
+                let sent = [stuff(&text).as_ref(), line_end, b".\r\n"].concat();
+                let mut content = Content::new(100);
+                assert_eq!(content.push(&sent), Some(sent.len()), "{text:?}");
+                if !text.windows(2).any(|pair| pair[1] == b'\n' && pair[0] != b'\r')
+                    && !text.starts_with(b"\n")
+                {
+                    assert_eq!(content.bytes(), [&text, line_end].concat(), "{text:?}");
+                }
+            }
+        }
     }
 }

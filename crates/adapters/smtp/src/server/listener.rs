@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     admission::Admission,
-    config::ReceptionConfig,
+    config::{Clock, ReceptionConfig},
     connection::{Connection, Shared},
     greeting::FULL,
     receive::ROOM_BYTES,
@@ -35,7 +35,7 @@ pub struct ReceptionServer {
 }
 
 impl ReceptionServer {
-    /// Binds the address. `clock` gives milliseconds UTC.
+    /// Binds the address.
     ///
     /// # Errors
     /// When the address cannot be bound.
@@ -44,7 +44,7 @@ impl ReceptionServer {
         config: ReceptionConfig,
         return_paths: Arc<dyn ReturnPaths>,
         arrivals: Arc<dyn ArrivalStore>,
-        clock: fn() -> i64,
+        clock: Clock,
     ) -> Result<Self, SmtpError> {
         let listener = TcpListener::bind(addr).await?;
         let local_addr = listener.local_addr()?;

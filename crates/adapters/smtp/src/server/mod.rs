@@ -19,5 +19,5 @@ mod received;
 mod session;
 mod transfer;
 
-pub use config::{ReceptionConfig, ReceptionLimits, server_tls};
+pub use config::{Clock, ReceptionConfig, ReceptionLimits, server_tls};
 pub use listener::ReceptionServer;

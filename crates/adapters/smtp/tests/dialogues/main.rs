@@ -3,6 +3,7 @@
 mod client;
 mod hosts;
 mod peer;
+mod postfix;
 mod probe;
 mod server;
 mod server_trouble;

@@ -82,8 +82,9 @@ impl Running {
     pub async fn start(config: ReceptionConfig) -> Self {
         let shelf = Arc::new(Shelf::default());
         let addr = "127.0.0.1:0".parse().expect("an address");
-        let server =
-            ReceptionServer::bind(addr, config, shelf.clone(), shelf.clone(), || NOW).await.expect("a port");
+        let server = ReceptionServer::bind(addr, config, shelf.clone(), shelf.clone(), Arc::new(|| NOW))
+            .await
+            .expect("a port");
         let addr = server.local_addr();
         let stop = CancellationToken::new();
         let task = tokio::spawn(server.run(stop.clone()));

@@ -1,5 +1,7 @@
 //! What the dialogue tests share: a client, one message, and words for what came of it.
 
+use std::net::SocketAddr;
+
 use delivery::{
     attempt::Failure,
     hop::{HopHost, NextHop, TlsMode},
@@ -28,8 +30,12 @@ pub fn tls(trusted: &Certificate) -> ClientTls {
 }
 
 pub fn hop(peer: &Peer, tls: TlsMode) -> NextHop {
-    let host = HopHost { name: "mx.test".to_owned(), addresses: vec![peer.addr.ip()] };
-    NextHop { hosts: vec![host], port: peer.addr.port(), tls, login: None, helo_name: "us.test".to_owned() }
+    hop_to(peer.addr, tls)
+}
+
+pub fn hop_to(addr: SocketAddr, tls: TlsMode) -> NextHop {
+    let host = HopHost { name: "mx.test".to_owned(), addresses: vec![addr.ip()] };
+    NextHop { hosts: vec![host], port: addr.port(), tls, login: None, helo_name: "us.test".to_owned() }
 }
 
 pub fn from() -> ReversePath {
