@@ -79,7 +79,8 @@ pub fn understand(refusal: &Refusal<'_>) -> Verdict {
     if !around.is_empty() {
         facts.text = &around;
         facts.last_tier = if first.is_some() { Tier::Text } else { Tier::Code };
-        if let Some(hit) = PACK.first(&facts).filter(|hit| hit.words.is_some()) {
+        let around = PACK.first(&facts).filter(|hit| hit.words.is_some());
+        if let Some(hit) = around.filter(|hit| agrees(hit.rule.reason, refusal.reply.status)) {
             return verdict(refusal, Some(hit), 10);
         }
     }
@@ -136,6 +137,13 @@ fn verdict(refusal: &Refusal<'_>, hit: Option<Hit<'_, '_>>, less_sure: u8) -> Ve
         rule_pack: PACK.version.clone(),
         confidence: rule.confidence.saturating_sub(less_sure),
     }
+}
+
+/// False when a status about policy (X.7) stands against words about the address: the words around a reply are
+/// often the relay's own guess.
+fn agrees(reason: Reason, status: Option<EnhancedStatus>) -> bool {
+    let about_address = matches!(reason, Reason::UserUnknown | Reason::HostUnknown | Reason::Filtered);
+    !(about_address && status.is_some_and(|status| status.subject == 7))
 }
 
 /// 4yz and 5yz say themselves whether they last; the status counts where there is no code.

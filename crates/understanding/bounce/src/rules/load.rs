@@ -144,8 +144,13 @@ fn compile(
 ) -> Result<Rule, RuleError> {
     let id = written.id.clone();
     let wrong = |what: &str| RuleError::Rule { rule: id.clone(), what: what.to_owned() };
-    let mut all =
-        |list: &[String]| -> Option<Vec<Pattern>> { list.iter().map(|p| patterns.add(p)).collect() };
+    let mut all = |list: &[String]| -> Result<Vec<Pattern>, RuleError> {
+        list.iter()
+            .map(|p| {
+                patterns.add(p).ok_or_else(|| wrong(&format!("{p:?} has an empty piece or a stray edge")))
+            })
+            .collect()
+    };
     let mut bits = 0;
     for name in &written.provider {
         bits |= providers.bit(name).ok_or_else(|| wrong("unknown provider"))?;
@@ -167,9 +172,9 @@ fn compile(
             .ok_or_else(|| wrong("not a status"))?,
         stages: written.stage,
         address: written.address,
-        text: all(&written.text).ok_or_else(|| wrong("an empty piece in text"))?,
-        also: all(&written.also).ok_or_else(|| wrong("an empty piece in also"))?,
-        not: all(&written.not).ok_or_else(|| wrong("an empty piece in not"))?,
+        text: all(&written.text)?,
+        also: all(&written.also)?,
+        not: all(&written.not)?,
         reason: written.reason,
         permanence: written.permanence,
         fault: written.fault,
