@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, Multipart, Request},
     http::{StatusCode, header},
     response::IntoResponse,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::{app::House, problem::Problem, secret, visit::FormToken};
+
+/// Longest token field of an upload, in bytes.
+const TOKEN_BYTES_MAX: usize = 200;
 
 /// The fields of a form whose token was right. Must come after [`Visit`](crate::visit::Visit) or
 /// [`Guest`](crate::visit::Guest) among a handler's arguments; without them it refuses everything.
@@ -47,5 +50,32 @@ impl<T: DeserializeOwned> FromRequest<Arc<House>> for Form<T> {
             return Err(Problem::Stale);
         }
         serde_html_form::from_bytes(&bytes).map(Self).map_err(|_| Problem::Unreadable)
+    }
+}
+
+/// A file on its way in, after its form's token was right. Must come after [`Visit`](crate::visit::Visit), like
+/// [`Form`]; the form's first field must be the token.
+pub(crate) struct Upload(pub(crate) Multipart);
+
+impl FromRequest<Arc<House>> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, house: &Arc<House>) -> Result<Self, Problem> {
+        let expected = request.extensions().get::<FormToken>().cloned().ok_or(Problem::Stale)?;
+        let mut multipart = Multipart::from_request(request, house).await.map_err(|_| Problem::Stale)?;
+        let Ok(Some(mut first)) = multipart.next_field().await else { return Err(Problem::Stale) };
+        if first.name() != Some("csrf") {
+            return Err(Problem::Stale);
+        }
+        let mut token = Vec::new();
+        while let Ok(Some(chunk)) = first.chunk().await {
+            token.extend_from_slice(&chunk);
+            if token.len() > TOKEN_BYTES_MAX {
+                return Err(Problem::Stale);
+            }
+        }
+        drop(first);
+        let same = std::str::from_utf8(&token).is_ok_and(|token| secret::same(token, &expected.0));
+        if same { Ok(Self(multipart)) } else { Err(Problem::Stale) }
     }
 }

@@ -14,7 +14,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use crate::{
     app::{App, House},
     assets, headers,
-    pages::{contact, home, language, operator, template},
+    pages::{contact, home, import, language, operator, template},
     problem,
 };
 
@@ -61,6 +61,17 @@ fn pages() -> Router<Arc<House>> {
         .route("/contacts/{id}/opt-in", post(contact::change::opt_in))
         .route("/contacts/{id}/mark-valid", post(contact::change::mark_valid))
         .route("/contacts/{id}/confirm-address", post(contact::change::confirm))
+        // An upload counts its bytes itself, while it streams them to the store.
+        .route(
+            "/imports",
+            post(import::receive::receive).layer(DefaultBodyLimit::disable()).get(import::list::show),
+        )
+        .route("/imports/new", get(import::upload::show))
+        .route("/imports/{id}", get(import::show::show))
+        .route("/imports/{id}/plan", post(import::plan::decide))
+        .route("/imports/{id}/progress", get(import::show::fragment))
+        .route("/imports/{id}/cancel", post(import::show::cancel))
+        .route("/imports/{id}/errors.csv", get(import::errors::download))
 }
 
 /// What goes out, and what became of it.

@@ -19,7 +19,7 @@ macro_rules! areas {
 }
 
 // One file per area and language; a new area is one word here.
-areas!["frame", "problem", "operator", "contact", "home", "template"];
+areas!["frame", "problem", "operator", "contact", "home", "import", "template",];
 
 static JAPANESE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Ja));
 static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::En));
@@ -62,7 +62,7 @@ impl Say {
     }
 }
 
-/// `t!(say, "key")` or `t!(say, "key", name = value, …)`: a sentence of the catalogue.
+/// A sentence of the catalogue by its key, with values where it has places for them: `name = value, …`.
 macro_rules! t {
     ($say:expr, $key:expr $(,)?) => {
         $say.with($key, None)

@@ -2,6 +2,7 @@
 
 pub(crate) mod contact;
 pub(crate) mod home;
+pub(crate) mod import;
 pub(crate) mod language;
 pub(crate) mod operator;
 pub(crate) mod template;

@@ -1,6 +1,7 @@
 //! Components the pages share: plain functions that give markup.
 
 pub(crate) mod chip;
+pub(crate) mod copy;
 pub(crate) mod explain;
 pub(crate) mod field;
 pub(crate) mod flash;

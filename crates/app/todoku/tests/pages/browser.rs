@@ -14,6 +14,7 @@ use axum::{
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode, header},
 };
+use futures_util::{StreamExt, stream};
 use storage::Store;
 use tower::ServiceExt;
 
@@ -102,6 +103,7 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Answer {
@@ -156,8 +158,26 @@ impl Browser {
         page.body[at + mark.len()..].split('"').next().unwrap().to_owned()
     }
 
+    /// Chooses a file on the upload page and sends it.
+    pub async fn upload(&mut self, file_name: &str, bytes: impl Into<Body>) -> Answer {
+        let token = self.token("/imports/new").await;
+        let head = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n\
+             --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{file_name}\"\r\n\
+             Content-Type: text/csv\r\n\r\n"
+        );
+        let tail = "\r\n--b--\r\n";
+        let parts = [Body::from(head), bytes.into(), Body::from(tail)].map(Body::into_data_stream);
+        let body = Body::from_stream(stream::iter(parts).flatten());
+        self.request("POST", "/imports", body, Some("multipart/form-data; boundary=b")).await
+    }
+
     /// Any request.
     pub async fn send(&mut self, method: &str, path: &str, body: &str, kind: Option<&str>) -> Answer {
+        self.request(method, path, Body::from(body.to_owned()), kind).await
+    }
+
+    async fn request(&mut self, method: &str, path: &str, body: Body, kind: Option<&str>) -> Answer {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request =
@@ -166,7 +186,7 @@ impl Browser {
         if let Some(kind) = kind {
             request = request.header(header::CONTENT_TYPE, kind);
         }
-        let request = request.body(Body::from(body.to_owned())).unwrap();
+        let request = request.body(body).unwrap();
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
@@ -174,7 +194,7 @@ impl Browser {
         }
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let body = String::from_utf8_lossy(&bytes).into_owned();
-        Answer { status: parts.status, headers: parts.headers, body }
+        Answer { status: parts.status, headers: parts.headers, body, bytes: bytes.to_vec() }
     }
 
     fn keep(&mut self, cookie: &str) {

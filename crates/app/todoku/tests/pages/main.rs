@@ -3,4 +3,5 @@
 mod browser;
 mod contacts;
 mod doors;
+mod imports;
 mod operators;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use addressing::{Reading, SuggestionStrength};
+use addressing::Reading;
 use audience::{Contact, ContactDraft};
 use serde::Deserialize;
 
@@ -100,14 +100,11 @@ impl Entry {
         if reading.suggestion.is_some() && !unchanged && !kept {
             return Decision::Ask(Box::new(reading));
         }
-        draft.lookalike_of = match before.filter(|_| unchanged) {
-            Some(contact) => contact.lookalike_of.clone(),
-            None => hostile(&reading),
-        };
+        draft.set_address(&reading);
+        if let Some(contact) = before.filter(|_| unchanged) {
+            draft.lookalike_of.clone_from(&contact.lookalike_of);
+        }
         let confirmed = kept && draft.lookalike_of.is_some();
-        draft.address = Some(wire);
-        draft.address_key = Some(address.key());
-        draft.provider = reading.provider.map(|provider| provider.id.clone()).unwrap_or_default();
         Decision::Save { draft: Box::new(draft), confirmed }
     }
 
@@ -145,13 +142,6 @@ impl Entry {
         let extra = self.rest.values().any(|text| over(text)).then_some("note");
         named.or(extra).map(|name| Decision::Wrong(name, t!(say, "contact-too-long", max = FIELD_CHARS_MAX)))
     }
-}
-
-/// The domain that was probably meant, when the typed one swallows mail.
-fn hostile(reading: &Reading) -> Option<String> {
-    let suggestion = reading.suggestion.as_ref()?;
-    (suggestion.strength == SuggestionStrength::Hostile)
-        .then(|| suggestion.address.rsplit('@').next().unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]
