@@ -18,6 +18,7 @@ mod bounce;
 mod demo;
 mod dns;
 mod error;
+pub mod peers;
 mod providers;
 mod record;
 mod session;

@@ -3,6 +3,7 @@
 use std::{
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -26,6 +27,8 @@ pub struct Config {
     pub mail_host: String,
     /// Addresses mail leaves from, for the SPF record.
     pub sending_ips: Vec<IpAddr>,
+    /// Takes the caller's address from `X-Forwarded-For`; only behind a proxy of yours.
+    pub trust_forwarded_for: bool,
     /// Name servers as `address:port`; the system's when empty.
     pub dns_servers: Vec<SocketAddr>,
     /// Delivery.
@@ -46,6 +49,9 @@ pub struct DeliverySection {
     pub connections: usize,
     /// Whether hosts are also tried by IPv6.
     pub ipv6: bool,
+    /// Longest wait for any answer, such as `20s`. Empty: the times RFC 5321 section 4.5.3.2 asks for. A short
+    /// wait for the reply to the final dot doubles mail at slow servers, so this is for tests only.
+    pub timeouts_max: String,
 }
 
 impl Default for Config {
@@ -58,6 +64,7 @@ impl Default for Config {
             listen_smtp: SocketAddr::from(([127, 0, 0, 1], 2525)),
             mail_host: "localhost.localdomain".to_owned(),
             sending_ips: Vec::new(),
+            trust_forwarded_for: false,
             dns_servers: Vec::new(),
             delivery: DeliverySection::default(),
         }
@@ -72,6 +79,7 @@ impl Default for DeliverySection {
             connections_per_site: 8,
             connections: 200,
             ipv6: true,
+            timeouts_max: String::new(),
         }
     }
 }
@@ -88,6 +96,9 @@ impl Config {
         let config: Self = toml::from_str(&text)
             .with_context(|| format!("設定ファイル {0} に誤りがあります / mistake in {0}", path.display()))?;
         config.retry_delays_ms()?;
+        if !config.delivery.timeouts_max.is_empty() {
+            duration_ms(&config.delivery.timeouts_max)?;
+        }
         Ok(config)
     }
 
@@ -99,6 +110,13 @@ impl Config {
         } else {
             self.database.clone()
         }
+    }
+
+    /// The longest wait for an answer, where one is set; [`Config::read`] has seen that it can be read.
+    #[must_use]
+    pub fn timeouts_max(&self) -> Option<Duration> {
+        let ms = duration_ms(&self.delivery.timeouts_max).ok()?;
+        u64::try_from(ms).ok().map(Duration::from_millis)
     }
 
     /// The retry schedule in milliseconds.

@@ -1,2 +1,33 @@
-//! Starts Todoku.
-fn main() {}
+//! Starts Todoku: the server, and the commands an operator uses at the machine.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use todoku::cli;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    start_log(cli.log_json);
+    // One TLS library for the whole program; a second installation would mean two, and cannot happen here.
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        tracing::warn!("a TLS library was chosen before");
+    }
+    match cli::run(cli).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("todoku: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start_log(json: bool) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TODOKU_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info,sqlx=warn,hyper=warn,hickory=error"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json { log.json().init() } else { log.with_target(false).init() }
+}

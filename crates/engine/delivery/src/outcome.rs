@@ -60,14 +60,9 @@ fn judge(claimed: &Claimed, attempt: &Attempt) -> Option<Verdict> {
 fn understand(claimed: &Claimed, attempt: &Attempt, reply: &Reply, host: Option<&str>) -> Verdict {
     bounce::understand(&Refusal {
         provider: Some(claimed.provider.as_str()).filter(|id| !id.is_empty()),
-        stage: attempt.stage,
-        reply,
         recipient: Some(&claimed.to),
-        at: attempt.ended_at,
         remote_host: host,
-        mta: None,
-        original_text: None,
-        tags: &[],
+        ..Refusal::new(reply, attempt.stage, attempt.ended_at)
     })
 }
 

@@ -1,0 +1,32 @@
+//! Measures the hot paths beside a peer, in one run: `bin/bench NAME`.
+
+mod delivery_bench;
+mod house;
+mod postfix;
+
+use clap::{Parser, Subcommand};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+#[derive(Debug, Parser)]
+#[command(name = "bench", about)]
+struct Cli {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// A personalised broadcast with DKIM against Postfix relaying mail of the same size to the same sink.
+    Delivery(delivery_bench::Args),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    // Fails only when a TLS library was chosen before, which nobody did.
+    let _first = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    match Cli::parse().bench {
+        Bench::Delivery(args) => delivery_bench::run(args).await,
+    }
+}

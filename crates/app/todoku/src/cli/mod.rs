@@ -1,0 +1,58 @@
+//! The command line: what is typed, and which file does it.
+
+mod address;
+mod demo;
+mod operator;
+mod serve;
+mod simulate;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::Config;
+
+/// 届く: customer mail that arrives, and that says why when it does not.
+#[derive(Debug, Parser)]
+#[command(name = "todoku", version, about)]
+pub struct Cli {
+    /// Configuration file (TOML).
+    #[arg(long, global = true, env = "TODOKU_CONFIG")]
+    config: Option<PathBuf>,
+    /// Log lines as JSON.
+    #[arg(long, global = true, env = "TODOKU_LOG_JSON")]
+    pub log_json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the server: pages, delivery, and the mail server for bounces.
+    Serve,
+    /// Operators: add, unlock, set-password, list.
+    #[command(subcommand)]
+    Operator(operator::OperatorCommand),
+    /// Addresses: check.
+    #[command(subcommand)]
+    Address(address::AddressCommand),
+    /// Runs the provider simulator and its DNS on loopback, to try things out.
+    Simulate(simulate::SimulateArgs),
+    /// Sends to 300 made-up customers at simulated providers and explains what became of each mail.
+    Demo(demo::DemoArgs),
+}
+
+/// Does what was typed.
+///
+/// # Errors
+/// What went wrong, in words for the terminal.
+pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let config = || Config::read(cli.config.as_deref());
+    match cli.command {
+        Command::Serve => serve::run(config()?).await,
+        Command::Operator(command) => operator::run(command, &config()?).await,
+        Command::Address(command) => address::run(command),
+        Command::Simulate(args) => simulate::run(args).await,
+        Command::Demo(args) => demo::run(args).await,
+    }
+}

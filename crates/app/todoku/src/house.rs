@@ -1,0 +1,263 @@
+//! Opens the whole house: the store, the loops that work in it, the doors people and servers come in by.
+
+use std::{
+    fs::File,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::Context;
+use campaigns::messages::CampaignMessages;
+use delivery::{
+    dispatcher::{Delivery, Ports},
+    ports::SourceStore,
+    recorder::Clock,
+    verp::Seal,
+};
+use dns::DnsResolver;
+use smtp::{
+    ClientLimits, ClientTls, Roots, SmtpProbe, SmtpTransport,
+    server::{ReceptionConfig, ReceptionServer},
+};
+use storage::Store;
+use tokio::{net::TcpListener, task::JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use crate::{config::Config, loops, reactions::Reactions, return_paths::OurPaths, secret, wire};
+
+/// How long open pages and dialogues may take to end.
+const GRACE: Duration = Duration::from_secs(30);
+
+/// A house that is open.
+pub struct Running {
+    /// Everything durable.
+    pub store: Arc<Store>,
+    /// Where the pages listen.
+    pub web: SocketAddr,
+    /// Where the mail server listens.
+    pub smtp: SocketAddr,
+    /// The secret the house signs with.
+    pub house_secret: String,
+    /// Whether delivery can do its work.
+    pub health: Arc<delivery::health::Health>,
+    shutdown: CancellationToken,
+    tasks: JoinSet<anyhow::Result<()>>,
+    _lock: Option<File>,
+}
+
+/// The wall clock.
+#[must_use]
+pub fn wall_clock() -> Clock {
+    Arc::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
+}
+
+/// Opens the store alone, for the command line.
+///
+/// # Errors
+/// When the folder cannot be made or the database cannot be opened.
+pub async fn open_store(config: &Config) -> anyhow::Result<Store> {
+    std::fs::create_dir_all(&config.data).with_context(|| {
+        format!("データフォルダ {0} を作れません / cannot create {0}", config.data.display())
+    })?;
+    let url = config.database_url();
+    Store::open(&url)
+        .await
+        .with_context(|| format!("データベースを開けません / cannot open the database: {url}"))
+}
+
+impl Running {
+    /// Opens the house.
+    ///
+    /// # Errors
+    /// When a folder, the database, a port or the DNS settings cannot be had; the message says which.
+    pub async fn open(config: Config, clock: Clock) -> anyhow::Result<Self> {
+        let lock = lock_data(&config)?;
+        let store = Arc::new(open_store(&config).await?);
+        let house_secret = store.house_secret(&secret::hex()).await.map_err(anyhow::Error::from_boxed)?;
+        let web_listener = listen(config.listen_web).await?;
+        let web = web_listener.local_addr()?;
+        let config = with_web_address(config, web);
+        let shutdown = CancellationToken::new();
+        let mut tasks = JoinSet::new();
+
+        let resolver = Arc::new(DnsResolver::new(&wire::dns(&config))?);
+        let tls = ClientTls::new(&Roots::default())?;
+        let transport = Arc::new(SmtpTransport::new(wire::limits(&config), tls.clone()));
+        let hands = Ports {
+            queue: store.clone(),
+            sources: store.clone(),
+            resolver: resolver.clone(),
+            transport,
+            messages: Arc::new(messages(&config, &store, &house_secret)),
+            clock: Arc::clone(&clock),
+        };
+        let delivery = Delivery::new(wire::delivery(&config)?, hands, &house_secret);
+        let health = delivery.health();
+        let token = shutdown.clone();
+        tasks.spawn(
+            async move { delivery.run(token.cancelled_owned()).await.map_err(anyhow::Error::from_boxed) },
+        );
+
+        let paths = Arc::new(OurPaths::new(store.clone(), &house_secret, Arc::clone(&clock)));
+        let reception_config = ReceptionConfig::new(&config.mail_host);
+        let reception = ReceptionServer::bind(
+            config.listen_smtp,
+            reception_config,
+            paths,
+            store.clone(),
+            Arc::clone(&clock),
+        )
+        .await
+        .with_context(|| cannot_listen(config.listen_smtp))?;
+        let smtp = reception.local_addr();
+        let token = shutdown.clone();
+        tasks.spawn(async move {
+            reception.run(token).await;
+            Ok(())
+        });
+
+        spawn_loops(&mut tasks, &store, &clock, &house_secret, &shutdown);
+        let probe = Arc::new(SmtpProbe::new(resolver.clone(), tls, ClientLimits::interactive()));
+        let app = web_app(&config, (&store, &resolver, probe), &clock, &house_secret);
+        let token = shutdown.clone();
+        tasks.spawn(async move {
+            let service = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(web_listener, service).with_graceful_shutdown(token.cancelled_owned()).await?;
+            Ok(())
+        });
+        Ok(Self { store, web, smtp, house_secret, health, shutdown, tasks, _lock: lock })
+    }
+
+    /// Waits until a part of the house ends by itself, which only happens when it failed.
+    ///
+    /// # Errors
+    /// Why it failed.
+    pub async fn failed(&mut self) -> anyhow::Result<()> {
+        match self.tasks.join_next().await {
+            Some(ended) => ended.context("a part of the house ended badly")?,
+            None => Ok(()),
+        }
+    }
+
+    /// Closes the house: no new work, what is under way ends, everything is durable.
+    ///
+    /// # Errors
+    /// When a part did not end well.
+    pub async fn close(mut self) -> anyhow::Result<()> {
+        self.shutdown.cancel();
+        let ended = tokio::time::timeout(GRACE, async {
+            while let Some(ended) = self.tasks.join_next().await {
+                ended.context("a part of the house ended badly")??;
+            }
+            anyhow::Ok(())
+        });
+        // What does not end in time is cut off; leases and durable cursors make that harmless.
+        ended.await.unwrap_or(Ok(()))?;
+        self.store.close().await;
+        Ok(())
+    }
+}
+
+/// One process per data folder: two would each believe the other's leases dead.
+fn lock_data(config: &Config) -> anyhow::Result<Option<File>> {
+    if config.database_url().starts_with("postgres") {
+        return Ok(None);
+    }
+    std::fs::create_dir_all(&config.data).with_context(|| {
+        format!("データフォルダ {0} を作れません / cannot create {0}", config.data.display())
+    })?;
+    let path = config.data.join("todoku.lock");
+    let file = File::create(&path).with_context(|| path.display().to_string())?;
+    file.try_lock().map_err(|_| {
+        anyhow::anyhow!(
+            "このデータフォルダは、動いているもう1つの Todoku が使っています: {0} / another Todoku is using {0}",
+            config.data.display()
+        )
+    })?;
+    Ok(Some(file))
+}
+
+async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| cannot_listen(address))
+}
+
+fn cannot_listen(address: SocketAddr) -> String {
+    format!("{address} で待ち受けできません(使用中か、権限がありません) / cannot listen on {address}")
+}
+
+/// With port 0 the address people reach is known only now.
+fn with_web_address(mut config: Config, web: SocketAddr) -> Config {
+    if config.listen_web.port() == 0 {
+        config.base_url = format!("http://{web}");
+    }
+    config
+}
+
+fn messages(config: &Config, store: &Arc<Store>, house_secret: &str) -> CampaignMessages {
+    CampaignMessages::new(store.clone(), store.clone(), store.clone(), &config.base_url, house_secret)
+}
+
+fn spawn_loops(
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    store: &Arc<Store>,
+    clock: &Clock,
+    house_secret: &str,
+    shutdown: &CancellationToken,
+) {
+    let reactions = Reactions {
+        log: store.clone(),
+        history: store.clone(),
+        contacts: store.clone(),
+        queue: store.clone(),
+        arrivals: store.clone(),
+        message_ids: Seal::message_ids(house_secret),
+        clock: Arc::clone(clock),
+    };
+    let token = shutdown.clone();
+    tasks.spawn(async move {
+        reactions.run(token.cancelled_owned()).await;
+        Ok(())
+    });
+    let (broadcasts, tick, token) = (store.clone(), Arc::clone(clock), shutdown.clone());
+    tasks.spawn(async move {
+        loops::run_broadcasts(broadcasts, tick, token).await;
+        Ok(())
+    });
+    let (imports, tick, token) = (store.clone(), Arc::clone(clock), shutdown.clone());
+    tasks.spawn(async move {
+        loops::run_imports(imports, tick, token).await;
+        Ok(())
+    });
+}
+
+fn web_app(
+    config: &Config,
+    (store, resolver, probe): (&Arc<Store>, &Arc<DnsResolver>, Arc<SmtpProbe>),
+    clock: &Clock,
+    house_secret: &str,
+) -> web::App {
+    web::App {
+        operators: store.clone(),
+        sessions: store.clone(),
+        contacts: store.clone(),
+        imports: store.clone(),
+        templates: store.clone(),
+        broadcasts: store.clone(),
+        desk: store.clone(),
+        history: store.clone(),
+        queue: store.clone(),
+        sources: store.clone(),
+        arrivals: store.clone(),
+        dns: resolver.clone(),
+        route_probe: probe,
+        clock: Arc::clone(clock),
+        base_url: config.base_url.clone(),
+        secure_cookies: config.base_url.starts_with("https://"),
+        trust_forwarded_for: config.trust_forwarded_for,
+        house_secret: house_secret.to_owned(),
+    }
+}

@@ -1,0 +1,11 @@
+//! Wires the house together: configuration, command line, reactions.
+
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod house;
+mod loops;
+mod reactions;
+mod return_paths;
+pub mod secret;
+mod wire;
