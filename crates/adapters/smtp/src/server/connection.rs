@@ -31,11 +31,7 @@ pub(crate) struct Shared {
     pub(crate) config: ReceptionConfig,
     pub(crate) return_paths: Arc<dyn ReturnPaths>,
     pub(crate) arrivals: Arc<dyn ArrivalStore>,
-<<<<<<< HEAD
     pub(crate) clock: Clock,
-=======
-    pub(crate) clock: delivery::recorder::Clock,
->>>>>>> ecce667 (todoku: The whole walk: a CSV of customers, one broadcast over real SMTP, an explained outcome for each)
     /// Room for messages on their way in, in units of [`ROOM_BYTES`](super::receive::ROOM_BYTES).
     pub(crate) room: Arc<Semaphore>,
 }

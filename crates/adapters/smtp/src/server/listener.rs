@@ -44,11 +44,7 @@ impl ReceptionServer {
         config: ReceptionConfig,
         return_paths: Arc<dyn ReturnPaths>,
         arrivals: Arc<dyn ArrivalStore>,
-<<<<<<< HEAD
         clock: Clock,
-=======
-        clock: delivery::recorder::Clock,
->>>>>>> ecce667 (todoku: The whole walk: a CSV of customers, one broadcast over real SMTP, an explained outcome for each)
     ) -> Result<Self, SmtpError> {
         let listener = TcpListener::bind(addr).await?;
         let local_addr = listener.local_addr()?;
