@@ -117,6 +117,28 @@ pub struct Broadcast {
     pub finished_at: Option<i64>,
 }
 
+/// A part of a draft's audience, as the waterfall counts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AudiencePart {
+    /// Everyone who is asked for.
+    Everyone,
+    /// Those left out for this reason.
+    LeftOut(WithheldReason),
+    /// Those who get the mail.
+    Remaining,
+}
+
+/// One person of a draft's audience.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AudienceMember {
+    /// The contact.
+    pub contact_id: i64,
+    /// The contact's name.
+    pub name: String,
+    /// The address, empty when there is none.
+    pub address: String,
+}
+
 /// Who is asked for, who is left out and why, who remains. The parts always add up to `asked`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waterfall {

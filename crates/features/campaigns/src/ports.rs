@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::{
-    broadcast::{Broadcast, BroadcastDraft, BroadcastId, Waterfall},
+    broadcast::{AudienceMember, AudiencePart, Broadcast, BroadcastDraft, BroadcastId, Waterfall},
     report::{Counts, ProviderCount, ReasonCount, Row, RowFilter},
     template::{Template, TemplateDraft, TemplateId, TemplateVersionId},
 };
@@ -52,6 +52,14 @@ pub trait BroadcastStore: Send + Sync {
     async fn picked(&self, id: BroadcastId, limit: u64) -> Result<Vec<i64>, StoreFailure>;
     /// Who would be left out if it started now; the very rules [`BroadcastStore::write_audience`] uses.
     async fn preview(&self, id: BroadcastId) -> Result<Waterfall, StoreFailure>;
+    /// The people behind a number of [`BroadcastStore::preview`], in the order of their registration.
+    async fn audience(
+        &self,
+        id: BroadcastId,
+        part: AudiencePart,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<AudienceMember>, StoreFailure>;
     /// Who was left out, of the rows themselves.
     async fn waterfall(&self, id: BroadcastId) -> Result<Waterfall, StoreFailure>;
     /// Fixes the template version and begins; `false` when it is no draft. `expires_at` ends retrying.

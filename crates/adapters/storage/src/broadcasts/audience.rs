@@ -1,6 +1,6 @@
 //! Decides who is left out and why, once for the preview and for the rows themselves, and writes audiences down.
 
-use campaigns::broadcast::{AudienceKind, BroadcastId, Waterfall};
+use campaigns::broadcast::{AudienceKind, AudienceMember, AudiencePart, BroadcastId, Waterfall};
 use delivery::{event, recipient::Lane};
 
 use super::numbers::waterfall_of;
@@ -62,6 +62,39 @@ pub(super) async fn preview(store: &Store, id: BroadcastId) -> Result<Waterfall,
         asked(kind)
     );
     waterfall_of(&store.rows(sql, args![id, i64::MAX]).await?)
+}
+
+/// The people behind one number of [`preview`].
+pub(super) async fn members(
+    store: &Store,
+    id: BroadcastId,
+    part: AudiencePart,
+    (offset, limit): (u64, u64),
+) -> Result<Vec<AudienceMember>, StorageError> {
+    let row = store.row("SELECT audience FROM broadcasts WHERE id = $1", args![id]).await?;
+    let Some(row) = row else { return Ok(Vec::new()) };
+    let kind = kind_of(&row)?;
+    let (condition, reason) = match part {
+        AudiencePart::Everyone => ("$3 = ''", ""),
+        AudiencePart::Remaining => ("a.withheld IS NULL AND $3 = ''", ""),
+        AudiencePart::LeftOut(reason) => ("a.withheld = $3", reason.name()),
+    };
+    let sql = format!(
+        "SELECT a.id, a.name, a.address FROM (SELECT c.id, c.name, c.address, {} AS withheld {}) AS a
+         WHERE {condition} ORDER BY a.id LIMIT $4 OFFSET $5",
+        withheld(kind),
+        asked(kind)
+    );
+    let rows = store.rows(sql, args![id, i64::MAX, reason, limit, offset]).await?;
+    rows.iter().map(member_of).collect()
+}
+
+fn member_of(row: &Row) -> Result<AudienceMember, StorageError> {
+    Ok(AudienceMember {
+        contact_id: row.get("id")?,
+        name: row.get("name")?,
+        address: row.get::<Option<String>>("address")?.unwrap_or_default(),
+    })
 }
 
 fn kind_of(row: &Row) -> Result<AudienceKind, StorageError> {

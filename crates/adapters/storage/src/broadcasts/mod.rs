@@ -7,7 +7,7 @@ mod numbers;
 
 use async_trait::async_trait;
 use campaigns::{
-    broadcast::{Broadcast, BroadcastDraft, BroadcastId, Waterfall},
+    broadcast::{AudienceMember, AudiencePart, Broadcast, BroadcastDraft, BroadcastId, Waterfall},
     ports::{BroadcastStore, StoreFailure},
     report::{Counts, ProviderCount, ReasonCount, Row, RowFilter},
 };
@@ -52,6 +52,16 @@ impl BroadcastStore for Store {
 
     async fn preview(&self, id: BroadcastId) -> Result<Waterfall, StoreFailure> {
         Ok(audience::preview(self, id).await?)
+    }
+
+    async fn audience(
+        &self,
+        id: BroadcastId,
+        part: AudiencePart,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<AudienceMember>, StoreFailure> {
+        Ok(audience::members(self, id, part, (offset, limit)).await?)
     }
 
     async fn waterfall(&self, id: BroadcastId) -> Result<Waterfall, StoreFailure> {

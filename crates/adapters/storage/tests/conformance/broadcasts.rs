@@ -2,7 +2,7 @@
 
 use audience::{ContactStore, OptOutRoute};
 use campaigns::{
-    broadcast::{AudienceKind, BroadcastState, Waterfall},
+    broadcast::{AudienceKind, AudiencePart, BroadcastState, Waterfall},
     ports::BroadcastStore,
     report::RowFilter,
 };
@@ -37,6 +37,18 @@ async fn everyone(store: &storage::Store) -> Vec<i64> {
 
 fn waterfall(asked: u64, withheld: &[(WithheldReason, u64)], remaining: u64) -> Waterfall {
     Waterfall { asked, withheld: withheld.to_vec(), remaining }
+}
+
+/// Behind every number of the preview stand that many people, and a page of them is a page.
+async fn has_the_people(store: &storage::Store, id: i64, shown: &Waterfall) {
+    let mut numbers = vec![(AudiencePart::Everyone, shown.asked), (AudiencePart::Remaining, shown.remaining)];
+    numbers.extend(shown.withheld.iter().map(|(reason, people)| (AudiencePart::LeftOut(*reason), *people)));
+    for (part, expected) in numbers {
+        let people = store.audience(id, part, 0, 100).await.unwrap();
+        assert_eq!(people.len() as u64, expected, "{part:?}");
+        let second = store.audience(id, part, 1, 1).await.unwrap();
+        assert_eq!(second.first(), people.get(1), "{part:?}");
+    }
 }
 
 async fn state_of(store: &storage::Store, id: i64) -> BroadcastState {
@@ -76,6 +88,7 @@ cases! {
             3,
         );
         assert_eq!(store.preview(id).await.unwrap(), expected);
+        has_the_people(&store, id, &expected).await;
         assert!(BroadcastStore::start(&store, id, NOW + 1, None, NOW).await.unwrap());
         person(&store, draft("late@x.example", "後から", "")).await;
         assert_eq!(store.preparing().await.unwrap(), [id]);
@@ -98,6 +111,7 @@ cases! {
         let sendable = drafted(&store, AudienceKind::Sendable).await;
         let expected = waterfall(4, &[(WithheldReason::Duplicate, 1)], 3);
         assert_eq!(store.preview(sendable).await.unwrap(), expected);
+        has_the_people(&store, sendable, &expected).await;
         begin(&store, sendable).await;
         assert_eq!(store.waterfall(sendable).await.unwrap(), expected);
         let picked = drafted(&store, AudienceKind::Picked).await;
@@ -105,6 +119,7 @@ cases! {
         // Her twin was not picked, so she is no duplicate here.
         let expected = waterfall(3, &[(WithheldReason::NoAddress, 1)], 2);
         assert_eq!(store.preview(picked).await.unwrap(), expected);
+        has_the_people(&store, picked, &expected).await;
         begin(&store, picked).await;
         assert_eq!(store.waterfall(picked).await.unwrap(), expected);
     }
