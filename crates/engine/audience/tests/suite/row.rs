@@ -116,3 +116,23 @@ fn a_column_that_names_the_refusal() {
     };
     assert_eq!((wants("1"), wants("0"), wants("")), (Some(false), Some(true), None));
 }
+
+fn check_name(columns: &str, line: &str, expected: &str) {
+    let columns: Vec<String> = columns.split(',').map(str::to_owned).collect();
+    let mapping = guess_mapping(&columns, &[]);
+    let plan = ImportPlan { columns, mapping, ..plan() };
+    match read_row(1, line.split(',').map(str::to_owned).collect(), &plan) {
+        RowOutcome::Good(row) => assert_eq!(format!("{}/{}", row.draft.name, row.draft.kana), expected),
+        RowOutcome::Bad(error) => panic!("{}", error.ja),
+    }
+}
+
+#[test]
+fn names_in_two_columns() {
+    check_name("お名前(姓),お名前(名),セイ,メイ", "山田,花子,ヤマダ,ハナコ", "山田 花子/ヤマダ ハナコ");
+    check_name("姓,名,フリガナ(姓),フリガナ(名)", "山田,花子,ヤマダ,ハナコ", "山田 花子/ヤマダ ハナコ");
+    check_name("First Name,Last Name", "Hanako,Yamada", "Hanako Yamada/");
+    check_name("姓,名", ",花子", "花子/");
+    check_name("姓,名", "山田,", "山田/");
+    check_name("氏名,名", "山田花子,花子", "山田花子/");
+}
