@@ -72,22 +72,30 @@ impl DnsResolver {
     }
 
     async fn cached(&self, key: &str, walk: impl Future<Output = Walked>) -> MxAnswer {
-        let hit = self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(key, Instant::now());
-        if let Some(answer) = hit {
+        if let Some(answer) = self.remembered(key) {
             return answer;
         }
         let bounded = async {
             let _slot = self.walks.acquire().await;
-            walk.await
+            // Many may have waited for the same name; the first of them has found it.
+            if let Some(answer) = self.remembered(key) {
+                return answer;
+            }
+            let walked = walk.await;
+            let until = Instant::now() + self.keep_for(&walked);
+            let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+            cache.put(key, walked.answer.clone(), until);
+            walked.answer
         };
-        let Ok(walked) = tokio::time::timeout(self.walk_timeout, bounded).await else {
+        match tokio::time::timeout(self.walk_timeout, bounded).await {
+            Ok(answer) => answer,
             // Waiting for a slot says nothing about this name, so it is not remembered.
-            return MxAnswer::Trouble("name servers are too slow".to_owned());
-        };
-        let until = Instant::now() + self.keep_for(&walked);
-        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
-        cache.put(key, walked.answer.clone(), until);
-        walked.answer
+            Err(_) => MxAnswer::Trouble("name servers are too slow".to_owned()),
+        }
+    }
+
+    fn remembered(&self, key: &str) -> Option<MxAnswer> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner).get(key, Instant::now())
     }
 
     fn keep_for(&self, walked: &Walked) -> Duration {

@@ -22,6 +22,8 @@ dead-mx.example 300 MX 10 gone.example.
 servfail.example SERVFAIL
 refused.example REFUSED
 silent.example SILENT
+long.example LONG
+long.example 300 MX 10 mx2.shop.example.
 half.example 300 MX 10 servfail.example.
 half.example 300 MX 20 mx2.shop.example.
 all-trouble.example 300 MX 10 servfail.example.
@@ -69,11 +71,36 @@ async fn where_mail_goes() {
         ("servfail.example", "Trouble"),
         ("refused.example", "Trouble"),
         ("silent.example", "Trouble"),
+        ("long.example", "10 mx2.shop.example [192.0.2.2]"),
         ("half.example", "10 servfail.example [], 20 mx2.shop.example [192.0.2.2]"),
         ("all-trouble.example", "Trouble"),
     ] {
         assert_eq!(show(&resolver.mx(domain).await), expected, "{domain}");
     }
+}
+
+#[tokio::test]
+async fn a_second_name_server_answers_for_a_dead_one() {
+    let (dead, alive) = (NameServer::start("shop.example SILENT").await, NameServer::start(ZONE).await);
+    let config = DnsConfig { name_servers: vec![dead.addr, alive.addr], ..config(&alive) };
+    let resolver = DnsResolver::new(&config).unwrap();
+    assert!(show(&resolver.mx("shop.example").await).starts_with("10 mx1.shop.example"));
+}
+
+#[tokio::test]
+async fn a_crowd_asks_once() {
+    let server = NameServer::start(ZONE).await;
+    let config = DnsConfig { walks_max: 1, ..config(&server) };
+    let resolver = std::sync::Arc::new(DnsResolver::new(&config).unwrap());
+    let mut crowd = tokio::task::JoinSet::new();
+    for _ in 0..50 {
+        let resolver = resolver.clone();
+        crowd.spawn(async move { show(&resolver.mx("nomx.example").await) });
+    }
+    for answer in crowd.join_all().await {
+        assert_eq!(answer, "0 nomx.example [192.0.2.3]");
+    }
+    assert_eq!(server.questions(), 3);
 }
 
 #[tokio::test]

@@ -76,6 +76,15 @@ mod tests {
     }
 
     #[test]
+    fn a_reply_is_taken_when_it_is_whole_and_not_before() {
+        let whole = b"250-mx.example hello\r\n250-SIZE 1000\r\n250 HELP\r\n";
+        for length in 0..whole.len() {
+            assert_eq!(take_reply(&whole[..length]), Ok(None), "{length}");
+        }
+        assert!(take_reply(whole).is_ok_and(|taken| taken.is_some_and(|(_, length)| length == whole.len())));
+    }
+
+    #[test]
     fn replies() {
         check("250 OK\r\n", "250 OK / ");
         check("250 OK\n", "250 OK / ");
