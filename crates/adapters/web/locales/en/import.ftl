@@ -59,6 +59,7 @@ preview-column = Column
 preview-examples = Examples
 preview-target = Becomes
 preview-rows = The first { $n } rows
+preview-bad-row = This row cannot be taken in. { $reason }
 preview-start = Start the import
 preview-other-file = Choose another file
 

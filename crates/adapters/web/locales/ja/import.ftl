@@ -59,6 +59,7 @@ preview-column = 列
 preview-examples = 例
 preview-target = 取り込み先
 preview-rows = 最初の{ $n }行
+preview-bad-row = この行は取り込めません。{ $reason }
 preview-start = この内容で取り込みを始める
 preview-other-file = 別のファイルにする
 

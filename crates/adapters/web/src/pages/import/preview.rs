@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use audience::{FAILURES, ImportJob, ImportPlan, Preview};
+use audience::{FAILURES, ImportJob, ImportPlan, Preview, RowOutcome, RowReader};
 use maud::{Markup, html};
 
 use super::receive::PREVIEW_ROWS;
@@ -56,10 +56,10 @@ pub(super) fn form(visit: &Visit, job: &ImportJob, sample: &[u8], remark: Option
                 }
                 div.card {
                     h2 { (t!(say, "preview-rows", n = preview.rows.len())) }
-                    (rows(&preview))
+                    (rows(say, &job.plan, &preview))
                 }
             }
-            div.actions {
+            div.actions.foot-bar {
                 button.btn.primary type="submit" name="step" value="start" disabled[blocked] {
                     (t!(say, "preview-start"))
                 }
@@ -139,14 +139,23 @@ fn shortened(cell: &str) -> String {
     if start.len() < cell.len() { format!("{start}\u{2026}") } else { start }
 }
 
-fn rows(preview: &Preview) -> Markup {
+fn rows(say: Say, plan: &ImportPlan, preview: &Preview) -> Markup {
+    let reader = RowReader::new(plan);
+    let reason = |row: usize, cells: &[String]| match reader.read(row as u64 + 1, cells.to_vec()) {
+        RowOutcome::Good(_) => None,
+        RowOutcome::Bad(error) => Some(say.pick(&error.ja, &error.en).to_owned()),
+    };
     html! {
         div.scroll tabindex="0" {
             table.raw {
                 thead { tr { @for column in &preview.columns { th { (column) } } } }
                 tbody {
-                    @for cells in &preview.rows {
-                        tr { @for cell in cells { td { (cell) } } }
+                    @for (row, cells) in preview.rows.iter().enumerate() {
+                        @let reason = reason(row, cells);
+                        tr.bad[reason.is_some()] { @for cell in cells { td { (cell) } } }
+                        @if let Some(reason) = reason {
+                            tr.bad.why { td colspan=(preview.columns.len()) { (t!(say, "preview-bad-row", reason = reason)) } }
+                        }
                     }
                 }
             }

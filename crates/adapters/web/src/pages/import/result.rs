@@ -71,7 +71,7 @@ fn bad_rows(visit: &Visit, job: &ImportJob, errors: &[RowError]) -> Markup {
                 tbody {
                     @for error in errors {
                         tr {
-                            td data-label=(t!(say, "import-row")) { (error.row) }
+                            td.num data-label=(t!(say, "import-row")) { span { (error.row) } }
                             td data-label=(t!(say, "import-reason")) { span { (say.pick(&error.ja, &error.en)) } }
                             td data-label=(t!(say, "import-cells")) { span.sub { (cells(error)) } }
                         }
