@@ -23,7 +23,6 @@ const FORM_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// All pages. Serve it with `into_make_service_with_connect_info::<SocketAddr>()`, so that the limit on logins
 /// sees the caller's address.
-#[must_use]
 pub fn router(app: App) -> Router {
     let house = Arc::new(House::new(app));
     let outside = ServiceBuilder::new()
