@@ -153,7 +153,9 @@ impl DnsResolver {
     async fn walk_host(&self, name: &str) -> Walked {
         let host = self.addresses_of(name).await;
         let partly = host.trouble.is_some();
-        let answer = if !host.addresses.is_empty() {
+        // Where IPv6 is off, a name without IPv4 address may still have one we did not ask for: not "no host".
+        let unasked = host.exists && !self.ipv6 && host.trouble.is_none();
+        let answer = if unasked || !host.addresses.is_empty() {
             MxAnswer::Hosts(vec![MxHost { preference: 0, name: name.to_owned(), addresses: host.addresses }])
         } else if let Some(text) = host.trouble {
             MxAnswer::Trouble(text)

@@ -111,7 +111,7 @@ async fn hosts() {
         ("mx1.shop.example", "0 mx1.shop.example [192.0.2.1]"),
         ("192.0.2.9", "0 192.0.2.9 [192.0.2.9]"),
         ("[2001:db8::9]", "0 2001:db8::9 [2001:db8::9]"),
-        ("empty.example", "NoMailHost"),
+        ("empty.example", "0 empty.example []"),
         ("gone.example", "NoSuchDomain"),
         ("servfail.example", "Trouble"),
     ] {
