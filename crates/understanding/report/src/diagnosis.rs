@@ -21,6 +21,7 @@ pub(crate) struct Diagnosis {
 
 /// Reads what can be read; the text itself is not changed.
 pub(crate) fn read(text: &str) -> Diagnosis {
+    let text = within(text, TEXT_BYTES_MAX);
     let code_at = code(text);
     let status = match code_at {
         Some((_, after)) => {
@@ -55,12 +56,16 @@ pub(crate) fn remote_words(text: &str) -> &str {
 
 /// One line of a text, kept within limits.
 pub(crate) fn shorten(text: &str) -> String {
-    let text = text.trim();
-    let mut end = text.len().min(TEXT_BYTES_MAX);
+    within(text.trim(), TEXT_BYTES_MAX).to_owned()
+}
+
+/// The beginning of a text, at most so many bytes.
+pub(crate) fn within(text: &str, bytes_max: usize) -> &str {
+    let mut end = text.len().min(bytes_max);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    text[..end].to_owned()
+    &text[..end]
 }
 
 /// The first three-digit reply code that stands alone and is no part of an address, a date or a number.
@@ -131,21 +136,13 @@ pub(crate) fn status_anywhere(text: &str) -> Option<EnhancedStatus> {
 
 /// The host of `host mx.example[192.0.2.1] said:` and its kin.
 fn host(text: &str) -> Option<String> {
-    let lower = text.to_ascii_lowercase();
-    for mark in ["host ", "connect to ", "connected to ", "response from ", "reporting-mta: dns; ", "server "]
-    {
-        let mut from = 0;
-        while let Some(at) = lower[from..].find(mark).map(|n| from + n) {
-            from = at + mark.len();
-            let word = text[from..].split([' ', '[', '(', ':', '\n', ',', ';']).next().unwrap_or("");
-            let word = word.trim_end_matches('.');
-            let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
-            if word.contains('.') && plain && word.bytes().any(|b| b.is_ascii_alphabetic()) {
-                return Some(word.to_ascii_lowercase());
-            }
-        }
-    }
-    None
+    KNOWLEDGE.after_host_words(text).find_map(|rest| {
+        let word = rest.split([' ', '[', '(', ':', '\n', ',', ';']).next().unwrap_or("");
+        let word = word.trim_end_matches('.');
+        let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));
+        let named = word.contains('.') && word.bytes().any(|b| b.is_ascii_alphabetic());
+        (plain && named).then(|| word.to_ascii_lowercase())
+    })
 }
 
 #[cfg(test)]

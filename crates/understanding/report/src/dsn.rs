@@ -24,13 +24,15 @@ pub(crate) fn read(bytes: &[u8], defects: &mut Vec<Defect>) -> DeliveryStatus {
         while let Some(after) = rest.strip_prefix(b"\n") {
             rest = after;
         }
-        let end = second_recipient(rest).unwrap_or(rest.len());
-        let (group, left) = Header::split(&rest[..end]);
-        let after = &rest[end - left.len()..];
+        let (mut group, mut after) = Header::split(rest);
         if group.is_empty() {
             // A line that is no field; the next may be one again.
             rest = memchr::memchr(b'\n', rest).map_or(&[][..], |at| &rest[at + 1..]);
             continue;
+        }
+        if let Some(end) = second_recipient(&rest[..rest.len() - after.len()]) {
+            (group, _) = Header::split(&rest[..end]);
+            after = &rest[end..];
         }
         rest = after;
         if seen.reporting_mta.is_none() {

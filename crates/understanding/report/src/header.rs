@@ -86,6 +86,9 @@ pub(crate) fn decode(value: &[u8]) -> String {
     let value = value.trim_ascii();
     let value = &value[..value.len().min(VALUE_BYTES_MAX)];
     let text = transfer::text_of(value, None).0;
+    if memchr::memchr(b'\n', text.as_bytes()).is_none() {
+        return if text.contains("=?") { transfer::words(&text) } else { text };
+    }
     let mut unfolded = String::with_capacity(text.len());
     for line in text.split('\n') {
         let line = line.trim_end();

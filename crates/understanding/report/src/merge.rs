@@ -28,8 +28,13 @@ pub(crate) fn merge(fields: Vec<RecipientReport>, told: Vec<RecipientReport>) ->
 }
 
 fn same_person(a: &RecipientReport, b: &RecipientReport) -> bool {
-    let names = |r: &RecipientReport| [r.final_recipient.clone(), r.original_recipient.clone()];
-    names(a).iter().flatten().any(|x| names(b).iter().flatten().any(|y| x.eq_ignore_ascii_case(y)))
+    let theirs = addresses_of(b);
+    let is_theirs = |x: &str| theirs.iter().flatten().any(|y| x.eq_ignore_ascii_case(y));
+    addresses_of(a).into_iter().flatten().any(is_theirs)
+}
+
+fn addresses_of(report: &RecipientReport) -> [Option<&str>; 2] {
+    [report.final_recipient.as_deref(), report.original_recipient.as_deref()]
 }
 
 fn complete(report: &mut RecipientReport, other: &RecipientReport) {

@@ -4,12 +4,14 @@ use crate::header::{self, Header};
 use crate::mime::{self, Part, note};
 use crate::notice::{self, knowledge::KNOWLEDGE};
 use crate::{
-    Defect, Kind, OriginalMessage, RecipientReport, Report, auto_reply, date, dsn, feedback, lines, merge,
-    original, sns,
+    Defect, Kind, OriginalMessage, RecipientReport, Report, auto_reply, date, diagnosis, dsn, feedback,
+    lines, merge, original, sns,
 };
 
 /// Longest returned message that is read as a bounce of its own, in bytes.
 const NESTED_BYTES_MAX: usize = 1024 * 1024;
+/// How much of a notice is looked at to tell what it is, in bytes.
+const HINT_BYTES_MAX: usize = 4 * 1024;
 /// Longest text for people that is kept, in bytes.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 
@@ -45,6 +47,7 @@ struct Signs {
     program: bool,
     is_notice: bool,
     delay: bool,
+    mta: Option<&'static str>,
 }
 
 impl<'a> Mail<'_, 'a> {
@@ -76,6 +79,7 @@ impl<'a> Mail<'_, 'a> {
         if delivery.is_none() && !signs.is_notice {
             return;
         }
+        report.mta = signs.mta.map(str::to_owned);
         self.fill(report, delivery);
         if report.recipients.is_empty() && self.nested(report, marked) {
             return;
@@ -89,7 +93,9 @@ impl<'a> Mail<'_, 'a> {
     /// Whether the mail is a notice, from its sender, its subject and its words.
     fn signs(&self, report: &Report, has_returned: bool) -> Signs {
         let from = self.header.text("from").unwrap_or_default();
-        let hints = KNOWLEDGE.body_hints(&collapse(&report.text));
+        let mailer = self.header.text("x-mailer").unwrap_or_default();
+        let words = format!("{} {mailer} {from} {}", collapse(&report.text), report.subject);
+        let hints = KNOWLEDGE.body_hints(&words);
         let program = KNOWLEDGE.is_sender(&from) || from.contains("<>");
         let subject = KNOWLEDGE.is_subject(&report.subject);
         let certain = self.header.raw("x-failed-recipients").is_some() || hints.certain;
@@ -97,7 +103,7 @@ impl<'a> Mail<'_, 'a> {
         let unnamed = hints.opening && has_returned && (subject || KNOWLEDGE.is_unattended(&from));
         let is_notice =
             (program && (subject || hints.opening || has_returned)) || (!forwarded && (certain || unnamed));
-        Signs { program, is_notice, delay: hints.delay }
+        Signs { program, is_notice, delay: hints.delay, mta: hints.mta }
     }
 
     /// Puts the recipients of both parts into the report.
@@ -105,7 +111,6 @@ impl<'a> Mail<'_, 'a> {
         let addresses =
             |name: &str| self.header.text(name).map(|v| header::addresses(&v)).unwrap_or_default();
         let told = notice::recipients(&report.text, &addresses("to"), &addresses("x-failed-recipients"));
-        report.mta = self.mta(report);
         report.recipients = match delivery {
             Some(delivery) => {
                 report.reporting_mta = delivery.reporting_mta;
@@ -206,14 +211,6 @@ impl<'a> Mail<'_, 'a> {
         recipient.diagnostic.clear();
         vec![recipient]
     }
-
-    /// The program that wrote the notice.
-    fn mta(&self, report: &Report) -> Option<String> {
-        let mailer = self.header.text("x-mailer").unwrap_or_default();
-        let from = self.header.text("from").unwrap_or_default();
-        let words = format!("{} {mailer} {from} {}", collapse(&report.text), report.subject);
-        KNOWLEDGE.mta(&words).map(str::to_owned)
-    }
 }
 
 fn complaint(report: &mut Report, seen: feedback::Feedback) {
@@ -270,9 +267,18 @@ fn kind_of(recipients: &[RecipientReport], delay: bool) -> Kind {
     }
 }
 
-/// Joins lines, so that words are found where a line was folded.
+/// Joins lines, so that words are found where a line was folded; only the beginning, where notices say what they
+/// are.
 fn collapse(text: &str) -> String {
-    text.split_ascii_whitespace().collect::<Vec<_>>().join(" ")
+    let mut joined = String::with_capacity(text.len().min(HINT_BYTES_MAX + 200));
+    for word in text.split_ascii_whitespace() {
+        if joined.len() > HINT_BYTES_MAX {
+            break;
+        }
+        joined.push_str(word);
+        joined.push(' ');
+    }
+    joined
 }
 
 fn words_for_people(parts: &[Part<'_>], defects: &mut Vec<Defect>) -> String {
@@ -293,11 +299,7 @@ fn words_for_people(parts: &[Part<'_>], defects: &mut Vec<Defect>) -> String {
     }
     if text.len() > TEXT_BYTES_MAX {
         note(defects, Defect::TooLong);
-        let mut end = TEXT_BYTES_MAX;
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
+        text.truncate(diagnosis::within(&text, TEXT_BYTES_MAX).len());
     }
     text
 }

@@ -68,16 +68,13 @@ fn quoted_printable(bytes: &[u8], underscore_is_space: bool) -> Vec<u8> {
 ///
 /// A name that does not fit is not believed: Japanese reports often say us-ascii and are ISO-2022-JP.
 pub(crate) fn text_of(bytes: &[u8], charset: Option<&str>) -> (String, bool) {
-    let escapes = memchr::memmem::find(bytes, b"\x1b$").is_some();
-    if bytes.is_ascii() && !escapes {
-        return (String::from_utf8_lossy(bytes).into_owned(), false);
+    let escapes = memchr::memchr(0x1b, bytes).is_some() && memchr::memmem::find(bytes, b"\x1b$").is_some();
+    if !escapes && let Ok(text) = std::str::from_utf8(bytes) {
+        return (text.to_owned(), false);
     }
     if escapes {
         let (text, lost) = ISO_2022_JP.decode_without_bom_handling(bytes);
         return (text.into_owned(), lost);
-    }
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        return (text.to_owned(), false);
     }
     let named = charset.and_then(|name| Encoding::for_label(name.trim().as_bytes()));
     let guesses = [named.filter(|e| *e != UTF_8), Some(EUC_JP), Some(SHIFT_JIS)];

@@ -68,7 +68,7 @@ impl PatternSet {
     /// Builds the matcher of everything added.
     pub(crate) fn build(self) -> Result<Matcher, Box<aho_corasick::BuildError>> {
         let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
             .build(&self.literals)?;

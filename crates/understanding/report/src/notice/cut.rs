@@ -20,7 +20,9 @@ pub(crate) fn cut(text: &str) -> Cut<'_> {
     let mut tries = 0;
     for line in text.split_inclusive('\n') {
         let next = at + line.len();
-        if KNOWLEDGE.is_boundary(line.trim_end()) && has_returned(&text[next..]) {
+        let boundary = tries < TRIES_MAX && KNOWLEDGE.is_boundary(line.trim_end());
+        tries += usize::from(boundary);
+        if boundary && has_returned(&text[next..]) {
             let returned = text[next..].trim_start_matches(['\n', ' ', '-', '=']);
             return Cut { notice: &text[..at], returned };
         }

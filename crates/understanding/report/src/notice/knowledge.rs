@@ -22,6 +22,7 @@ struct Written {
     delays: Vec<String>,
     certain: Vec<String>,
     unattended: Vec<String>,
+    hosts: Vec<String>,
     stage: Vec<WrittenStage>,
     mta: Vec<WrittenMta>,
 }
@@ -52,7 +53,7 @@ impl Words {
         let words: Vec<&String> = groups.iter().flatten().collect();
         let groups = groups.iter().enumerate().flat_map(|(n, words)| words.iter().map(move |_| n)).collect();
         let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::DFA))
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
             .build(words)
@@ -65,19 +66,21 @@ impl Words {
         self.automaton.is_match(text)
     }
 
+    /// What follows each of the words.
+    fn after<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> + use<'_, 't> {
+        self.automaton.find_iter(text).take(200).filter_map(|hit| text.get(hit.end()..))
+    }
+
     /// The first group (in the order of the file) of which a word occurs.
     fn first_group(&self, text: &str) -> Option<usize> {
         let found = self.automaton.find_overlapping_iter(text).take(2000);
         found.map(|hit| self.groups[hit.pattern().as_usize()]).min()
     }
 
-    /// How many groups occur.
-    fn groups_in(&self, text: &str, count: usize) -> Vec<bool> {
-        let mut seen = vec![false; count];
-        for hit in self.automaton.find_overlapping_iter(text).take(2000) {
-            seen[self.groups[hit.pattern().as_usize()]] = true;
-        }
-        seen
+    /// The groups that occur, as bits; at most 64 groups.
+    fn groups_in(&self, text: &str) -> u64 {
+        let found = self.automaton.find_overlapping_iter(text).take(2000);
+        found.fold(0, |bits, hit| bits | 1 << self.groups[hit.pattern().as_usize()])
     }
 }
 
@@ -92,18 +95,20 @@ pub(crate) struct Knowledge {
     labels: Vec<String>,
     stages: Words,
     stage_names: Vec<Stage>,
-    mtas: Words,
+    hosts: Words,
     mta_names: Vec<String>,
 }
 
 /// What the words of the body hint at.
-pub(crate) struct BodyHints {
+pub(crate) struct BodyHints<'k> {
     /// It speaks as a notice does.
     pub(crate) opening: bool,
     /// It has words that nothing but a notice has.
     pub(crate) certain: bool,
     /// It says that mail is only late.
     pub(crate) delay: bool,
+    /// The program that writes such words.
+    pub(crate) mta: Option<&'k str>,
 }
 
 impl Knowledge {
@@ -113,18 +118,22 @@ impl Knowledge {
         let stage_names = written.stage.iter().map(|stage| stage.name).collect();
         let stages: Vec<Vec<String>> = written.stage.into_iter().map(|stage| stage.words).collect();
         let mta_names = written.mta.iter().map(|mta| mta.name.clone()).collect();
-        let mtas: Vec<Vec<String>> = written.mta.into_iter().map(|mta| mta.words).collect();
+        let mut body = vec![written.openings, written.delays, written.certain];
+        body.extend(written.mta.into_iter().map(|mta| mta.words));
+        if body.len() > 64 {
+            return Err("over 61 programs".to_owned());
+        }
         Ok(Self {
             senders: Words::new(&[written.senders])?,
             unattended: Words::new(&[written.unattended])?,
             subjects: Words::new(&[written.subjects])?,
-            body: Words::new(&[written.openings, written.delays, written.certain])?,
+            body: Words::new(&body)?,
             not_recipients: Words::new(&[written.not_recipients])?,
             boundaries: written.boundaries,
             labels: written.labels,
             stages: Words::new(&stages)?,
             stage_names,
-            mtas: Words::new(&mtas)?,
+            hosts: Words::new(&[written.hosts])?,
             mta_names,
         })
     }
@@ -145,9 +154,21 @@ impl Knowledge {
     }
 
     /// What the text of the body hints at; the text has its white space collapsed.
-    pub(crate) fn body_hints(&self, text: &str) -> BodyHints {
-        let seen = self.body.groups_in(text, 3);
-        BodyHints { opening: seen[0], delay: seen[1], certain: seen[2] }
+    pub(crate) fn body_hints(&self, text: &str) -> BodyHints<'_> {
+        let seen = self.body.groups_in(text);
+        let mta =
+            (3..64).find(|group| seen >> group & 1 == 1).and_then(|group| self.mta_names.get(group - 3));
+        BodyHints {
+            opening: seen & 1 != 0,
+            delay: seen & 2 != 0,
+            certain: seen & 4 != 0,
+            mta: mta.map(String::as_str),
+        }
+    }
+
+    /// What follows words like `host` and `connect to`.
+    pub(crate) fn after_host_words<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> + use<'_, 't> {
+        self.hosts.after(text)
     }
 
     /// True when an address in this line is somebody else's.
@@ -158,11 +179,11 @@ impl Knowledge {
     /// True for the line that stands before a returned message.
     pub(crate) fn is_boundary(&self, line: &str) -> bool {
         let line = line.trim_matches(|c: char| c.is_whitespace() || "-=*_#|+>:".contains(c));
-        if line.is_empty() || line.len() > 120 {
-            return false;
-        }
-        let lower = line.to_lowercase();
-        self.boundaries.iter().any(|begin| lower.starts_with(begin.as_str()))
+        let Some(first) = line.bytes().next().filter(|_| line.len() <= 120) else { return false };
+        let first = first.to_ascii_lowercase();
+        self.boundaries.iter().filter(|begin| begin.as_bytes()[0] == first).any(|begin| {
+            line.as_bytes().get(..begin.len()).is_some_and(|l| l.eq_ignore_ascii_case(begin.as_bytes()))
+        })
     }
 
     /// True when these words stand right before the address of a recipient.
@@ -179,11 +200,6 @@ impl Knowledge {
     /// The step of the session that these words tell.
     pub(crate) fn stage(&self, text: &str) -> Option<Stage> {
         self.stages.first_group(text).map(|group| self.stage_names[group])
-    }
-
-    /// The program that writes such words.
-    pub(crate) fn mta(&self, text: &str) -> Option<&str> {
-        self.mtas.first_group(text).map(|group| self.mta_names[group].as_str())
     }
 }
 

@@ -11,6 +11,8 @@ const LINES_MAX: usize = 2000;
 const RECIPIENTS_MAX: usize = 500;
 /// Most lines that belong to one recipient.
 const SECTION_LINES_MAX: usize = 60;
+/// Most bytes of them.
+const SECTION_BYTES_MAX: usize = 4096;
 
 /// How an address stands in its line; a later one is the stronger sign that it is a recipient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +40,8 @@ pub(crate) fn recipients(notice: &str, own: &[String], failed: &[String]) -> Vec
     let candidates: Vec<Candidate<'_>> = lines
         .iter()
         .enumerate()
-        .filter(|(n, _)| !asks_to_write(&lines[..*n]))
+        .filter(|(n, line)| line.contains('@') && !asks_to_write(&lines[..*n]))
+        .filter(|(n, _)| !goes_on_as_sentence(lines.get(n + 1)))
         .filter_map(|(n, line)| candidate(n, line))
         .collect();
     let mut chosen = choose(&candidates, own, failed);
@@ -79,11 +82,13 @@ fn asks_to_write(above: &[&str]) -> bool {
         .any(|end| last.ends_with(end))
 }
 
+/// True when the next line begins with a Japanese particle: the address is part of "please write to …".
+fn goes_on_as_sentence(next: Option<&&str>) -> bool {
+    next.is_some_and(|line| line.trim_start().starts_with(['へ', 'に', 'ま', 'を']))
+}
+
 /// The recipient a line is about, if any.
 fn candidate<'t>(number: usize, line: &'t str) -> Option<Candidate<'t>> {
-    if !line.contains('@') {
-        return None;
-    }
     let spotted = addresses::spot(line);
     let mut best: Option<Candidate<'t>> = None;
     for (n, spot) in spotted.iter().enumerate() {
@@ -189,7 +194,7 @@ fn section(at: &Candidate<'_>, lines: &[&str]) -> String {
         if line.is_empty() && tells(&words, at.form) {
             break;
         }
-        if line.starts_with("--") && has_words(&words) {
+        if (line.starts_with("--") && has_words(&words)) || words.len() > SECTION_BYTES_MAX {
             break;
         }
         if !line.is_empty() {
