@@ -1,9 +1,7 @@
 //! What can go wrong with a request, and the plain page each of them becomes.
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
@@ -11,7 +9,6 @@ use axum::{
 use maud::html;
 
 use crate::{
-    app::House,
     links,
     parts::layout,
     say::{Say, t},
@@ -99,14 +96,13 @@ fn is_full(failure: &str) -> bool {
 }
 
 /// Writes the page of every refusal: our own, and the router's 404, 405 and the like.
-pub(crate) async fn tell(State(house): State<Arc<House>>, request: Request, next: Next) -> Response {
+pub(crate) async fn tell(request: Request, next: Next) -> Response {
     let say = Say(language_of(request.headers()));
     let method_is_head = request.method() == axum::http::Method::HEAD;
     let response = next.run(request).await;
     let key =
         response.extensions().get::<Untold>().map(|untold| untold.0).or_else(|| plain_refusal(&response));
     let Some(key) = key else { return response };
-    drop(house);
     let status = response.status();
     let mut page = (status, refusal(say, status, key)).into_response();
     if let Some(allow) = response.headers().get(header::ALLOW) {
@@ -155,7 +151,35 @@ fn refusal(say: Say, status: StatusCode, key: &str) -> maud::Markup {
 
 #[cfg(test)]
 mod tests {
+    use axum::{
+        Router,
+        body::{Body, to_bytes},
+        routing::get,
+    };
+    use tower::{ServiceBuilder, ServiceExt};
+    use tower_http::catch_panic::CatchPanicLayer;
+
     use super::*;
+
+    #[tokio::test]
+    async fn a_panic_becomes_a_page() {
+        async fn falls() -> &'static str {
+            panic!("a fault of ours")
+        }
+        let layers = ServiceBuilder::new()
+            .layer(axum::middleware::from_fn(tell))
+            .layer(CatchPanicLayer::custom(after_panic));
+        let router = Router::new().route("/", get(falls)).layer(layers);
+        let request = Request::builder().uri("/").header("accept-language", "en").body(Body::empty());
+        let response = router.oneshot(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let page = to_bytes(response.into_body(), 100_000).await.unwrap();
+        let page = String::from_utf8(page.to_vec()).unwrap();
+        assert!(
+            page.contains("A fault of ours keeps this page") && !page.contains("a fault of ours"),
+            "{page}"
+        );
+    }
 
     #[test]
     fn every_problem_has_words() {

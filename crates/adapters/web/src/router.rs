@@ -28,7 +28,7 @@ pub fn router(app: App) -> Router {
     let outside = ServiceBuilder::new()
         .layer(CompressionLayer::new())
         .layer(middleware::map_response(headers::guard))
-        .layer(middleware::from_fn_with_state(Arc::clone(&house), problem::tell))
+        .layer(middleware::from_fn(problem::tell))
         .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
     pages().merge(sending_pages()).with_state(house).layer(outside)

@@ -1,6 +1,6 @@
 //! A refusal in plain words: what happened, whose turn it is, what to do now, and the original text, folded.
 
-use bounce::{Explanation, Reason, Turn};
+use bounce::{Explanation, Reason, Turn, Verdict};
 use maud::{Markup, html};
 
 use crate::say::{Say, t};
@@ -37,8 +37,17 @@ pub(crate) fn sentences(say: Say, words: &Explanation) -> Markup {
     }
 }
 
-/// The whole explanation of one refusal. `original` is what the server wrote.
+/// The whole explanation of one verdict. `original` is what the server wrote; the words that proved it are marked.
+pub(crate) fn verdict_card(say: Say, verdict: &Verdict, provider: &str, original: &str) -> Markup {
+    explained(say, verdict.reason, provider, &folded(say, &marked(original, &verdict.evidence), original))
+}
+
+/// The explanation of a reason alone. `original` is what the server wrote.
 pub(crate) fn card(say: Say, reason: Reason, provider: &str, original: &str) -> Markup {
+    explained(say, reason, provider, &original_text(say, original))
+}
+
+fn explained(say: Say, reason: Reason, provider: &str, original: &Markup) -> Markup {
     let words = bounce::explain(reason, Some(provider).filter(|id| !id.is_empty()));
     let customer = say.pick(&words.customer_ja, &words.customer_en);
     html! {
@@ -51,19 +60,38 @@ pub(crate) fn card(say: Say, reason: Reason, provider: &str, original: &str) -> 
                     p { (customer) }
                 }
             }
-            (original_text(say, original))
+            (original)
         }
     }
 }
 
 /// The other side's own words, folded.
 pub(crate) fn original_text(say: Say, original: &str) -> Markup {
+    folded(say, &html! { (original) }, original)
+}
+
+fn folded(say: Say, shown: &Markup, original: &str) -> Markup {
     html! {
         @if !original.is_empty() {
             details {
                 summary { (t!(say, "explain-original")) }
-                pre { (original) }
+                pre { (shown) }
             }
+        }
+    }
+}
+
+/// The text with the first occurrence of the evidence marked, whatever its case.
+fn marked(original: &str, evidence: &str) -> Markup {
+    let evidence = evidence.trim();
+    let found = original.to_ascii_lowercase().find(&evidence.to_ascii_lowercase());
+    let found = found.filter(|_| !evidence.is_empty());
+    html! {
+        @match found {
+            Some(at) => {
+                (original[..at]) mark { (original[at..at + evidence.len()]) } (original[at + evidence.len()..])
+            }
+            None => (original),
         }
     }
 }
@@ -73,5 +101,21 @@ pub(crate) fn provider_name(say: Say, id: &str) -> String {
     match addressing::provider_by_id(id) {
         Some(provider) => say.pick(&provider.name_ja, &provider.name_en).to_owned(),
         None => t!(say, "explain-other-provider"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_what_proved_it() {
+        let check = |original: &str, evidence: &str, expected: &str| {
+            assert_eq!(marked(original, evidence).into_string(), expected);
+        };
+        check("550 User Unknown <a>", "user unknown", "550 <mark>User Unknown</mark> &lt;a&gt;");
+        check("550 \u{65e5}\u{672c} no", "NO", "550 \u{65e5}\u{672c} <mark>no</mark>");
+        check("550 no", "", "550 no");
+        check("550 no", "other words", "550 no");
     }
 }

@@ -102,7 +102,7 @@ fn deferred(say: Say, story: &MessageStory, now: i64) -> String {
 fn verdict(say: Say, story: &MessageStory, original: &str) -> Markup {
     html! {
         @match &story.verdict {
-            Some(verdict) => (explain::card(say, verdict.reason, &story.provider, original)),
+            Some(verdict) => (explain::verdict_card(say, verdict, &story.provider, original)),
             None => (explain::original_text(say, original)),
         }
     }

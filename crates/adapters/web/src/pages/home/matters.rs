@@ -1,5 +1,7 @@
 //! What needs somebody: the desk's groups put together where the same words explain them, ours first.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use bounce::{Explanation, Fault, Reason, Turn};
 use delivery::recipient::State;
 use evidence::desk::DeskGroup;
@@ -14,20 +16,22 @@ use crate::{
 /// Cards on the page; the desk has the rest.
 const CARDS_MAX: usize = 8;
 
-/// People who share a state and an explanation.
+/// People whose mail failed for the same reason, explained by the same words.
 pub(super) struct Matter {
-    state: State,
     reason: String,
+    /// Set when the words are this provider's own.
+    only_at: Option<String>,
     words: Option<Explanation>,
     /// Our own domain, route or server is the cause.
     ours: bool,
-    /// Provider id, people.
-    providers: Vec<(String, u64)>,
+    states: BTreeSet<State>,
+    /// Provider id → people.
+    providers: BTreeMap<String, u64>,
 }
 
 impl Matter {
     fn people(&self) -> u64 {
-        self.providers.iter().map(|(_, people)| people).sum()
+        self.providers.values().sum()
     }
 
     /// Ours first: nobody else can mend those. Then by whose turn it is, then the most people.
@@ -43,28 +47,41 @@ impl Matter {
     }
 }
 
-/// Puts groups together.
+/// Puts groups together: all of a reason where the same words explain them at every provider, else each provider by
+/// itself. So the list behind a card is always one that the desk can show, with the same number of people.
 pub(super) fn of(groups: Vec<DeskGroup>) -> Vec<Matter> {
-    let mut matters: Vec<Matter> = Vec::new();
-    for group in groups {
-        let provider = Some(group.provider.as_str()).filter(|id| !id.is_empty());
-        let words = Reason::from_name(&group.reason).map(|reason| bounce::explain(reason, provider));
-        let same = |matter: &&mut Matter| {
-            matter.state == group.state && matter.reason == group.reason && matter.words == words
-        };
-        match matters.iter_mut().find(same) {
-            Some(matter) => matter.providers.push((group.provider, group.recipients)),
-            None => matters.push(Matter {
-                state: group.state,
-                reason: group.reason,
-                words,
-                ours: group.fault == Fault::OurConfiguration.name(),
-                providers: vec![(group.provider, group.recipients)],
-            }),
+    let mut words_of: BTreeMap<String, Vec<Option<Explanation>>> = BTreeMap::new();
+    for group in &groups {
+        let known = words_of.entry(group.reason.clone()).or_default();
+        let words = words(group);
+        if !known.contains(&words) {
+            known.push(words);
         }
     }
+    let mut matters: BTreeMap<(String, Option<String>), Matter> = BTreeMap::new();
+    for group in groups {
+        let differ = words_of.get(&group.reason).is_some_and(|known| known.len() > 1);
+        let only_at = differ.then(|| group.provider.clone());
+        let matter = matters.entry((group.reason.clone(), only_at.clone())).or_insert_with(|| Matter {
+            reason: group.reason.clone(),
+            only_at,
+            words: words(&group),
+            ours: false,
+            states: BTreeSet::new(),
+            providers: BTreeMap::new(),
+        });
+        matter.ours |= group.fault == Fault::OurConfiguration.name();
+        matter.states.insert(group.state);
+        *matter.providers.entry(group.provider).or_default() += group.recipients;
+    }
+    let mut matters: Vec<Matter> = matters.into_values().collect();
     matters.sort_by_key(Matter::rank);
     matters
+}
+
+fn words(group: &DeskGroup) -> Option<Explanation> {
+    let provider = Some(group.provider.as_str()).filter(|id| !id.is_empty());
+    Reason::from_name(&group.reason).map(|reason| bounce::explain(reason, provider))
 }
 
 /// A card for each.
@@ -83,11 +100,12 @@ pub(super) fn cards(say: Say, matters: &[Matter]) -> Markup {
 
 fn card(say: Say, matter: &Matter) -> Markup {
     let people = matter.people();
-    let edge = match (&matter.words, matter.state) {
-        (_, State::Doubtful) => "cause doubt",
+    let doubt = matter.states.iter().all(|state| *state == State::Doubtful);
+    let edge = match &matter.words {
+        _ if doubt => "cause doubt",
         _ if matter.ours => "cause ours",
-        (Some(words), _) => explain::edge(words.turn),
-        (None, _) => "cause",
+        Some(words) => explain::edge(words.turn),
+        None => "cause",
     };
     html! {
         div.card {
@@ -97,7 +115,10 @@ fn card(say: Say, matter: &Matter) -> Markup {
                     Some(words) => (explain::sentences(say, words)),
                     None => p { (t!(say, "home-no-reason")) },
                 }
-                p { (chip::state(say, matter.state)) " " (providers(say, matter)) }
+                p {
+                    @for state in &matter.states { (chip::state(say, *state)) " " }
+                    (providers(say, matter))
+                }
             }
             div.actions {
                 a.btn.primary href=(list_of(matter)) { (t!(say, "home-list", n = people)) }
@@ -110,17 +131,13 @@ fn card(say: Say, matter: &Matter) -> Markup {
 fn title(say: Say, matter: &Matter) -> String {
     match &matter.words {
         Some(words) => say.pick(&words.title_ja, &words.title_en).to_owned(),
-        None => chip::state_name(say, matter.state),
+        None => matter.states.first().map(|state| chip::state_name(say, *state)).unwrap_or_default(),
     }
 }
 
-/// The list of exactly these people where one address can say it, else of the whole reason.
+/// The list of exactly these people.
 fn list_of(matter: &Matter) -> String {
-    let provider = match matter.providers.as_slice() {
-        [(only, _)] => Some(only.as_str()),
-        _ => None,
-    };
-    links::desk(Some(matter.state), Some(&matter.reason), provider)
+    links::desk(None, Some(&matter.reason), matter.only_at.as_deref())
 }
 
 fn providers(say: Say, matter: &Matter) -> Markup {
@@ -128,7 +145,7 @@ fn providers(say: Say, matter: &Matter) -> Markup {
         span.sub {
             @for (n, (provider, people)) in matter.providers.iter().enumerate() {
                 @if n > 0 { " \u{b7} " }
-                a href=(links::desk(Some(matter.state), Some(&matter.reason), Some(provider))) {
+                a href=(links::desk(None, Some(&matter.reason), Some(provider))) {
                     (explain::provider_name(say, provider)) " " (grouped(*people))
                 }
             }
@@ -154,27 +171,28 @@ mod tests {
     #[test]
     fn puts_together_what_the_same_words_explain() {
         let groups = vec![
-            group("mailboxfull", "gmail", 9),
-            group("userunknown", "x", 6),
+            group("userunknown", "docomo", 6),
             group("userunknown", "", 2),
+            DeskGroup { state: State::Bounced, ..group("userunknown", "docomo", 1) },
             group("authfailure", "gmail", 1),
+            group("filtered", "au", 4),
+            group("filtered", "docomo", 5),
             group("", "", 3),
         ];
-        let seen: Vec<_> =
-            of(groups).iter().map(|m| (m.reason.clone(), m.people(), m.providers.len())).collect();
-        let first = ("authfailure".to_owned(), 1, 1);
-        assert_eq!(seen[0], first, "what we must mend comes first");
-        assert!(seen.contains(&("userunknown".to_owned(), 8, 2)), "{seen:?}");
-        assert!(seen.contains(&(String::new(), 3, 1)), "{seen:?}");
-        assert_eq!(seen.iter().map(|(_, people, _)| people).sum::<u64>(), 21);
-    }
-
-    #[test]
-    fn links_to_these_people() {
-        let both = of(vec![group("userunknown", "x", 6), group("userunknown", "", 2)]);
-        assert_eq!(list_of(&both[0]), "/desk?state=refused&reason=userunknown");
-        let one = of(vec![group("userunknown", "gmail", 6)]);
-        assert_eq!(list_of(&one[0]), "/desk?state=refused&reason=userunknown&provider=gmail");
-        assert!(cards(Say::default(), &both).into_string().contains("provider=x"));
+        let seen: Vec<_> = of(groups).iter().map(|m| (list_of(m), m.people(), m.states.len())).collect();
+        assert_eq!(
+            seen[0],
+            ("/desk?reason=authfailure".to_owned(), 1, 1),
+            "what only we can mend comes first"
+        );
+        for (list, people, states) in [
+            ("/desk?reason=userunknown", 9, 2),
+            ("/desk?reason=filtered&provider=au", 4, 1),
+            ("/desk?reason=filtered&provider=docomo", 5, 1),
+            ("/desk?reason=", 3, 1),
+        ] {
+            assert!(seen.contains(&(list.to_owned(), people, states)), "{list} {seen:?}");
+        }
+        assert_eq!(seen.iter().map(|(_, people, _)| people).sum::<u64>(), 22);
     }
 }
