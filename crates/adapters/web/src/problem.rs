@@ -92,7 +92,9 @@ fn untold(status: StatusCode, key: &'static str) -> Response {
 
 /// SQLite, PostgreSQL and the operating system each have their words for it.
 fn is_full(failure: &str) -> bool {
-    ["disk is full", "No space left", "disk full"].iter().any(|words| failure.contains(words))
+    ["disk is full", "database is full", "No space left", "disk full"]
+        .iter()
+        .any(|words| failure.contains(words))
 }
 
 /// Writes the page of every refusal: our own, and the router's 404, 405 and the like.
@@ -200,6 +202,7 @@ mod tests {
             assert!(Say::default().find(&format!("problem-{key}-title"), None).is_some(), "{key}-title");
         }
         assert!(is_full("error returned from database: (code: 13) database or disk is full"));
+        assert!(is_full("the disk of the database is full: (code: 13)"));
         assert!(!is_full("no such table"));
     }
 }

@@ -121,7 +121,7 @@ impl FromRequestParts<Arc<House>> for Visit {
             let next = (parts.method == Method::GET).then(|| path_of(parts));
             return Err(Problem::Login { next });
         };
-        keep_open(house, &session).await?;
+        keep_open(house, &session).await;
         parts.extensions.insert(FormToken(session.csrf_token.clone()));
         Ok(Self {
             say: Say(operator.language),
@@ -172,13 +172,16 @@ async fn open_session(house: &House, headers: &HeaderMap) -> Result<Option<(Sess
     }
 }
 
-/// Moves the end of the session, at most once a day so that reading pages does not write.
-async fn keep_open(house: &House, session: &Session) -> Result<(), Problem> {
+/// Moves the end of the session, at most once a day so that reading pages does not write. On a full disk it stays
+/// where it is: pages must go on to be read.
+async fn keep_open(house: &House, session: &Session) {
     let until = house.now() + SESSION_MS;
-    if until - session.expires_at >= DAY_MS {
-        house.sessions.extend(&session.token_hash, until).await?;
+    if until - session.expires_at < DAY_MS {
+        return;
     }
-    Ok(())
+    if let Err(failure) = house.sessions.extend(&session.token_hash, until).await {
+        tracing::warn!(%failure, "a session could not be extended");
+    }
 }
 
 /// The cookie decides, else what the browser asks for, else Japanese.
