@@ -1,6 +1,7 @@
 //! The house rules as checks: each finds every place that breaks it and names it, so that mending is quick.
 
 pub mod catalogue;
+pub mod dependencies;
 pub mod layers;
 pub mod licences;
 pub mod sources;
@@ -25,4 +26,5 @@ pub const RULES: &[Rule] = &[
     ("texts: every key that is used exists", catalogue::used_keys),
     ("texts: no page text outside the catalogue", catalogue::no_stray_text),
     ("licences: permissive ones only", licences::check),
+    ("dependencies: each is used and has its reason", dependencies::check),
 ];

@@ -27,4 +27,5 @@ rules! {
     used_texts_exist = 6,
     no_stray_texts = 7,
     licences = 8,
+    dependencies = 9,
 }
