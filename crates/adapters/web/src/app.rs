@@ -1,6 +1,6 @@
 //! Holds what the pages need of the rest of the house: its ports, the clock and a few settings.
 
-use std::{ops::Deref, sync::Arc};
+use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use accounts::{OperatorStore, SessionStore};
 use audience::{ContactStore, ImportStore};
@@ -44,6 +44,12 @@ pub struct App {
     pub dns: Arc<dyn DnsLookup>,
     /// The test walk of the sending route.
     pub route_probe: Arc<dyn RouteProbe>,
+    /// The name of our mail server: in EHLO, and in the MX records of return paths.
+    pub mail_host: String,
+    /// Addresses mail leaves from, for SPF records.
+    pub sending_ips: Vec<IpAddr>,
+    /// How long a broadcast's messages are tried, in milliseconds.
+    pub broadcast_tries_ms: i64,
     /// Now.
     pub clock: Clock,
     /// Where people reach the pages, without a slash at the end: `https://mail.example.jp`.

@@ -13,6 +13,17 @@ pub(crate) fn broadcast(id: i64) -> String {
     format!("/broadcasts/{id}")
 }
 
+/// The rows of a broadcast, narrowed to a state, a reason and a provider.
+pub(crate) fn broadcast_rows(
+    id: i64,
+    state: Option<State>,
+    reason: Option<&str>,
+    provider: Option<&str>,
+) -> String {
+    let pairs = [("state", state.map(State::name)), ("reason", reason), ("provider", provider)];
+    query(&format!("/broadcasts/{id}/rows"), &pairs)
+}
+
 /// One message to one person.
 pub(crate) fn message(id: i64) -> String {
     format!("/messages/{id}")

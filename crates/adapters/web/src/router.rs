@@ -14,7 +14,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use crate::{
     app::{App, House},
     assets, headers,
-    pages::{contact, home, import, language, operator, template},
+    pages::{broadcast, contact, home, import, language, operator, template},
     problem,
 };
 
@@ -81,4 +81,20 @@ fn sending_pages() -> Router<Arc<House>> {
         .route("/templates/preview", post(template::preview::unsaved))
         .route("/templates/{id}", get(template::edit::show).post(template::edit::save))
         .route("/templates/{id}/preview", get(template::preview::show))
+        .route("/broadcasts", get(broadcast::list::show).post(broadcast::compose::create))
+        .route("/broadcasts/new", get(broadcast::compose::fresh))
+        .route("/broadcasts/from-note", get(broadcast::from::note))
+        .route("/broadcasts/{id}", get(broadcast::show::show))
+        .route("/broadcasts/{id}/live", get(broadcast::show::live))
+        .route("/broadcasts/{id}/edit", get(broadcast::compose::show).post(broadcast::compose::save))
+        .route("/broadcasts/{id}/audience", get(broadcast::audience::show).post(broadcast::audience::choose))
+        .route("/broadcasts/{id}/pick", get(broadcast::pick::show).post(broadcast::pick::save))
+        .route("/broadcasts/{id}/people", get(broadcast::members::show))
+        .route("/broadcasts/{id}/confirm", get(broadcast::confirm::show))
+        .route("/broadcasts/{id}/start", post(broadcast::confirm::start))
+        .route("/broadcasts/{id}/pause", post(broadcast::act::pause))
+        .route("/broadcasts/{id}/resume", post(broadcast::act::resume))
+        .route("/broadcasts/{id}/cancel", post(broadcast::act::cancel))
+        .route("/broadcasts/{id}/rows", get(broadcast::rows::show))
+        .route("/broadcasts/{id}/rows.csv", get(broadcast::csv::download))
 }

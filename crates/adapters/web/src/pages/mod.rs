@@ -1,5 +1,6 @@
 //! The pages, one folder per noun, one file per verb.
 
+pub(crate) mod broadcast;
 pub(crate) mod contact;
 pub(crate) mod home;
 pub(crate) mod import;

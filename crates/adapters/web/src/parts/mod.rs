@@ -2,6 +2,7 @@
 
 pub(crate) mod chip;
 pub(crate) mod copy;
+pub(crate) mod domain;
 pub(crate) mod explain;
 pub(crate) mod field;
 pub(crate) mod flash;

@@ -31,6 +31,11 @@ pub(crate) fn said(say: Say, at: i64, now: i64) -> String {
     }
 }
 
+/// `2026-11-21 08:40:05`, for files.
+pub(crate) fn sortable(at: i64) -> String {
+    zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
 /// Hours, minutes and seconds only, for a chain of events of one day.
 pub(crate) fn clock(at: i64) -> String {
     let then = zoned(at);

@@ -1,0 +1,173 @@
+//! The first step of a broadcast: its name, the template, and who it is from.
+
+use axum::{
+    extract::{Path, Query},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use campaigns::{broadcast::Broadcast, template::Template};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::{
+    entry::{Entry, Wrong},
+    find_draft, from,
+    steps::{Step, steps},
+};
+use crate::{
+    form::Form,
+    links,
+    parts::field::Field,
+    problem::{Answer, Problem},
+    say::t,
+    visit::Visit,
+};
+
+/// The template to begin with.
+#[derive(Deserialize)]
+pub(crate) struct Begin {
+    template: Option<i64>,
+}
+
+/// `GET /broadcasts/new`.
+pub(crate) async fn fresh(visit: Visit, Query(begin): Query<Begin>) -> Answer {
+    let entry = Entry {
+        template: begin.template.map(|id| id.to_string()).unwrap_or_default(),
+        ..usual(&visit).await?
+    };
+    Ok(page(&visit, None, &entry, &Wrong::new()).await?.into_response())
+}
+
+/// `POST /broadcasts`.
+pub(crate) async fn create(visit: Visit, Form(entry): Form<Entry>) -> Answer {
+    let kind = campaigns::broadcast::AudienceKind::Sendable;
+    let draft = match entry.draft(visit.say, &template_ids(&visit).await?, kind) {
+        Ok(draft) => draft,
+        Err(wrong) => return refused(&visit, None, &entry, &wrong).await,
+    };
+    let id = visit.house.broadcasts.create(&draft, visit.actor(), visit.now()).await?;
+    Ok(Redirect::to(&format!("{}/audience", links::broadcast(id))).into_response())
+}
+
+/// `GET /broadcasts/{id}/edit`.
+pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
+    match find_draft(&visit, id).await? {
+        Some(broadcast) => {
+            Ok(page(&visit, Some(&broadcast), &Entry::of(&broadcast), &Wrong::new()).await?.into_response())
+        }
+        None => Ok(Redirect::to(&links::broadcast(id)).into_response()),
+    }
+}
+
+/// `POST /broadcasts/{id}/edit`.
+pub(crate) async fn save(visit: Visit, Path(id): Path<i64>, Form(entry): Form<Entry>) -> Answer {
+    let Some(broadcast) = find_draft(&visit, id).await? else {
+        return Ok(Redirect::to(&links::broadcast(id)).into_response());
+    };
+    let draft = match entry.draft(visit.say, &template_ids(&visit).await?, broadcast.draft.audience) {
+        Ok(draft) => draft,
+        Err(wrong) => return refused(&visit, Some(&broadcast), &entry, &wrong).await,
+    };
+    visit.house.broadcasts.update(id, &draft).await?;
+    Ok(Redirect::to(&format!("{}/audience", links::broadcast(id))).into_response())
+}
+
+/// From and Reply-To of the newest broadcast, because a shop has one; else a guess from our first domain.
+async fn usual(visit: &Visit) -> Result<Entry, Problem> {
+    if let Some(last) = visit.house.broadcasts.list(0, 1).await?.first() {
+        return Ok(Entry { name: String::new(), template: String::new(), ..Entry::of(last) });
+    }
+    let domains = visit.house.sources.domains().await?;
+    let from_address = domains.first().map(|domain| format!("info@{}", domain.name)).unwrap_or_default();
+    Ok(Entry { from_address, ..Entry::default() })
+}
+
+async fn template_ids(visit: &Visit) -> Result<Vec<i64>, Problem> {
+    Ok(visit.house.templates.list().await?.iter().map(|template| template.id).collect())
+}
+
+async fn refused(visit: &Visit, broadcast: Option<&Broadcast>, entry: &Entry, wrong: &Wrong) -> Answer {
+    let page = page(visit, broadcast, entry, wrong).await?;
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+}
+
+async fn page(
+    visit: &Visit,
+    broadcast: Option<&Broadcast>,
+    entry: &Entry,
+    wrong: &Wrong,
+) -> Result<Response, Problem> {
+    let say = visit.say;
+    let templates = visit.house.templates.list().await?;
+    let remark = from::remark(visit, &entry.from_address).await?;
+    let action = match broadcast {
+        Some(broadcast) => format!("{}/edit", links::broadcast(broadcast.id)),
+        None => "/broadcasts".to_owned(),
+    };
+    let title = broadcast.map_or_else(|| t!(say, "broadcasts-new"), |broadcast| broadcast.draft.name.clone());
+    let body = html! {
+        p { a href="/broadcasts" { (t!(say, "frame-broadcasts")) } }
+        h1 { (title) }
+        (steps(say, broadcast, Step::Compose))
+        @if templates.is_empty() {
+            div.notice { p { (t!(say, "broadcast-no-template")) " " a href="/templates/new" { (t!(say, "templates-new")) } } }
+        }
+        form.card method="post" action=(action) {
+            (visit.token_field())
+            (field(visit, "name", &entry.name, wrong))
+            (template_field(visit, &templates, entry, wrong))
+            (field(visit, "from_name", &entry.from_name, wrong))
+            (from_field(visit, entry, wrong, &remark))
+            (field(visit, "reply_to", &entry.reply_to, wrong))
+            div.actions {
+                button.btn.primary type="submit" { (t!(say, "broadcast-to-audience")) }
+                a.btn href="/broadcasts" { (t!(say, "button-back")) }
+            }
+        }
+    };
+    Ok(visit.page(&title, &body).into_response())
+}
+
+fn wrong_of<'a>(wrong: &'a Wrong, name: &str) -> Option<&'a str> {
+    wrong.iter().find(|(field, _)| *field == name).map(|(_, words)| words.as_str())
+}
+
+fn field(visit: &Visit, name: &str, value: &str, wrong: &Wrong) -> Markup {
+    let key = name.replace('_', "-");
+    let label = visit.say.with(&format!("broadcast-{key}"), None);
+    let hint = visit.say.with(&format!("broadcast-hint-{key}"), None);
+    let required = name == "name";
+    let wrong = wrong_of(wrong, name);
+    Field { name, label: &label, value, hint: &hint, wrong, required, ..Field::default() }.input()
+}
+
+fn template_field(visit: &Visit, templates: &[Template], entry: &Entry, wrong: &Wrong) -> Markup {
+    let say = visit.say;
+    let choices: Vec<(String, String)> = templates
+        .iter()
+        .map(|template| {
+            (template.id.to_string(), format!("{} \u{2014} {}", template.draft.name, template.draft.subject))
+        })
+        .collect();
+    let label = t!(say, "broadcast-template");
+    let wrong = wrong_of(wrong, "template");
+    html! {
+        (Field { name: "template", label: &label, value: &entry.template, wrong, ..Field::default() }.select(&choices))
+    }
+}
+
+fn from_field(visit: &Visit, entry: &Entry, wrong: &Wrong, remark: &Markup) -> Markup {
+    let say = visit.say;
+    let wrong = wrong_of(wrong, "from_address");
+    html! {
+        div.field {
+            label for="from_address" { (t!(say, "broadcast-from-address")) }
+            input id="from_address" name="from_address" value=(entry.from_address) inputmode="email" autocomplete="off"
+                autocapitalize="off" spellcheck="false" data-check="/broadcasts/from-note" data-into="#from-note"
+                aria-describedby="from-note" aria-invalid=[wrong.map(|_| "true")];
+            p.hint { (t!(say, "broadcast-hint-from-address")) }
+            @if let Some(wrong) = wrong { p.wrong role="alert" { (wrong) } }
+            div id="from-note" { (remark) }
+        }
+    }
+}

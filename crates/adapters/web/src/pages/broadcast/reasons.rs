@@ -1,0 +1,121 @@
+//! Why mails of a broadcast did not arrive: each reason with a plain sentence, whose turn it is, and the next step.
+
+use bounce::{Explanation, Reason, Turn};
+use campaigns::report::ReasonCount;
+use delivery::recipient::State;
+use maud::{Markup, html};
+
+use crate::{
+    links,
+    parts::{chip, explain},
+    say::{Say, grouped, t},
+};
+
+/// People of one state whom the same words explain.
+struct Cause {
+    state: State,
+    reason: String,
+    words: Explanation,
+    /// Provider id, people.
+    providers: Vec<(String, u64)>,
+}
+
+impl Cause {
+    fn people(&self) -> u64 {
+        self.providers.iter().map(|(_, people)| people).sum()
+    }
+}
+
+/// Puts together what the same words explain; what we can mend comes first, then the most people.
+fn causes(counts: &[ReasonCount]) -> Vec<Cause> {
+    let mut causes: Vec<Cause> = Vec::new();
+    for count in counts {
+        let Some(reason) = Reason::from_name(&count.reason) else { continue };
+        let words = bounce::explain(reason, Some(count.provider.as_str()).filter(|id| !id.is_empty()));
+        let same = |cause: &&mut Cause| {
+            cause.state == count.state && cause.reason == count.reason && cause.words == words
+        };
+        let provider = (count.provider.clone(), count.recipients);
+        match causes.iter_mut().find(same) {
+            Some(cause) => cause.providers.push(provider),
+            None => causes.push(Cause {
+                state: count.state,
+                reason: count.reason.clone(),
+                words,
+                providers: vec![provider],
+            }),
+        }
+    }
+    causes.sort_by_key(|cause| {
+        (cause.state == State::Deferred, cause.words.turn != Turn::Us, std::cmp::Reverse(cause.people()))
+    });
+    causes
+}
+
+/// A card with every reason, or nothing when there is none.
+pub(super) fn card(say: Say, id: i64, counts: &[ReasonCount]) -> Markup {
+    let causes = causes(counts);
+    html! {
+        @if !causes.is_empty() {
+            div.card {
+                h2 { (t!(say, "report-reasons")) }
+                @for cause in &causes { (entry(say, id, cause)) }
+            }
+        }
+    }
+}
+
+fn entry(say: Say, id: i64, cause: &Cause) -> Markup {
+    let edge = match cause.state {
+        State::Deferred => "cause wait",
+        State::Doubtful => "cause doubt",
+        _ => explain::edge(cause.words.turn),
+    };
+    let to =
+        |provider: Option<&str>| links::broadcast_rows(id, Some(cause.state), Some(&cause.reason), provider);
+    html! {
+        div.reason {
+            div class=(edge) {
+                h3 {
+                    (say.pick(&cause.words.title_ja, &cause.words.title_en)) " "
+                    a href=(to(None)) { (t!(say, "report-people", n = grouped(cause.people()))) } " "
+                    (chip::state(say, cause.state))
+                }
+                (explain::sentences(say, &cause.words))
+                p.sub {
+                    @for (n, (provider, people)) in cause.providers.iter().enumerate() {
+                        @if n > 0 { " \u{b7} " }
+                        a href=(to(Some(provider))) { (explain::provider_name(say, provider)) " " (grouped(*people)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_same_words_explain_stands_together() {
+        let count = |state, reason: &str, provider: &str, recipients| ReasonCount {
+            provider: provider.into(),
+            state,
+            reason: reason.into(),
+            recipients,
+        };
+        let seen: Vec<(String, u64)> = causes(&[
+            count(State::Refused, "userunknown", "", 4),
+            count(State::Refused, "userunknown", "nowhere", 2),
+            count(State::Deferred, "greylisted", "", 9),
+            count(State::Refused, "authfailure", "gmail", 1),
+            count(State::Withheld, "opted_out", "", 5),
+        ])
+        .iter()
+        .map(|cause| (cause.reason.clone(), cause.people()))
+        .collect();
+        let expected = [("authfailure", 1), ("userunknown", 6), ("greylisted", 9)];
+        assert_eq!(seen, expected.map(|(name, people)| (name.to_owned(), people)));
+    }
+}
