@@ -115,7 +115,7 @@ mod tests {
         .iter()
         .map(|cause| (cause.reason.clone(), cause.people()))
         .collect();
-        let expected = [("authfailure", 1), ("userunknown", 6), ("greylisted", 9)];
+        let expected = [("userunknown", 6), ("authfailure", 1), ("greylisted", 9)];
         assert_eq!(seen, expected.map(|(name, people)| (name.to_owned(), people)));
     }
 }

@@ -188,7 +188,8 @@ mod tests {
     #[test]
     fn an_address_says_the_filter() {
         let check = |query: &str, expected: &str| {
-            let narrow: Narrow = serde_html_form::from_str(query).unwrap();
+            let uri = format!("/?{query}").parse().unwrap();
+            let Query(narrow) = Query::<Narrow>::try_from_uri(&uri).unwrap();
             assert_eq!(address(1, &narrow.filter(), narrow.page, "rows"), expected, "{query}");
         };
         check("", "/broadcasts/1/rows");
