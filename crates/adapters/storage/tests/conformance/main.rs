@@ -15,5 +15,6 @@ mod outcomes;
 mod people;
 mod sessions;
 mod sources;
+mod speed;
 mod templates;
 mod world;
