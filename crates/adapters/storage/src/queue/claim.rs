@@ -144,9 +144,10 @@ async fn due_sites(tx: &mut Tx, lane: i64, now: i64) -> Result<Vec<String>, Stor
 }
 
 async fn site_anywhere(tx: &mut Tx, now: i64) -> Result<String, StorageError> {
+    // The two ends are asked for one by one: only so do both engines read them off the index.
     let sql = "SELECT COALESCE((SELECT site FROM queue WHERE id >= (
-                   SELECT first + CAST((last - first) * ($1 / 1000.0) AS BIGINT)
-                   FROM (SELECT MIN(id) AS first, MAX(id) AS last FROM queue) AS ends
+                   SELECT ends.low + CAST((ends.high - ends.low) * ($1 / 1000.0) AS BIGINT)
+                   FROM (SELECT (SELECT MIN(id) FROM queue) AS low, (SELECT MAX(id) FROM queue) AS high) AS ends
                ) ORDER BY id LIMIT 1), '') AS site";
     // Any number that differs from claim to claim will do; a multiplicative hash spreads neighbouring milliseconds.
     let thousandth = now.wrapping_mul(0x9E37_79B9).rem_euclid(1_000);
@@ -163,13 +164,14 @@ async fn sites_between(
     const READY: &str = "FROM queue WHERE lane = $1 AND phase = 0 AND NOT paused";
     let end = if to.is_some() { "AND site < $3" } else { "AND $3 = ''" };
     let sql = format!(
-        "WITH RECURSIVE sites (site) AS (
-             SELECT MIN(site) {READY} AND site >= $2 {end}
+        "WITH RECURSIVE sites (site, nth) AS (
+             SELECT MIN(site), 1 {READY} AND site >= $2 {end}
              UNION ALL
-             SELECT (SELECT MIN(site) {READY} AND site > sites.site {end}) FROM sites WHERE site IS NOT NULL
+             SELECT (SELECT MIN(site) {READY} AND site > sites.site {end}), nth + 1 FROM sites
+             WHERE site IS NOT NULL AND nth < $4
          )
-         SELECT site FROM (SELECT site FROM sites WHERE site IS NOT NULL LIMIT $4) AS found
-         WHERE (SELECT MIN(due_at) {READY} AND site = found.site) <= $5"
+         SELECT site FROM sites WHERE site IS NOT NULL
+             AND (SELECT MIN(due_at) {READY} AND queue.site = sites.site) <= $5"
     );
     let rows = tx.rows(sql, args![lane, from, to.unwrap_or(""), SITES_MAX, now]).await?;
     rows.iter().map(|row| row.get("site")).collect()
