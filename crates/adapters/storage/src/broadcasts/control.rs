@@ -15,6 +15,8 @@ use crate::{
 
 /// Queue rows changed in one transaction.
 const BATCH_ROWS: i64 = 2_000;
+/// The phase of a row whose message is being handed over.
+const COMMITTING: i64 = 2;
 
 pub(super) async fn start(
     tx: &mut Tx,
@@ -147,22 +149,31 @@ async fn withhold_rest(store: &Store, id: BroadcastId, now: i64) -> Result<(), S
     Ok(())
 }
 
+/// What is being handed over goes on; should it come back, it must not wait for a resume that never comes.
 async fn withhold_batch(
     tx: &mut Tx,
-    id: BroadcastId,
+    broadcast_id: BroadcastId,
     cursor: i64,
     now: i64,
 ) -> Result<Option<i64>, StorageError> {
-    let sql = "SELECT q.id, r.contact_id FROM queue q JOIN recipients r ON r.id = q.id
-               WHERE q.id > $1 AND q.broadcast_id = $2 AND q.phase < 2 ORDER BY q.id LIMIT $3 {FOR UPDATE OF q, r}";
-    let rows = tx.rows(sql, args![cursor, id, BATCH_ROWS]).await?;
-    let mut left_out = Vec::with_capacity(rows.len());
+    let sql = "SELECT q.id, q.phase, r.contact_id FROM queue q JOIN recipients r ON r.id = q.id
+               WHERE q.id > $1 AND q.broadcast_id = $2 ORDER BY q.id LIMIT $3 {FOR UPDATE OF q, r}";
+    let rows = tx.rows(sql, args![cursor, broadcast_id, BATCH_ROWS]).await?;
+    let (mut left_out, mut leaving) = (Vec::with_capacity(rows.len()), Vec::new());
+    let mut last = None;
     for row in &rows {
-        let (contact_id, reason) = (row.get("contact_id")?, WithheldReason::Cancelled);
-        left_out.push(LeftOut { id: row.get("id")?, contact_id, broadcast_id: id, reason });
+        let (id, contact_id) = (row.get("id")?, row.get("contact_id")?);
+        last = Some(id);
+        if row.get::<i64>("phase")? < COMMITTING {
+            left_out.push(LeftOut { id, contact_id, broadcast_id, reason: WithheldReason::Cancelled });
+        } else {
+            leaving.push(id);
+        }
     }
     withhold(tx, &left_out, now).await?;
-    Ok(left_out.last().map(|row| row.id).filter(|_| left_out.len() as i64 == BATCH_ROWS))
+    let sql = "UPDATE queue SET paused = FALSE WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS})";
+    tx.execute(sql, args![sql::json(&leaving)]).await?;
+    Ok(last.filter(|_| rows.len() as i64 == BATCH_ROWS))
 }
 
 /// Goes on where a crash cut off the rows of a pause, a resume or a cancel.

@@ -11,7 +11,7 @@ use mail::Address;
 use super::settle::{LeftOut, leave, withhold};
 use crate::{
     StorageError,
-    sql::{self, Row, args},
+    sql::{self, Engine, Row, args},
     tx::Tx,
 };
 
@@ -43,6 +43,7 @@ pub(super) async fn mark(
     now: i64,
 ) -> Result<Vec<Grant>, StorageError> {
     let ids: Vec<RecipientId> = marks.iter().map(|mark| mark.id).collect();
+    hold_broadcasts(tx, &ids).await?;
     let mut ours = facts(tx, &node, &ids).await?;
     let mut decided = Decided::default();
     let grants = marks.into_iter().map(|mark| {
@@ -53,6 +54,18 @@ pub(super) async fn mark(
     let grants = grants.collect();
     decided.write(tx, now).await?;
     Ok(grants)
+}
+
+/// Until the end of this transaction nobody pauses, resumes or cancels the broadcasts of these rows, so that a row put
+/// back as paused is not missed by a resume. Taken before the rows, as in `broadcasts/control.rs`.
+async fn hold_broadcasts(tx: &mut Tx, ids: &[RecipientId]) -> Result<(), StorageError> {
+    if tx.engine() == Engine::Postgres {
+        let sql = "SELECT b.id FROM broadcasts b WHERE b.id IN (
+                       SELECT q.broadcast_id FROM {ROWS} JOIN queue q ON q.id = CAST(j.value AS BIGINT))
+                   ORDER BY b.id FOR SHARE";
+        tx.rows(sql, args![sql::json(ids)]).await?;
+    }
+    Ok(())
 }
 
 async fn facts(

@@ -1,6 +1,7 @@
 //! One suite for every port, run on SQLite and, where `TODOKU_TEST_POSTGRES=postgres://…` is set, on PostgreSQL.
 #![expect(clippy::unwrap_used, reason = "a case ends at the first thing that is not as expected")]
 
+mod anything;
 mod arrivals;
 mod broadcasts;
 mod claims;

@@ -49,12 +49,15 @@ async fn measure(store: &Store, rows: usize) {
         let since = Instant::now();
         store.mark_committing("n", &marks, NOW).await.unwrap();
         marking += since.elapsed().as_secs_f64();
-        let ended = |n: usize| if n.is_multiple_of(20) { (State::Refused, "550 5.1.1 no") } else { (State::Accepted, "250 2.0.0 ok") };
-        let records: Vec<_> = claimed
-            .iter()
-            .enumerate()
-            .map(|(n, row)| tried(row.id, ended(n).0, ended(n).1))
-            .collect();
+        let ended = |n: usize| {
+            if n.is_multiple_of(20) {
+                (State::Refused, "550 5.1.1 no")
+            } else {
+                (State::Accepted, "250 2.0.0 ok")
+            }
+        };
+        let records: Vec<_> =
+            claimed.iter().enumerate().map(|(n, row)| tried(row.id, ended(n).0, ended(n).1)).collect();
         let since = Instant::now();
         store.record("n", &records, NOW).await.unwrap();
         recording += since.elapsed().as_secs_f64();
@@ -62,7 +65,10 @@ async fn measure(store: &Store, rows: usize) {
         left = left.saturating_sub(claimed.len().max(1));
     }
     for (what, seconds) in [("claim", claiming), ("mark", marking), ("record", recording)] {
-        println!("{what}: {sent} rows in {claims} batches, {:.0} rows/s", f64::from(u32::try_from(sent).unwrap()) / seconds);
+        println!(
+            "{what}: {sent} rows in {claims} batches, {:.0} rows/s",
+            f64::from(u32::try_from(sent).unwrap()) / seconds
+        );
     }
     behind_slow_sites(store).await;
     let since = Instant::now();
@@ -92,20 +98,29 @@ async fn behind_slow_sites(store: &Store) {
     for _ in 0..10 {
         found += store.claim(&wanted).await.unwrap().len();
     }
-    println!("ten claims behind full sites: {found} rows, {:.1} ms each", since.elapsed().as_secs_f64() * 100.0);
+    println!(
+        "ten claims behind full sites: {found} rows, {:.1} ms each",
+        since.elapsed().as_secs_f64() * 100.0
+    );
 }
 
 #[test]
 fn hot_path_on_sqlite() {
-    let rows: usize = std::env::var("TODOKU_SPEED_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(2_000);
+    let rows: usize =
+        std::env::var("TODOKU_SPEED_ROWS").ok().and_then(|rows| rows.parse().ok()).unwrap_or(2_000);
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}/house.db", folder.path().display());
-    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(async {
-        let store = Store::open(&url).await.unwrap();
-        let mut connection = SqliteConnection::connect(&url).await.unwrap();
-        connection.execute(sqlx::AssertSqlSafe(CONTACTS.replace("ROWS", &rows.to_string()))).await.unwrap();
-        connection.close().await.unwrap();
-        measure(&store, rows).await;
-        store.close().await;
-    });
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(
+        async {
+            let store = Store::open(&url).await.unwrap();
+            let mut connection = SqliteConnection::connect(&url).await.unwrap();
+            connection
+                .execute(sqlx::AssertSqlSafe(CONTACTS.replace("ROWS", &rows.to_string())))
+                .await
+                .unwrap();
+            connection.close().await.unwrap();
+            measure(&store, rows).await;
+            store.close().await;
+        },
+    );
 }
