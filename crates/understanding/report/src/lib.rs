@@ -5,6 +5,7 @@
 mod auto_reply;
 mod date;
 mod diagnosis;
+mod disposition;
 mod dsn;
 mod facts;
 mod feedback;

@@ -4,8 +4,8 @@ use crate::header::{self, Header};
 use crate::mime::{self, Part, note};
 use crate::notice::{self, knowledge::KNOWLEDGE};
 use crate::{
-    Defect, Kind, OriginalMessage, RecipientReport, Report, auto_reply, date, diagnosis, dsn, feedback,
-    lines, merge, original, sns,
+    Defect, Kind, OriginalMessage, RecipientReport, Report, auto_reply, date, diagnosis, disposition, dsn,
+    feedback, lines, merge, original, sns,
 };
 
 /// Longest returned message that is read as a bounce of its own, in bytes.
@@ -53,6 +53,14 @@ struct Signs {
 impl<'a> Mail<'_, 'a> {
     fn classify(&self, report: &mut Report, defects: &mut Vec<Defect>) {
         if self.complaint(report) {
+            return;
+        }
+        if let Some(part) = self.find("message/disposition-notification") {
+            let seen = disposition::read(&part.bytes());
+            report.kind = Kind::Delivered;
+            report.recipients = seen.recipient.into_iter().collect();
+            report.original = self.returned().map(original::read).unwrap_or_default();
+            report.original.message_id = seen.message_id.or(report.original.message_id.take());
             return;
         }
         if let Some(seen) = sns::read(&report.text) {
