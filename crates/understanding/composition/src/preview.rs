@@ -1,6 +1,7 @@
 //! HTML that is safe to show inside our own pages.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     sync::LazyLock,
 };
@@ -20,6 +21,10 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut cleaner = Builder::default();
     cleaner
         .add_tags(["center", "font"])
+        .add_clean_content_tags(["title"])
+        .attribute_filter(|_, attribute, value| {
+            Some(if attribute == "style" { plain_backgrounds(value) } else { Cow::Borrowed(value) })
+        })
         .add_generic_attributes(layout)
         .add_tag_attributes("table", table)
         .add_tag_attributes("font", ["color", "size", "face"])
@@ -29,6 +34,29 @@ static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
         .filter_style_properties(HashSet::from(STYLES));
     cleaner
 });
+
+/// Mail mostly writes `background:#fff`. The shorthand may load pictures, so only its plain colours are kept, under the
+/// longer name.
+fn plain_backgrounds(style: &str) -> Cow<'_, str> {
+    if !style.to_ascii_lowercase().contains("background") {
+        return Cow::Borrowed(style);
+    }
+    let declarations = style.split(';').map(|declaration| match declaration.split_once(':') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("background") && is_colour(value) => {
+            format!("background-color:{value}")
+        }
+        _ => declaration.to_owned(),
+    });
+    Cow::Owned(declarations.collect::<Vec<_>>().join(";"))
+}
+
+fn is_colour(value: &str) -> bool {
+    let value = value.trim();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "#(),.% ".contains(c);
+    let names = ["rgb(", "rgba(", "hsl(", "hsla("];
+    value.chars().all(plain)
+        && (!value.contains('(') || names.iter().any(|name| value.to_ascii_lowercase().starts_with(name)))
+}
 
 /// Properties that cannot load anything or leave the place they are in.
 const STYLES: [&str; 34] = [
@@ -97,6 +125,15 @@ mod tests {
         check("<div style='background:url(https://spy.example/)'>x</div>", &["x"], &["spy"]);
         check("<form action='https://evil.example'><input name=a></form>", &[], &["form", "input"]);
         check("<iframe src='https://evil.example'></iframe><style>p{}</style>", &[], &["iframe", "style"]);
+        check("<title>件名</title><p>本文</p>", &["本文"], &["件名"]);
+        check("<p style='background:#2f6b4f'>x</p>", &["background-color:#2f6b4f"], &[]);
+        check(
+            "<p style='color:red;BACKGROUND: rgb(1, 2, 3)'>x</p>",
+            &["color:red", "background-color:"],
+            &[],
+        );
+        check("<p style='background:#fff url(https://spy.example/)'>x</p>", &["x"], &["spy", "background"]);
+        check("<p style='background:image-set(x)'>x</p>", &["x"], &["image"]);
         check("", &[], &["<"]);
     }
 }

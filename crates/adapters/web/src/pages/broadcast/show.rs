@@ -82,15 +82,13 @@ async fn pictures_of(visit: &Visit, id: i64, counts: &Counts) -> Result<Markup, 
     let waterfall = store.waterfall(id).await?;
     let cells = store.by_provider(id).await?;
     Ok(html! {
-        div.row.two {
-            div.card {
-                h2 { (t!(say, "report-who")) }
-                (report::outcome(say, id, &waterfall, counts))
-            }
-            div.card {
-                h2 { (t!(say, "report-heat")) }
-                (report::heat(say, id, &cells))
-            }
+        div.card {
+            h2 { (t!(say, "report-who")) }
+            (report::outcome(say, id, &waterfall, counts))
+        }
+        div.card {
+            h2 { (t!(say, "report-heat")) }
+            (report::heat(say, id, &cells))
         }
     })
 }

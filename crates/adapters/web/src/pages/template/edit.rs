@@ -114,7 +114,7 @@ fn page(visit: &Visit, sheet: &Sheet) -> Markup {
             }
         }
         @if refused { div.notice.bad role="alert" { p { (t!(say, "template-refused")) } } }
-        form.row.editor method="post" action=(action) {
+        form.row.two method="post" action=(action) {
             div.card {
                 (visit.token_field())
                 (inputs(say, sheet))
