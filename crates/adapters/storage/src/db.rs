@@ -222,7 +222,12 @@ impl Db {
     async fn open_postgres(url: &str) -> Result<Self, StorageError> {
         let options = PgConnectOptions::from_str(url)?
             .application_name("todoku")
-            .options([("idle_in_transaction_session_timeout", "60s"), ("lock_timeout", "30s")])
+            .options([
+                ("idle_in_transaction_session_timeout", "60s"),
+                ("lock_timeout", "30s"),
+                // The queue is empty one minute and holds a million rows the next; a plan that was kept would not know.
+                ("plan_cache_mode", "force_custom_plan"),
+            ])
             .disable_statement_logging();
         // The pool would try again and again and in the end only say that it waited too long.
         let first = tokio::time::timeout(OPEN_TIMEOUT, options.connect());

@@ -46,9 +46,10 @@ fn of_each_lane(select: &str, rest: &str) -> String {
 fn window_sql() -> String {
     let window =
         of_each_lane("SELECT id, lane, due_at, site", "AND due_at <= $4 ORDER BY due_at, id LIMIT $5");
-    // The candidates are checked again under their lock: another node may have taken them in between.
+    // Materialised, so that rows are picked and locked once whatever the plan. They are checked again under their lock:
+    // another node may have taken them in between.
     format!(
-        "UPDATE queue SET phase = 1, node = $2, lease_until = $3 WHERE id IN (
+        "WITH picked AS MATERIALIZED (
              SELECT id FROM queue WHERE phase = 0 AND id IN (
                  SELECT id FROM (
                      SELECT id, lane, due_at,
@@ -56,7 +57,9 @@ fn window_sql() -> String {
                      FROM ({window}) AS w WHERE site NOT IN (SELECT j.value->>0 FROM {{ROWS}})
                  ) AS fair WHERE nth <= $6 ORDER BY lane, due_at, id LIMIT $7
              ) {{SKIP LOCKED}}
-         ) RETURNING id, lane, site, due_at"
+         )
+         UPDATE queue SET phase = 1, node = $2, lease_until = $3 WHERE id IN (SELECT id FROM picked)
+         RETURNING id, lane, site, due_at"
     )
 }
 
@@ -121,10 +124,12 @@ async fn lease_behind(
         }
         let rows = tx
             .rows(
-                "UPDATE queue SET phase = 1, node = $1, lease_until = $2 WHERE id IN (
+                "WITH picked AS MATERIALIZED (
                      SELECT id FROM queue WHERE lane = $3 AND site = $4 AND phase = 0 AND NOT paused AND due_at <= $5
                      ORDER BY due_at, id LIMIT $6 {SKIP LOCKED}
-                 ) RETURNING id, lane, site, due_at",
+                 )
+                 UPDATE queue SET phase = 1, node = $1, lease_until = $2 WHERE id IN (SELECT id FROM picked)
+                 RETURNING id, lane, site, due_at",
                 args![&request.node, request.lease_until, lane, &site, request.now, share.min(room)],
             )
             .await?;
