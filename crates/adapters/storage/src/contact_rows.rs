@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use audience::{Contact, ContactDraft, OptOutRoute};
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer, ser::SerializeTuple};
 
 use crate::{
     StorageError,
@@ -122,34 +122,32 @@ impl Kept {
         let told: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         folded(&told.join("\n"))
     }
-
-    fn cells(&self) -> Value {
-        let contact = &self.contact;
-        let cells = json!([
-            contact.id,
-            contact.address,
-            self.address_key,
-            contact.provider,
-            contact.name,
-            contact.kana,
-            contact.phone,
-            contact.company,
-            contact.external_id,
-            contact.note,
-            sql::json(&contact.fields),
-            self.search_text(),
-            contact.opted_out_at,
-            contact.opt_out_route.map(OptOutRoute::name),
-            contact.invalid_at,
-            contact.invalid_reason,
-            contact.lookalike_of,
-        ]);
-        cells
-    }
 }
 
-fn cells_of(people: &[&Kept]) -> String {
-    sql::json(&people.iter().map(|kept| kept.cells()).collect::<Vec<_>>())
+/// The cells of a contact's row in the order of [`insert`] and [`update`].
+impl Serialize for Kept {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let contact = &self.contact;
+        let mut row = serializer.serialize_tuple(17)?;
+        row.serialize_element(&contact.id)?;
+        row.serialize_element(&contact.address)?;
+        row.serialize_element(&self.address_key)?;
+        row.serialize_element(&contact.provider)?;
+        row.serialize_element(&contact.name)?;
+        row.serialize_element(&contact.kana)?;
+        row.serialize_element(&contact.phone)?;
+        row.serialize_element(&contact.company)?;
+        row.serialize_element(&contact.external_id)?;
+        row.serialize_element(&contact.note)?;
+        row.serialize_element(&sql::json(&contact.fields))?;
+        row.serialize_element(&self.search_text())?;
+        row.serialize_element(&contact.opted_out_at)?;
+        row.serialize_element(&contact.opt_out_route.map(OptOutRoute::name))?;
+        row.serialize_element(&contact.invalid_at)?;
+        row.serialize_element(&contact.invalid_reason)?;
+        row.serialize_element(&contact.lookalike_of)?;
+        row.end()
+    }
 }
 
 /// Adds contacts; one with a customer number that is taken is left out. Returns how many were added.
@@ -167,7 +165,7 @@ pub(crate) async fn insert(tx: &mut Tx, people: &[&Kept], now: i64) -> Result<u6
                 j.value->>16, $2, $2
          FROM {ROWS} WHERE TRUE
          ON CONFLICT (external_id) WHERE external_id <> '' DO NOTHING",
-        args![cells_of(people), now],
+        args![sql::json(people), now],
     )
     .await
 }
@@ -185,7 +183,7 @@ pub(crate) async fn update(tx: &mut Tx, people: &[&Kept], now: i64) -> Result<()
                 invalid_at = CAST(j.value->>14 AS BIGINT), invalid_reason = j.value->>15,
                 lookalike_of = j.value->>16, updated_at = $2
          FROM {ROWS} WHERE contacts.id = CAST(j.value->>0 AS BIGINT)",
-        args![cells_of(people), now],
+        args![sql::json(people), now],
     )
     .await?;
     Ok(())

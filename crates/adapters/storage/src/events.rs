@@ -70,20 +70,12 @@ pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], now: i64) -> Result
         return Ok(());
     }
     let ids = event_ids(tx, events.len(), now).await?;
-    let rows: Vec<Value> = events
+    let rows: Vec<_> = events
         .iter()
         .zip(ids)
         .map(|(event, id)| {
-            let detail = sql::json(&event.detail);
-            json!([
-                id,
-                event.kind,
-                event.contact_id,
-                event.recipient_id,
-                event.broadcast_id,
-                event.operator_id,
-                detail
-            ])
+            let about = (event.contact_id, event.recipient_id, event.broadcast_id, event.operator_id);
+            (id, event.kind, about.0, about.1, about.2, about.3, sql::json(&event.detail))
         })
         .collect();
     tx.execute(
