@@ -14,7 +14,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use crate::{
     app::{App, House},
     assets, headers,
-    pages::{broadcast, contact, home, import, language, operator, template},
+    pages::{broadcast, contact, home, import, language, operator, template, unsubscribe},
     problem,
 };
 
@@ -81,6 +81,7 @@ fn sending_pages() -> Router<Arc<House>> {
         .route("/templates/preview", post(template::preview::unsaved))
         .route("/templates/{id}", get(template::edit::show).post(template::edit::save))
         .route("/templates/{id}/preview", get(template::preview::show))
+        .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::stop))
         .route("/broadcasts", get(broadcast::list::show).post(broadcast::compose::create))
         .route("/broadcasts/new", get(broadcast::compose::fresh))
         .route("/broadcasts/from-note", get(broadcast::from::note))

@@ -19,7 +19,18 @@ macro_rules! areas {
 }
 
 // One file per area and language; a new area is one word here.
-areas!["frame", "problem", "operator", "contact", "home", "import", "template", "broadcast", "domain",];
+areas![
+    "frame",
+    "problem",
+    "operator",
+    "contact",
+    "home",
+    "import",
+    "template",
+    "broadcast",
+    "domain",
+    "unsubscribe",
+];
 
 static JAPANESE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Ja));
 static ENGLISH: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::En));

@@ -7,3 +7,4 @@ pub(crate) mod import;
 pub(crate) mod language;
 pub(crate) mod operator;
 pub(crate) mod template;
+pub(crate) mod unsubscribe;

@@ -19,7 +19,7 @@ pub(crate) fn framed(visit: &Visit, title: &str, body: &Markup) -> Markup {
     let say = visit.say;
     document(
         say,
-        title,
+        &format!("{title} \u{2013} Todoku"),
         &html! {
             a.skip href="#main" { (t!(say, "frame-skip")) }
             div.app {
@@ -45,7 +45,7 @@ pub(crate) fn framed(visit: &Visit, title: &str, body: &Markup) -> Markup {
 pub(crate) fn bare(say: Say, title: &str, body: &Markup, switch: Option<(&str, &str)>) -> Markup {
     document(
         say,
-        title,
+        &format!("{title} \u{2013} Todoku"),
         &html! {
             main.bare id="main" {
                 header.outside {
@@ -58,6 +58,11 @@ pub(crate) fn bare(say: Say, title: &str, body: &Markup, switch: Option<(&str, &
     )
 }
 
+/// A page for customers: nothing on it is about this program.
+pub(crate) fn public(say: Say, title: &str, body: &Markup) -> Markup {
+    document(say, title, &html! { main.bare id="main" { (body) } })
+}
+
 fn document(say: Say, title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
@@ -66,7 +71,7 @@ fn document(say: Say, title: &str, body: &Markup) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width,initial-scale=1";
                 meta name="robots" content="noindex";
-                title { (title) " – Todoku" }
+                title { (title) }
                 link rel="icon" href=(assets::link("icon.svg")) type="image/svg+xml";
                 link rel="stylesheet" href=(assets::link("todoku.css"));
                 script type="module" src=(assets::link("todoku.js")) {}

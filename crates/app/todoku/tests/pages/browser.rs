@@ -209,3 +209,8 @@ impl Browser {
         }
     }
 }
+
+/// Percent-encodes a form value.
+pub fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}

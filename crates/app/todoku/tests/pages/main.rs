@@ -1,7 +1,9 @@
 //! Uses the pages as people and attackers do, on a real store, without a network.
 
+mod broadcasts;
 mod browser;
 mod contacts;
 mod doors;
 mod imports;
 mod operators;
+mod templates;
