@@ -54,7 +54,7 @@ pub(super) async fn pause(
     if !change(store, (sql, event::BROADCAST_PAUSED), id, actor, now).await? {
         return Ok(false);
     }
-    set_paused(store, id, true).await?;
+    to_the_end(set_paused(store.clone(), id, true)).await?;
     Ok(true)
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn resume(
     if !change(store, (sql, event::BROADCAST_RESUMED), id, actor, now).await? {
         return Ok(false);
     }
-    set_paused(store, id, false).await?;
+    to_the_end(set_paused(store.clone(), id, false)).await?;
     Ok(true)
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn cancel(
     if !change(store, (sql, event::BROADCAST_CANCELLED), id, actor, now).await? {
         return Ok(false);
     }
-    withhold_rest(store, id, now).await?;
+    to_the_end(withhold_rest(store.clone(), id, now)).await?;
     Ok(true)
 }
 
@@ -109,7 +109,19 @@ async fn change(
     work.await
 }
 
-async fn set_paused(store: &Store, id: BroadcastId, paused: bool) -> Result<(), StorageError> {
+/// The rows of a large run take their time; they go on when nobody waits for the answer any more.
+async fn to_the_end<F>(rows: F) -> Result<(), StorageError>
+where
+    F: Future<Output = Result<(), StorageError>> + Send + 'static,
+{
+    match tokio::spawn(rows).await {
+        Ok(result) => result,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+        Err(_) => Err(StorageError::Lost("the program is ending".to_owned())),
+    }
+}
+
+async fn set_paused(store: Store, id: BroadcastId, paused: bool) -> Result<(), StorageError> {
     let mut after = Some(0);
     while let Some(cursor) = after {
         after = store.write(move |tx| Box::pin(set_paused_batch(tx, id, paused, cursor))).await?;
@@ -140,7 +152,7 @@ async fn set_paused_batch(
     Ok(ids.last().copied().filter(|_| ids.len() as i64 == BATCH_ROWS))
 }
 
-async fn withhold_rest(store: &Store, id: BroadcastId, now: i64) -> Result<(), StorageError> {
+async fn withhold_rest(store: Store, id: BroadcastId, now: i64) -> Result<(), StorageError> {
     let mut after = Some(0);
     while let Some(cursor) = after {
         after = store.write(move |tx| Box::pin(withhold_batch(tx, id, cursor, now))).await?;
@@ -181,8 +193,8 @@ pub(crate) async fn finish_interrupted(store: &Store, now: i64) -> Result<(), St
     for row in store.rows("SELECT id, state FROM broadcasts WHERE catching_up", args![]).await? {
         let id = row.get("id")?;
         match row.get::<String>("state")?.as_str() {
-            "cancelled" => withhold_rest(store, id, now).await?,
-            state => set_paused(store, id, state == "paused").await?,
+            "cancelled" => withhold_rest(store.clone(), id, now).await?,
+            state => set_paused(store.clone(), id, state == "paused").await?,
         }
     }
     Ok(())
@@ -200,4 +212,44 @@ pub(super) async fn finish_idle(tx: &mut Tx, now: i64) -> Result<Vec<BroadcastId
         ids.iter().map(|id| NewEvent::of(event::BROADCAST_FINISHED).broadcast(*id)).collect();
     append(tx, &events, now).await?;
     Ok(ids)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run in this state whose one row was left as it was by a crash; what becomes of the row.
+    async fn check(state: &'static str, row_paused: bool, expected: (&str, Option<bool>)) {
+        let folder = tempfile::tempdir().expect("a temp folder");
+        let url = format!("sqlite:{}/house.db", folder.path().display());
+        let store = Store::open(&url).await.expect("the store opens");
+        let run = "INSERT INTO broadcasts (id, name, template_id, from_name, from_address, reply_to, audience, state,
+                                           prepared, catching_up, created_at)
+                   VALUES (1, '', 1, '', '', '', 'all', $1, TRUE, TRUE, 1)";
+        let person = "INSERT INTO recipients (id, broadcast_id, template_version_id, contact_id, address, provider, state,
+                                              state_at, expires_at, created_at)
+                      VALUES (7, 1, 1, 1, 'a@x.example', '', 'waiting', 1, 1, 1)";
+        let queued = "INSERT INTO queue (id, broadcast_id, lane, site, due_at, paused)
+                      VALUES (7, 1, 3, 'x.example', 1, $1)";
+        for (sql, arguments) in [(run, args![state]), (person, args![]), (queued, args![row_paused])] {
+            store.execute(sql, arguments).await.expect("the row is new");
+        }
+        finish_interrupted(&store, 9).await.expect("the store works");
+        let sql = "SELECT r.state, q.paused, b.catching_up FROM recipients r JOIN broadcasts b ON b.id = r.broadcast_id
+                   LEFT JOIN queue q ON q.id = r.id";
+        let row = store.row(sql, args![]).await.expect("the store works").expect("the recipient");
+        let seen: String = row.get("state").expect("a state");
+        let paused: Option<bool> = row.get("paused").expect("a flag or no row");
+        assert_eq!((seen.as_str(), paused), expected, "{state}");
+        assert!(!row.get::<bool>("catching_up").expect("a flag"), "{state}");
+        store.close().await;
+    }
+
+    #[tokio::test]
+    async fn what_a_crash_cut_off_is_finished() {
+        check("running", true, ("waiting", Some(false))).await;
+        check("preparing", true, ("waiting", Some(false))).await;
+        check("paused", false, ("waiting", Some(true))).await;
+        check("cancelled", true, ("withheld", None)).await;
+    }
 }
