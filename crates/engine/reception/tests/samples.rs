@@ -13,10 +13,11 @@ fn folder() -> PathBuf {
 }
 
 fn rows() -> BTreeMap<String, Vec<String>> {
-    let text = std::fs::read_to_string(folder().join("expected.tsv")).unwrap();
+    let text =
+        std::fs::read_to_string(folder().join("expected.tsv")).expect("the rows are in the repository");
     let mut rows: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for line in text.lines().filter(|line| !line.starts_with('#')) {
-        let (file, rest) = line.split_once('\t').unwrap();
+        let (file, rest) = line.split_once('\t').expect("a row has tabs");
         rows.entry(file.to_owned()).or_default().push(rest.to_owned());
     }
     rows
@@ -100,6 +101,37 @@ impl Dice {
             mail.push(b'\n');
         }
     }
+}
+
+/// Mails made to cost time: each must be cut short by a written limit.
+#[test]
+fn hostile_sizes_are_cut_short() {
+    const HEAD: &str = "From: MAILER-DAEMON@x.example\nSubject: Returned mail\n";
+    let nested: String =
+        (0..300).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n")).collect();
+    let check = |name: &str, mail: String| {
+        let (report, defects) = report::read(mail.as_bytes());
+        assert!(report.recipients.len() <= 1000, "{name}: {} recipients", report.recipients.len());
+        assert!(report.text.len() <= 64 * 1024, "{name}: {} bytes of text", report.text.len());
+        assert!(judge(&report, &|_| None, RECEIVED_AT).len() <= 1000, "{name}");
+        defects
+    };
+    let parts = "--b\n\nx\n".repeat(5_000);
+    let many = check("parts", format!("{HEAD}Content-Type: multipart/mixed; boundary=b\n\n{parts}"));
+    assert!(many.contains(&report::Defect::TooManyParts));
+    check("nesting", format!("{HEAD}{nested}"));
+    check("header line", format!("{HEAD}X-Long: {}\n\nx", "a ".repeat(1 << 19)));
+    check("addresses", format!("{HEAD}\nundeliverable\n{}", "<a@b.example>: no\n".repeat(50_000)));
+    check("one line", format!("{HEAD}\nundeliverable {}", "a@b.example ".repeat(50_000)));
+    check("boundaries", format!("{HEAD}\nundeliverable\n{}", "original message\nfrom: x\n".repeat(20_000)));
+    let fields = "Final-Recipient: rfc822; a@b.example\nAction: failed\n".repeat(20_000);
+    check("fields", format!("{HEAD}Content-Type: message/delivery-status\n\n{fields}"));
+    check("no fields", format!("{HEAD}Content-Type: message/delivery-status\n\n{}", "x\n".repeat(200_000)));
+    check(
+        "session",
+        format!("{HEAD}\nundeliverable\n<a@b.example>\n{}", ">>> DATA\n<<< 550 no\n".repeat(20_000)),
+    );
+    check("words", format!("{HEAD}\n{}", "user unknown mailbox full quota ".repeat(50_000)));
 }
 
 #[test]

@@ -24,17 +24,15 @@ pub(crate) fn read(bytes: &[u8], defects: &mut Vec<Defect>) -> DeliveryStatus {
         while let Some(after) = rest.strip_prefix(b"\n") {
             rest = after;
         }
-        let (mut group, mut after) = Header::split(rest);
-        if group.is_empty() {
+        let line_end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
+        if Header::split(&rest[..line_end]).0.is_empty() {
             // A line that is no field; the next may be one again.
-            rest = memchr::memchr(b'\n', rest).map_or(&[][..], |at| &rest[at + 1..]);
+            rest = &rest[line_end..];
             continue;
         }
-        if let Some(end) = second_recipient(&rest[..rest.len() - after.len()]) {
-            (group, _) = Header::split(&rest[..end]);
-            after = &rest[end..];
-        }
-        rest = after;
+        let end = second_recipient(rest).unwrap_or(rest.len());
+        let (group, left) = Header::split(&rest[..end]);
+        rest = &rest[end - left.len()..];
         if seen.reporting_mta.is_none() {
             seen.reporting_mta =
                 group.text("reporting-mta").map(|value| host_of(&value)).filter(|h| !h.is_empty());

@@ -111,6 +111,9 @@ impl<'a> Walk<'a, '_> {
                 self.part(&body[from..start.max(from)], inner);
             }
             begun = (!last).then_some(end);
+            if self.parts.len() >= PARTS_MAX {
+                note(self.defects, Defect::TooManyParts);
+            }
             if last || self.parts.len() >= PARTS_MAX {
                 break;
             }
