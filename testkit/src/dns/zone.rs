@@ -135,6 +135,9 @@ impl Zone {
         let kind = read_kind(kind)?;
         if let Some(records) = state.records.get_mut(&name) {
             records.retain(|record| record.record_type() != kind);
+            if records.is_empty() {
+                state.records.remove(&name);
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ mod recorder;
 pub use recorder::{Keep, Recorder, Taken};
 
 use mail::Stage;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::providers::Fate;
 
@@ -31,9 +31,13 @@ pub struct Delivery {
     pub signed: bool,
     /// Where it ended up.
     pub fate: Fate,
-    /// The content as far as it was kept.
-    #[serde(skip)]
+    /// The content as far as it was kept; in the journal as text, what is not UTF-8 replaced.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "as_text")]
     pub content: Option<Vec<u8>>,
+}
+
+fn as_text<S: Serializer>(content: &Option<Vec<u8>>, to: S) -> Result<S::Ok, S::Error> {
+    content.as_ref().map(|octets| String::from_utf8_lossy(octets)).serialize(to)
 }
 
 /// One recipient or message that was refused, now or for good.

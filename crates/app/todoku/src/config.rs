@@ -43,6 +43,8 @@ pub struct DeliverySection {
     pub mx_port: u16,
     /// Waits before the second, third … try, such as `5m`, `30m`, `1h`; the last one repeats.
     pub retry_delays: Vec<String>,
+    /// How long a broadcast's message is tried before it is given up, such as `24h`.
+    pub tries: String,
     /// Connections to one destination at most.
     pub connections_per_site: usize,
     /// Connections in all at most.
@@ -76,6 +78,7 @@ impl Default for DeliverySection {
         Self {
             mx_port: 25,
             retry_delays: ["5m", "15m", "30m"].map(str::to_owned).to_vec(),
+            tries: "24h".to_owned(),
             connections_per_site: 8,
             connections: 200,
             ipv6: true,
@@ -96,6 +99,7 @@ impl Config {
         let config: Self = toml::from_str(&text)
             .with_context(|| format!("設定ファイル {0} に誤りがあります / mistake in {0}", path.display()))?;
         config.retry_delays_ms()?;
+        config.tries_ms()?;
         if !config.delivery.timeouts_max.is_empty() {
             duration_ms(&config.delivery.timeouts_max)?;
         }
@@ -117,6 +121,14 @@ impl Config {
     pub fn timeouts_max(&self) -> Option<Duration> {
         let ms = duration_ms(&self.delivery.timeouts_max).ok()?;
         u64::try_from(ms).ok().map(Duration::from_millis)
+    }
+
+    /// How long a message is tried, in milliseconds.
+    ///
+    /// # Errors
+    /// When it is not a number with `ms`, `s`, `m` or `h`.
+    pub fn tries_ms(&self) -> anyhow::Result<i64> {
+        duration_ms(&self.delivery.tries)
     }
 
     /// The retry schedule in milliseconds.

@@ -122,7 +122,7 @@ impl Running {
 
         spawn_loops(&mut tasks, &store, &clock, &house_secret, &shutdown);
         let probe = Arc::new(SmtpProbe::new(resolver.clone(), tls, ClientLimits::interactive()));
-        let app = web_app(&config, (&store, &resolver, probe), &clock, &house_secret);
+        let app = web_app(&config, (&store, &resolver, probe), &clock, &house_secret)?;
         let token = shutdown.clone();
         tasks.spawn(async move {
             let service = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
@@ -239,8 +239,8 @@ fn web_app(
     (store, resolver, probe): (&Arc<Store>, &Arc<DnsResolver>, Arc<SmtpProbe>),
     clock: &Clock,
     house_secret: &str,
-) -> web::App {
-    web::App {
+) -> anyhow::Result<web::App> {
+    Ok(web::App {
         operators: store.clone(),
         sessions: store.clone(),
         contacts: store.clone(),
@@ -256,11 +256,11 @@ fn web_app(
         route_probe: probe,
         mail_host: config.mail_host.clone(),
         sending_ips: config.sending_ips.clone(),
-        broadcast_tries_ms: campaigns::start::BROADCAST_TRIES_MS,
+        broadcast_tries_ms: config.tries_ms()?,
         clock: Arc::clone(clock),
         base_url: config.base_url.clone(),
         secure_cookies: config.base_url.starts_with("https://"),
         trust_forwarded_for: config.trust_forwarded_for,
         house_secret: house_secret.to_owned(),
-    }
+    })
 }

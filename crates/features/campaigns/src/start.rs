@@ -12,9 +12,6 @@ use crate::{
     template::TemplateDraft,
 };
 
-/// How long a broadcast's messages are tried: about a day, as people expect of mail.
-pub const BROADCAST_TRIES_MS: i64 = 24 * 60 * 60_000;
-
 /// Why a broadcast cannot start.
 #[derive(Debug, Clone)]
 pub enum Obstacle {

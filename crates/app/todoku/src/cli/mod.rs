@@ -3,6 +3,7 @@
 mod address;
 mod demo;
 mod operator;
+mod records;
 mod serve;
 mod simulate;
 
