@@ -118,7 +118,6 @@ impl Shared {
         if let Err(error) = self.queue.release(&self.node, &[row.id], now).await {
             tracing::warn!(recipient = row.id, %error, "a row could not be given back; its lease will end");
         }
-        self.sites.settle(&row.site);
     }
 
     /// The route as it is now; the last known one while the store cannot be asked.

@@ -102,16 +102,17 @@ impl Writer {
         while next_batch(&mut asked, &mut batch).await {
             let (marks, answers): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|asked| (asked.mark, asked.answer)).unzip();
-            match self.store.mark_committing(&self.node, &marks, (self.clock)()).await {
-                Ok(grants) => {
-                    self.health.store_works();
-                    for (answer, grant) in answers.into_iter().zip(grants) {
-                        // The worker may have gone; its row is recovered when the lease ends.
-                        let _gone = answer.send(grant);
-                    }
+            // Without the mark nothing may be handed over, so the workers wait with their rows until the store works.
+            let grants = loop {
+                match self.store.mark_committing(&self.node, &marks, (self.clock)()).await {
+                    Ok(grants) => break grants,
+                    Err(failure) => self.wait_out("committing marks", &failure).await,
                 }
-                // Without the mark nothing may be handed over: the workers get no answer and give the rows up.
-                Err(failure) => self.wait_out("committing marks", &failure).await,
+            };
+            self.health.store_works();
+            for (answer, grant) in answers.into_iter().zip(grants) {
+                // The worker may have gone; its row is recovered when the lease ends.
+                let _gone = answer.send(grant);
             }
         }
     }

@@ -32,6 +32,7 @@ pub(crate) async fn serve(shared: Arc<Shared>, site: String) {
         while let Some(first) = shared.sites.take(&site) {
             if shared.closing() {
                 shared.give_back(first).await;
+                shared.sites.settle(&site);
                 continue;
             }
             serve_connection(&shared, &site, first).await;
