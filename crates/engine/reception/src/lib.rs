@@ -11,7 +11,7 @@ mod recognise;
 pub use arrival::{Arrival, ArrivalId, ArrivalKind, Destination, NewArrival};
 pub use judge::{Judged, judge};
 pub use ports::{ArrivalStore, ReturnPaths, StoreFailure};
-pub use recognise::{Finding, Recognised, recognise};
+pub use recognise::{Finding, Recognised, TRACE_FIELD, recognise};
 
 /// Names of the events this crate's store methods write.
 pub mod event {

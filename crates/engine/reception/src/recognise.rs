@@ -1,9 +1,14 @@
 //! What a kept message is, and what it tells about which recipient. Pure and total, so it can be done again.
 
-use bounce::{Reason, Refusal, Verdict};
+use addressing::Provider;
+use bounce::{Permanence, Verdict};
+use mail::EnhancedStatus;
 use report::{Kind, RecipientReport, Report};
 
-use crate::ArrivalKind;
+use crate::{ArrivalKind, Judged, judge::judge};
+
+/// The field in our own mails that names the recipient row, for servers that return the header without Message-ID.
+pub const TRACE_FIELD: &str = "X-Todoku-Trace";
 
 /// What reading found.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,23 +17,65 @@ pub struct Recognised {
     pub kind: ArrivalKind,
     /// The Message-ID of the mail it is about, without angle brackets.
     pub about_message_id: Option<String>,
-    /// One per recipient it tells about; at least one for bounces and complaints.
+    /// The [`TRACE_FIELD`] of the mail it is about.
+    pub about_trace: Option<String>,
+    /// The subject of the mail it is about.
+    pub about_subject: Option<String>,
+    /// `Feedback-Type` of a complaint (RFC 5965 section 3.1).
+    pub feedback_type: Option<String>,
+    /// One per recipient it tells about; at least one for bounces and complaints, none for a mail from a person.
     pub findings: Vec<Finding>,
 }
 
 /// What it tells about one recipient.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// The recipient as the report names it.
+    /// The address that failed in the end, as the report names it.
     pub recipient: Option<String>,
+    /// The address the message was sent to first, where the report tells it.
+    pub original_recipient: Option<String>,
+    /// What was done, as the report says: `failed`, `delayed`, `delivered`, `relayed`, `expanded`, `displayed` …
+    pub action: Option<String>,
+    /// The enhanced status code.
+    pub status: Option<EnhancedStatus>,
+    /// The SMTP reply code.
+    pub reply_code: Option<u16>,
+    /// What the server said, in its own words.
+    pub diagnostic: String,
     /// What it means.
     pub verdict: Verdict,
+}
+
+impl Finding {
+    /// Whether it is about the address with this [`mail::Address::key`], under its last or its first name.
+    #[must_use]
+    pub fn is_about(&self, address_key: &str) -> bool {
+        let named = [&self.recipient, &self.original_recipient];
+        named.into_iter().flatten().any(|text| {
+            mail::Address::parse(text).is_ok_and(|address| address.key().eq_ignore_ascii_case(address_key))
+        })
+    }
+
+    /// Whether the message may still arrive: the other side goes on trying.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.action.as_deref() == Some("delayed")
+    }
+
+    /// Whose mailbox it is.
+    #[must_use]
+    pub fn provider(&self) -> Option<&'static Provider> {
+        [&self.recipient, &self.original_recipient]
+            .into_iter()
+            .flatten()
+            .find_map(|address| addressing::provider_of(address.rsplit_once('@')?.1))
+    }
 }
 
 /// Reads a kept message.
 #[must_use]
 pub fn recognise(raw: &[u8], arrived_at: i64) -> Recognised {
-    let (report, _defects) = report::read(raw);
+    let (mut report, _defects) = report::read(raw);
     let kind = match report.kind {
         Kind::Bounce => ArrivalKind::Bounce,
         Kind::Delayed => ArrivalKind::Delayed,
@@ -37,48 +84,55 @@ pub fn recognise(raw: &[u8], arrived_at: i64) -> Recognised {
         Kind::AutoReply => ArrivalKind::AutoReply,
         Kind::Correspondence | Kind::Empty => ArrivalKind::Correspondence,
     };
+    let original = std::mem::take(&mut report.original);
+    let feedback_type = report.feedback_type.clone();
     let findings = match kind {
-        ArrivalKind::Bounce => bounces(&report, arrived_at),
-        ArrivalKind::Complaint => {
-            vec![Finding { recipient: None, verdict: bounce::known(Reason::Feedback, &report.subject) }]
-        }
-        _ => Vec::new(),
+        ArrivalKind::Correspondence => Vec::new(),
+        _ => findings(report, arrived_at),
     };
-    let about_message_id =
-        report.original.message_id.as_deref().map(|id| id.trim_matches(['<', '>', ' ']).to_owned());
-    Recognised { kind, about_message_id, findings }
-}
-
-fn bounces(report: &Report, arrived_at: i64) -> Vec<Finding> {
-    let mut findings: Vec<Finding> =
-        report.recipients.iter().map(|told| finding(report, told, arrived_at)).collect();
-    if findings.is_empty() {
-        findings.push(Finding {
-            recipient: None,
-            verdict: bounce::known(Reason::OnHold, report.text.lines().next().unwrap_or_default()),
-        });
+    let trace = original.headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(TRACE_FIELD));
+    Recognised {
+        kind,
+        about_message_id: original.message_id.map(|id| id.trim_matches(['<', '>', ' ']).to_owned()),
+        about_trace: trace.map(|(_, value)| value.trim().to_owned()),
+        about_subject: original.subject,
+        feedback_type,
+        findings,
     }
-    findings
 }
 
-fn finding(report: &Report, told: &RecipientReport, arrived_at: i64) -> Finding {
-    let recipient = told.original_recipient.clone().or_else(|| told.final_recipient.clone());
-    let domain = recipient.as_deref().and_then(|address| address.rsplit_once('@')).map(|(_, domain)| domain);
-    let provider = domain.and_then(addressing::provider_of).map(|provider| provider.id.as_str());
-    let reply = told.reply();
-    let verdict = bounce::understand(&Refusal {
-        provider,
-        recipient: recipient.as_deref(),
-        remote_host: told.remote_mta.as_deref(),
-        original_text: Some(&report.text),
-        mta: report.mta.as_deref(),
-        ..Refusal::new(&reply, told.stage, arrived_at)
-    });
-    Finding { recipient, verdict }
+fn findings(mut report: Report, arrived_at: i64) -> Vec<Finding> {
+    if report.recipients.is_empty() && matches!(report.kind, Kind::Bounce | Kind::Complaint) {
+        report.recipients.push(RecipientReport::of(None));
+    }
+    let provider_of = |domain: &str| addressing::provider_of(domain).map(|provider| provider.id.clone());
+    let is_late = report.kind == Kind::Delayed;
+    judge(&report, &provider_of, arrived_at).into_iter().map(|judged| finding(judged, is_late)).collect()
+}
+
+/// Who is only late may still get the mail, whatever the reason.
+fn finding(judged: Judged, is_late: bool) -> Finding {
+    let Judged { recipient: told, mut verdict } = judged;
+    let action = told.action.or_else(|| is_late.then(|| "delayed".to_owned()));
+    if is_late || action.as_deref() == Some("delayed") {
+        verdict.permanence = Permanence::Temporary;
+    }
+    let recipient = told.final_recipient.or_else(|| told.original_recipient.clone());
+    Finding {
+        original_recipient: told.original_recipient.filter(|original| Some(original) != recipient.as_ref()),
+        recipient,
+        action,
+        status: told.status,
+        reply_code: told.reply_code,
+        diagnostic: told.diagnostic,
+        verdict,
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use bounce::Reason;
+
     use super::*;
 
     const DSN: &str = "From: MAILER-DAEMON@mx.midori.example\r\nTo: b-1@bounce.hanaya.example\r\n\
@@ -86,19 +140,33 @@ mod tests {
         Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n\
         --x\r\nContent-Type: text/plain\r\n\r\nNot delivered.\r\n\
         --x\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.midori.example\r\n\r\n\
-        Final-Recipient: rfc822; hanako@midori.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\
-        Diagnostic-Code: smtp; 550 5.1.1 <hanako@midori.example>: User unknown\r\n\
+        Original-Recipient: rfc822; hanako@midori.example\r\n\
+        Final-Recipient: rfc822; hana@mori.example\r\nAction: failed\r\nStatus: 5.1.1\r\n\
+        Diagnostic-Code: smtp; 550 5.1.1 <hana@mori.example>: User unknown\r\n\
         --x\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: <m-1-2@hanaya.example>\r\n\
-        To: hanako@midori.example\r\n--x--\r\n";
+        X-Todoku-Trace: m-1-2\r\nSubject: Your order\r\nTo: hanako@midori.example\r\n--x--\r\n";
 
     #[test]
     fn a_bounce_tells_whom_and_why() {
         let seen = recognise(DSN.as_bytes(), 0);
         assert_eq!(seen.kind, ArrivalKind::Bounce);
         assert_eq!(seen.about_message_id.as_deref(), Some("m-1-2@hanaya.example"));
-        assert_eq!(seen.findings.len(), 1);
-        assert_eq!(seen.findings[0].recipient.as_deref(), Some("hanako@midori.example"));
-        assert_eq!(seen.findings[0].verdict.reason, Reason::UserUnknown);
+        assert_eq!(seen.about_trace.as_deref(), Some("m-1-2"));
+        assert_eq!(seen.about_subject.as_deref(), Some("Your order"));
+        let [finding] = seen.findings.as_slice() else { panic!("{:?}", seen.findings) };
+        assert_eq!(finding.recipient.as_deref(), Some("hana@mori.example"));
+        assert_eq!(finding.original_recipient.as_deref(), Some("hanako@midori.example"));
+        assert_eq!(
+            (finding.reply_code, finding.status.map(|s| s.to_string())),
+            (Some(550), Some("5.1.1".into()))
+        );
+        assert_eq!(finding.verdict.reason, Reason::UserUnknown);
+        assert!(finding.diagnostic.contains("User unknown"), "{}", finding.diagnostic);
+        for (key, expected) in
+            [("hana@mori.example", true), ("hanako@midori.example", true), ("x@y.example", false)]
+        {
+            assert_eq!(finding.is_about(key), expected, "{key}");
+        }
     }
 
     #[test]

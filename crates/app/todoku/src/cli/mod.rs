@@ -1,7 +1,9 @@
 //! The command line: what is typed, and which file does it.
 
 mod address;
+mod bounce;
 mod demo;
+mod mails;
 mod operator;
 mod records;
 mod serve;
@@ -37,6 +39,9 @@ enum Command {
     /// Addresses: check.
     #[command(subcommand)]
     Address(address::AddressCommand),
+    /// Bounces: explain.
+    #[command(subcommand)]
+    Bounce(bounce::BounceCommand),
     /// Runs the provider simulator and its DNS on loopback, to try things out.
     Simulate(simulate::SimulateArgs),
     /// Sends to 300 made-up customers at simulated providers and explains what became of each mail.
@@ -53,6 +58,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::run(config()?).await,
         Command::Operator(command) => operator::run(command, &config()?).await,
         Command::Address(command) => address::run(command),
+        Command::Bounce(command) => bounce::run(command, crate::house::wall_clock()()),
         Command::Simulate(args) => simulate::run(args).await,
         Command::Demo(args) => demo::run(args).await,
     }
