@@ -69,6 +69,7 @@ pub fn understand(refusal: &Refusal<'_>) -> Verdict {
         tags: refusal.tags,
         at: refusal.at,
         text: &said,
+        around: false,
         last_tier: Tier::Code,
     };
     let first = PACK.first(&facts);
@@ -78,6 +79,8 @@ pub fn understand(refusal: &Refusal<'_>) -> Verdict {
     let around = refusal.original_text.map(normalise).unwrap_or_default();
     if !around.is_empty() {
         facts.text = &around;
+        // Without a reply the words around are all there is.
+        facts.around = !said.is_empty();
         facts.last_tier = if first.is_some() { Tier::Text } else { Tier::Code };
         let around = PACK.first(&facts).filter(|hit| hit.words.is_some());
         if let Some(hit) = around.filter(|hit| agrees(hit.rule.reason, refusal.reply.status)) {

@@ -44,6 +44,9 @@ struct Written {
     #[serde(default)]
     text: Vec<String>,
     words: Option<String>,
+    /// Too general for the words around a reply; asked of the server's own words only.
+    #[serde(default)]
+    own_words: bool,
     #[serde(default)]
     also: Vec<String>,
     #[serde(default)]
@@ -72,6 +75,7 @@ pub(crate) struct Rule {
     pub(crate) text: Vec<Pattern>,
     pub(crate) also: Vec<Pattern>,
     pub(crate) not: Vec<Pattern>,
+    pub(crate) own_words: bool,
     pub(crate) reason: Reason,
     pub(crate) permanence: Option<Permanence>,
     pub(crate) fault: Option<Fault>,
@@ -175,6 +179,7 @@ fn compile(
         text: all(&written.text)?,
         also: all(&written.also)?,
         not: all(&written.not)?,
+        own_words: written.own_words,
         reason: written.reason,
         permanence: written.permanence,
         fault: written.fault,

@@ -52,6 +52,8 @@ pub(crate) struct Facts<'a> {
     pub(crate) at: i64,
     /// Normalised.
     pub(crate) text: &'a str,
+    /// The text is not the server's own reply but stands around it.
+    pub(crate) around: bool,
     /// Rules of later tiers are not asked.
     pub(crate) last_tier: Tier,
 }
@@ -137,7 +139,7 @@ impl Pack {
 
 /// `Some(words)` when every condition of the rule holds.
 fn holds<'t>(rule: &Rule, facts: &Facts<'t>, found: &Found<'t>) -> Option<Option<&'t str>> {
-    if facts.at < rule.from_at || facts.at >= rule.before_at {
+    if facts.at < rule.from_at || facts.at >= rule.before_at || (facts.around && rule.own_words) {
         return None;
     }
     if !numbers_hold(rule, facts) {
