@@ -6,7 +6,9 @@ use crate::header::Header;
 pub(crate) fn is_auto_reply(header: &Header<'_>, subject: &str) -> bool {
     let value = |name: &str| header.text(name).unwrap_or_default().to_ascii_lowercase();
     let submitted = value("auto-submitted");
-    if submitted.starts_with("auto-replied") || submitted.starts_with("auto-generated") {
+    // `auto-generated` is said by every order confirmation; only one that answers is a reply.
+    let answers = header.raw("in-reply-to").is_some() || header.raw("references").is_some();
+    if submitted.starts_with("auto-replied") || (submitted.starts_with("auto-generated") && answers) {
         return true;
     }
     let precedence = value("precedence");
@@ -46,7 +48,6 @@ fn subject_says(subject: &str) -> bool {
         "[自動返信]",
         "(自動返信)",
         "(自動返信)",
-        "自動配信",
         "automatische antwort",
         "abwesenheit",
         "réponse automatique",
@@ -71,6 +72,8 @@ mod tests {
     #[test]
     fn auto_replies() {
         check("Auto-Submitted: auto-replied\n\n", true);
+        check("Auto-Submitted: auto-generated\nSubject: your order\n\n", false);
+        check("Auto-Submitted: auto-generated\nIn-Reply-To: <1@x.example>\n\n", true);
         check("Auto-Submitted: no\nSubject: hello\n\n", false);
         check("Precedence: auto_reply\n\n", true);
         check("X-Autoreply: yes\n\n", true);
