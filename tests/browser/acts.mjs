@@ -14,13 +14,13 @@ export async function upload(stage, visitor, name, content) {
   await writeFile(path, content);
   await visitor.go("/imports/new");
   await visitor.page.locator("#file").setInputFiles(path);
-  await visitor.press("読み込んで確かめる");
+  await visitor.submit("/imports");
 }
 
 /** Imports a list of customers to its end. */
 export async function importList(stage, visitor, name, content) {
   await upload(stage, visitor, name, content);
-  await visitor.press("この内容で取り込みを始める");
-  await visitor.page.getByRole("link", { name: "別の名簿を取り込む" }).waitFor();
+  await visitor.submit("/plan");
+  await visitor.page.locator('main .actions a[href="/imports/new"]').waitFor();
   await visitor.look();
 }

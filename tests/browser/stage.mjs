@@ -6,6 +6,7 @@ import { access, appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/pr
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 /** The project's folder. */
@@ -35,6 +36,17 @@ export async function until(what, ask, within_ms = 20_000) {
     if (Date.now() > deadline) throw new Error(`in ${within_ms} ms not seen: ${what}`);
     await new Promise((go) => setTimeout(go, 50));
   }
+}
+
+let broken = false;
+/** A step of a story: what comes after a step that failed is not played. */
+export function step(name, play) {
+  test(name, async (context) => {
+    if (broken) return context.skip("an earlier step failed");
+    broken = true;
+    await play(context);
+    broken = false;
+  });
 }
 
 /** One stage: `operators` are made before the doors open; `delivery` and `simulate` change how both run. */

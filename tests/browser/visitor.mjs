@@ -1,15 +1,21 @@
 // Somebody at a browser. Every page she sees is looked over: faults in the console, words in the wrong language, width.
 
 import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { chromium } from "playwright-core";
 
-import { password } from "./stage.mjs";
+import { password, root } from "./stage.mjs";
 
 const flags = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
+  "--disable-component-update", "--disable-sync", "--lang=ja",
 ];
 const patience_ms = 20_000;
+/** With TODOKU_SCREENSHOTS=1 the README's pictures are made, and one of each page in this folder. */
+const pictures = process.env.TODOKU_SCREENSHOTS === "1" && join(tmpdir(), "todoku-screenshots");
+if (pictures) mkdirSync(pictures, { recursive: true });
 export const pc = { width: 1280, height: 900 };
 export const phone = { width: 390, height: 844 };
 
@@ -61,6 +67,14 @@ export class Visitor {
     await this.look();
   }
 
+  /** Presses the main button of the form whose address ends like this. */
+  async submit(action) {
+    const loads = this.loads;
+    await this.page.locator(`main form[action$="${action}"] button.primary[type=submit]`).first().click();
+    await arrived(this, loads);
+    await this.look();
+  }
+
   /** Opens a folded question, reads what it will do, and says yes. */
   async confirm(name, yes, scope = this.page) {
     await scope.locator("summary", { hasText: name }).click();
@@ -70,7 +84,7 @@ export class Visitor {
   async login(login, secret = password) {
     await this.go("/login");
     await this.fill({ login, password: secret });
-    await this.press(this.language === "ja" ? "ログイン" : "Log in");
+    await this.submit("/login");
   }
 
   /** Fills fields by their names. */
@@ -114,8 +128,10 @@ export class Visitor {
     assert.equal(seen.lang, this.language, `${at}: html lang`);
     const foreign = this.language === "ja" ? seen.heads.filter(isEnglish) : seen.texts.filter(isJapanese);
     assert.deepEqual(foreign, [], `${at}: not in ${this.language}`);
+    if (pictures) await page.screenshot({ path: this.#picture("pc"), fullPage: true });
     await page.setViewportSize(phone);
     const wide = await page.evaluate(tooWide);
+    if (pictures) await page.screenshot({ path: this.#picture("phone"), fullPage: true });
     await page.setViewportSize(pc);
     assert.deepEqual(wide, [], `${at}: wider than a telephone`);
     assert.deepEqual(this.faults.splice(0), [], `${at}: faults in the browser`);
@@ -127,6 +143,18 @@ export class Visitor {
     const answer = await act();
     assert.equal(this.loads, loads, "a page was loaded");
     return answer;
+  }
+
+  /** Takes a picture for the README, where pictures are asked for. */
+  async portrait(name) {
+    if (!pictures) return;
+    await this.page.evaluate(() => scrollTo(0, 0));
+    await this.page.screenshot({ path: join(root, "docs/images", `${name}.png`) });
+  }
+
+  #picture(size) {
+    const page = new URL(this.page.url()).pathname.replace(/\d{6,}/g, "N").replaceAll("/", "-");
+    return join(pictures, `${String(Math.floor(performance.timeOrigin + performance.now())).slice(-9)}${page}-${size}.png`);
   }
 
   async close() {
@@ -209,11 +237,12 @@ function tooWide() {
   return [`${scrollWidth} px`, ...out.slice(0, 5).map((element) => element.outerHTML.slice(0, 120))];
 }
 
-const isJapanese = (text) => /[\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Han}]/u.test(text);
+/** A language's own name is the same everywhere. */
+const isJapanese = (text) => /[\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Han}]/u.test(text.replace(/^日本語$/, ""));
 
 /** Words of Latin letters alone. Names of hosts, files and addresses, and abbreviations are the same everywhere. */
 function isEnglish(text) {
-  if (isJapanese(text)) return false;
+  if (isJapanese(text) || text === "English") return false;
   const words = text.split(/[\s/,()]+/).filter((word) => /\p{sc=Latin}{2}/u.test(word));
   return words.some((word) => !/[.@_\d]/.test(word) && word !== word.toUpperCase() && word !== "Todoku");
 }

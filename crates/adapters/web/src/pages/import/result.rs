@@ -53,6 +53,8 @@ fn failure(say: Say, job: &ImportJob) -> Option<String> {
 
 fn bad_rows(visit: &Visit, job: &ImportJob, errors: &[RowError]) -> Markup {
     let say = visit.say;
+    // A spreadsheet counts the heading too.
+    let heading = u64::from(job.plan.has_header);
     html! {
         div.card id="errors" {
             h2 { (t!(say, "import-errors", n = job.failed)) }
@@ -71,7 +73,7 @@ fn bad_rows(visit: &Visit, job: &ImportJob, errors: &[RowError]) -> Markup {
                 tbody {
                     @for error in errors {
                         tr {
-                            td.num data-label=(t!(say, "import-row")) { span { (error.row) } }
+                            td.num data-label=(t!(say, "import-row")) { span { (error.row + heading) } }
                             td data-label=(t!(say, "import-reason")) { span { (say.pick(&error.ja, &error.en)) } }
                             td data-label=(t!(say, "import-cells")) { span.sub { (cells(error)) } }
                         }

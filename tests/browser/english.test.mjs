@@ -1,0 +1,78 @@
+// The same house in English: not one Japanese letter is left on its pages when the shop's own words are English.
+
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+
+import { importList } from "./acts.mjs";
+import { Stage, step } from "./stage.mjs";
+import { Chromium } from "./visitor.mjs";
+
+const list = [
+  "Number,Name,Mail address,Phone,Company,Town,Newsletter",
+  "C-1,Ann Baker,ann@aozora-bungu.example,090-0000-0001,,Nagano,yes",
+  "C-2,Bob Carter,unknown-bob@docomo.ne.jp,,,Ueda,yes",
+  "C-3,Carol Dean,carol@gmai.com,,,Suwa,yes",
+  "C-4,Dan Evans,full-dan@gmail.com,,Evans Ltd,Ina,yes",
+  "C-5,Eve Ford,,0263-00-0005,,Chino,yes",
+  "C-6,Fay Grant,fay@kobayashi-ganka.example,,,Saku,no",
+  "C-7,Guy Hall,not an address,,,Komoro,yes",
+  "C-8,Hal Irwin,filtered-hal@ezweb.ne.jp,,,Iida,maybe",
+].join("\n");
+
+let stage, chromium, owner;
+before(async () => {
+  stage = await Stage.open({ operators: [{ login: "owner", name: "Owner", language: "en" }] });
+  chromium = await Chromium.open();
+  owner = await chromium.visitor(stage, { language: "en" });
+});
+after(async () => {
+  await owner?.close();
+  await chromium?.close();
+  await stage?.close();
+});
+
+/** Opens pages one after the other; each is looked over. */
+async function walk(...paths) {
+  for (const path of paths) {
+    await owner.go(path);
+    assert.equal(new URL(owner.page.url()).pathname, path.split("?")[0]);
+  }
+}
+
+step("before the login", async () => {
+  await owner.go("/login");
+  await owner.login("owner", "wrong password");
+  await owner.says("After 4 more wrong tries");
+  await owner.login("owner");
+  await owner.go("/no-such-page", 404);
+});
+
+step("a new house", async () => {
+  await walk("/", "/contacts", "/imports", "/templates", "/broadcasts", "/operators", "/operators/new", "/account");
+});
+
+step("customers", async () => {
+  await importList(stage, owner, "customers.csv", list);
+  await owner.go("/imports");
+  await owner.press("customers.csv");
+  await walk("/contacts", "/contacts?standing=invalid", "/contacts?q=nobody", "/contacts/new");
+  for (const name of ["Ann Baker", "Carol Dean", "Eve Ford", "Fay Grant"]) {
+    await owner.go("/contacts");
+    await owner.press(name);
+  }
+  await owner.press("Edit");
+  await owner.fill({ address: "fay@yhoo.co.jp" });
+  await owner.press("Save");
+  await owner.fill({ address: "fay@" });
+  await owner.press("Save");
+});
+
+step("templates", async () => {
+  await owner.go("/templates/new");
+  await owner.fill({ name: "Winter", subject: "Hello {{ nam }}", text: "Hello {{ name }}\n{{ unsubscribe_url" });
+  await owner.press("Save");
+  await owner.fill({ subject: "Hello {{ name }}", text: "Dear {{ name }}\n\nWinter is here.\n" });
+  await owner.press("Save");
+  await owner.press("Preview");
+  await walk("/templates", "/broadcasts/new");
+});
