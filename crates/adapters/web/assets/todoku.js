@@ -41,7 +41,8 @@ document.addEventListener("click", async (event) => {
 
 /** Ticks all rows of a form, and counts what is ticked. */
 document.querySelectorAll("form[data-pick]").forEach((form) => {
-  const rows = () => [...form.querySelectorAll("input[type=checkbox][data-row]")];
+  // Also those that stand outside and name the form.
+  const rows = () => [...form.elements].filter((input) => input.matches("input[type=checkbox][data-row]"));
   const all = form.querySelector("input[data-pick-all]");
   const count = form.querySelector("[data-pick-count]");
   const show = () => {
@@ -54,7 +55,7 @@ document.querySelectorAll("form[data-pick]").forEach((form) => {
     rows().forEach((row) => (row.checked = all.checked));
     show();
   });
-  form.addEventListener("change", show);
+  document.addEventListener("change", show);
   show();
 });
 
@@ -116,5 +117,6 @@ if (new URLSearchParams(location.search).has("done")) {
   const address = new URL(location.href);
   address.searchParams.delete("done");
   address.searchParams.delete("n");
+  address.searchParams.delete("undo");
   history.replaceState(null, "", address);
 }

@@ -14,7 +14,7 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use crate::{
     app::{App, House},
     assets, headers,
-    pages::{broadcast, contact, home, import, language, operator, template, unsubscribe},
+    pages::{broadcast, contact, desk, home, import, language, message, operator, template, unsubscribe},
     problem,
 };
 
@@ -81,6 +81,15 @@ fn sending_pages() -> Router<Arc<House>> {
         .route("/templates/preview", post(template::preview::unsaved))
         .route("/templates/{id}", get(template::edit::show).post(template::edit::save))
         .route("/templates/{id}/preview", get(template::preview::show))
+        .route("/desk", get(desk::list::show))
+        .route("/desk/resend", post(desk::resend::send))
+        .route("/desk/handle", post(desk::handle::mark))
+        .route("/desk/undo", post(desk::handle::undo))
+        .route("/desk/{id}/correct", get(desk::correct::show).post(desk::correct::save))
+        .route("/messages/{id}", get(message::show::show))
+        .route("/messages/{id}/live", get(message::show::live))
+        .route("/messages/{id}/sent", get(message::sent::show))
+        .route("/messages/{id}/bounce", get(message::bounce::show))
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::stop))
         .route("/broadcasts", get(broadcast::list::show).post(broadcast::compose::create))
         .route("/broadcasts/new", get(broadcast::compose::fresh))

@@ -30,6 +30,8 @@ areas![
     "broadcast",
     "domain",
     "unsubscribe",
+    "desk",
+    "message",
 ];
 
 static JAPANESE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Ja));

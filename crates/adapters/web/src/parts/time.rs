@@ -18,8 +18,18 @@ pub(crate) fn when(say: Say, at: i64, now: i64) -> Markup {
 
 /// The same as plain text, for use inside a sentence.
 pub(crate) fn said(say: Say, at: i64, now: i64) -> String {
+    let then = zoned(at);
+    dated(say, at, now, format!("{}:{:02}", then.hour(), then.minute()))
+}
+
+/// Day and time to the second, for steps that follow each other closely.
+pub(crate) fn exactly(say: Say, at: i64, now: i64) -> Markup {
+    let text = dated(say, at, now, clock(at));
+    html! { time datetime=(iso(at)) { (text) } }
+}
+
+fn dated(say: Say, at: i64, now: i64, clock: String) -> String {
     let (then, today) = (zoned(at), zoned(now));
-    let clock = format!("{}:{:02}", then.hour(), then.minute());
     let weekday = say.with(&format!("time-weekday-{}", then.weekday().to_monday_one_offset()), None);
     let month = say.with(&format!("time-month-{}", then.month()), None);
     let day = then.day().to_string();
@@ -36,8 +46,7 @@ pub(crate) fn sortable(at: i64) -> String {
     zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// Hours, minutes and seconds only, for a chain of events of one day.
-pub(crate) fn clock(at: i64) -> String {
+fn clock(at: i64) -> String {
     let then = zoned(at);
     format!("{}:{:02}:{:02}", then.hour(), then.minute(), then.second())
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use crate::say::{Say, t};
 
 /// The notes of a reading. `buttons` is what the person can press about a suggestion.
-pub(super) fn notes(say: Say, reading: &Reading, buttons: &Markup) -> Markup {
+pub(crate) fn notes(say: Say, reading: &Reading, buttons: &Markup) -> Markup {
     let bad = reading.verdict == AddressVerdict::Rejected;
     html! {
         @if !reading.notes.is_empty() || reading.suggestion.is_some() {
@@ -33,7 +33,7 @@ pub(super) fn fill_button(say: Say, reading: &Reading) -> Markup {
 }
 
 /// Buttons that send the form again: with the suggestion, or as it is.
-pub(super) fn decide_buttons(say: Say, reading: &Reading) -> Markup {
+pub(crate) fn decide_buttons(say: Say, reading: &Reading) -> Markup {
     html! {
         @if let Some(suggestion) = &reading.suggestion {
             button.btn.primary type="submit" name="fix" value=(suggestion.address) { (fix_words(say, reading)) }

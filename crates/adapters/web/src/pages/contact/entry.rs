@@ -33,7 +33,7 @@ pub(crate) struct Entry {
 }
 
 /// What to do with an entry.
-pub(super) enum Decision {
+pub(crate) enum Decision {
     /// Save it. `confirmed`: a person looked at a suspicious address and left it so.
     Save {
         /// What to save.
@@ -64,6 +64,11 @@ impl Entry {
         }
     }
 
+    /// A stored contact with another address typed in, and the button that was pressed about it.
+    pub(crate) fn with_address(contact: &Contact, address: String, fix: String, keep: String) -> Self {
+        Self { address, fix, keep, ..Self::of(contact) }
+    }
+
     /// The extra fields, by their column names.
     pub(super) fn extra(&self) -> BTreeMap<String, String> {
         let pairs = self.rest.iter();
@@ -73,7 +78,7 @@ impl Entry {
     }
 
     /// Takes the pressed suggestion over into the address.
-    pub(super) fn with_fix(mut self) -> Self {
+    pub(crate) fn with_fix(mut self) -> Self {
         if !self.fix.is_empty() {
             self.address = std::mem::take(&mut self.fix);
         }
@@ -81,7 +86,7 @@ impl Entry {
     }
 
     /// Reads the address and decides. `before` is the contact as it is stored.
-    pub(super) fn decide(&self, say: Say, before: Option<&Contact>) -> Decision {
+    pub(crate) fn decide(&self, say: Say, before: Option<&Contact>) -> Decision {
         if let Some(wrong) = self.too_long(say) {
             return wrong;
         }

@@ -1,9 +1,9 @@
 //! The customers: their list, one person with everything that happened, adding and editing.
 
-mod address;
+pub(crate) mod address;
 pub(crate) mod change;
 pub(crate) mod edit;
-mod entry;
+pub(crate) mod entry;
 pub(crate) mod list;
 pub(crate) mod note;
 pub(crate) mod show;
