@@ -14,7 +14,7 @@ use crate::{
     templates::write,
 };
 
-async fn domain(house: &House, name: &str) {
+pub async fn domain(house: &House, name: &str) {
     let keys = DomainKeys {
         rsa_selector: "t1".into(),
         rsa_private: String::new(),
@@ -27,7 +27,7 @@ async fn domain(house: &House, name: &str) {
     house.store.add_domain(&new, None, START).await.unwrap().unwrap();
 }
 
-async fn person(owner: &mut Browser, name: &str, address: &str) -> i64 {
+pub async fn person(owner: &mut Browser, name: &str, address: &str) -> i64 {
     let form = format!("name={name}&address={address}");
     let answer = owner.fill("/contacts/new", "/contacts", &form).await;
     let path = answer.location().split('?').next().unwrap();
@@ -35,7 +35,7 @@ async fn person(owner: &mut Browser, name: &str, address: &str) -> i64 {
 }
 
 /// A draft from `from`; its address.
-async fn compose(owner: &mut Browser, from: &str) -> String {
+pub async fn compose(owner: &mut Browser, from: &str) -> String {
     let template = write(owner, "冬", "{{ name }} 様\n{{ unsubscribe_url }}").await;
     let template = template.rsplit('/').next().unwrap();
     let form =
@@ -50,7 +50,7 @@ fn id_of(page: &str) -> i64 {
 }
 
 /// Chooses everyone and starts.
-async fn start(house: &House, owner: &mut Browser, page: &str) {
+pub async fn start(house: &House, owner: &mut Browser, page: &str) {
     owner.fill(&format!("{page}/audience"), &format!("{page}/audience"), "kind=all").await;
     let answer = owner.fill(&format!("{page}/confirm"), &format!("{page}/start"), "").await;
     assert_eq!(answer.location(), format!("{page}?done=broadcast-started"), "{}", answer.body);

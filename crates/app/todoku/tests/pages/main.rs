@@ -3,6 +3,7 @@
 mod broadcasts;
 mod browser;
 mod contacts;
+mod desk;
 mod doors;
 mod imports;
 mod operators;

@@ -1,7 +1,6 @@
 //! Sends again what did not arrive: one message or several, ahead of every broadcast.
 
 use axum::response::{IntoResponse, Redirect};
-use campaigns::start::BROADCAST_TRIES_MS;
 use delivery::{
     ports::{Submission, Submitted},
     recipient::{Lane, RecipientId},
@@ -74,7 +73,7 @@ pub(super) async fn again(visit: &Visit, id: RecipientId) -> Result<Submitted, P
         broadcast_id: story.broadcast_id,
         contact_id: story.contact_id,
         lane: Lane::Transactional,
-        expires_at: now + BROADCAST_TRIES_MS.min(house.broadcast_tries_ms),
+        expires_at: now + house.broadcast_tries_ms,
         actor: visit.actor(),
     };
     Ok(house.queue.submit(&submission, now).await?)
