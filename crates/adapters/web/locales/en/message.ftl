@@ -6,6 +6,7 @@ message-sent = What was sent
 message-bounce = The mail that came back
 message-back = Back to what happened
 
+chain-address-off = This address is known not to work now, so nothing more is sent to it.
 chain-queued = It was decided to send: not opted out, address works.
 chain-resent = It was decided to send it again.
 chain-resent-by = { $name } sent it again.

@@ -6,6 +6,7 @@ message-sent = 送った内容
 message-bounce = 返ってきたメール
 message-back = この1通に何が起きたか へ戻る
 
+chain-address-off = このアドレスは使えないと分かったので、次からは送りません。
 chain-queued = 送信が決まりました。配信停止なし、アドレス有効。
 chain-resent = 送り直しが決まりました。
 chain-resent-by = { $name }さんが送り直しました。

@@ -41,8 +41,11 @@ fn told_by_a_try(event: &Event) -> bool {
 
 fn steps<'a>(story: &'a MessageStory, events: &'a [Event]) -> Vec<Step<'a>> {
     let tried = !story.attempts.is_empty();
-    let mut steps: Vec<Step> =
-        events.iter().filter(|event| !(tried && told_by_a_try(event))).map(Step::Happened).collect();
+    let mut steps: Vec<Step> = events
+        .iter()
+        .filter(|event| !(tried && told_by_a_try(event)) && !told_by_its_news(event))
+        .map(Step::Happened)
+        .collect();
     let first = story.attempts.first().filter(|_| story.values.is_some());
     steps.extend(first.map(|attempt| Step::Made(attempt.started_at)));
     steps.extend(story.attempts.iter().map(Step::Tried));
@@ -74,6 +77,11 @@ pub(super) fn markup(say: Say, story: &MessageStory, events: &[Event], names: &N
     }
 }
 
+/// That a mail came in and was read is told by what it said: a bounce, a reply.
+fn told_by_its_news(event: &Event) -> bool {
+    matches!(event.kind.as_str(), reception::event::ARRIVED | reception::event::RECOGNISED)
+}
+
 fn class_of(event: &str) -> &'static str {
     match event {
         kind::BOUNCED | kind::REFUSED => "bad",
@@ -100,6 +108,7 @@ fn happened(say: Say, story: &MessageStory, event: &Event, names: &Names) -> Mar
             .unwrap_or_else(|| t!(say, "story-evidenced")),
         kind::IN_DOUBT => t!(say, "chain-in-doubt"),
         kind::HANDLED => t!(say, "story-handled", note = text("note")),
+        audience::event::ADDRESS_INVALID => t!(say, "chain-address-off"),
         other => t!(say, "event-other", kind = other),
     };
     let arrival = event.detail.get("arrival_id").and_then(serde_json::Value::as_i64);
