@@ -120,3 +120,15 @@ if (new URLSearchParams(location.search).has("done")) {
   address.searchParams.delete("undo");
   history.replaceState(null, "", address);
 }
+
+/** A file dropped anywhere on a form goes into its file field. */
+document.querySelectorAll("form[data-drop]").forEach((form) => {
+  const field = form.querySelector("input[type=file]");
+  form.addEventListener("dragover", (event) => event.preventDefault());
+  form.addEventListener("drop", (event) => {
+    if (!event.dataTransfer.files.length) return;
+    event.preventDefault();
+    field.files = event.dataTransfer.files;
+    field.dispatchEvent(new Event("change"));
+  });
+});

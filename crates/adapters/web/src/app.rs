@@ -10,7 +10,10 @@ use doctor::ports::{DnsLookup, RouteProbe};
 use evidence::ports::{DeskStore, HistoryStore};
 use reception::ArrivalStore;
 
-use crate::limit::LoginLimit;
+use crate::limit::{AddressLimit, LoginLimit};
+
+/// Mails an address may have explained at once without a login, and how many come back per minute.
+const EXPLAINED: (f64, f64) = (20.0, 6.0);
 
 /// Now, in milliseconds UTC. A test moves it.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -67,11 +70,13 @@ pub(crate) struct House {
     app: App,
     /// Stops guessing from one address.
     pub(crate) logins: LoginLimit,
+    /// Keeps one address from having mails explained without end.
+    pub(crate) explained: AddressLimit,
 }
 
 impl House {
     pub(crate) fn new(app: App) -> Self {
-        Self { app, logins: LoginLimit::default() }
+        Self { app, logins: LoginLimit::default(), explained: AddressLimit::new(EXPLAINED) }
     }
 
     /// Now, in milliseconds UTC.

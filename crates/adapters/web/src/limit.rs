@@ -1,4 +1,4 @@
-//! Slows down password guessing from one network address; bounded in memory.
+//! Slows down what one network address may ask without a login: passwords to try, mails to explain. Bounded in memory.
 
 use std::{collections::HashMap, net::IpAddr, sync::Mutex};
 
@@ -6,10 +6,8 @@ use accounts::FAILED_LOGINS_MAX;
 
 use crate::secret;
 
-/// Tries an address may make at once.
-const BURST: f64 = 20.0;
-/// Tries that come back per minute.
-const PER_MINUTE: f64 = 10.0;
+/// Logins an address may try at once, and how many come back per minute.
+const LOGINS: (f64, f64) = (20.0, 10.0);
 /// Addresses remembered; the one that has rested longest is forgotten first.
 const ADDRESSES_MAX: usize = 10_000;
 
@@ -22,28 +20,65 @@ struct Bucket {
 const STRANGERS_MAX: usize = 10_000;
 
 /// One token bucket per address. IPv6 addresses count by their /64, which is what one customer gets.
-#[derive(Default)]
-pub(crate) struct LoginLimit {
+pub(crate) struct AddressLimit {
+    burst: f64,
+    per_minute: f64,
     buckets: Mutex<HashMap<IpAddr, Bucket>>,
-    strangers: Mutex<HashMap<String, u32>>,
 }
 
-impl LoginLimit {
+impl AddressLimit {
+    /// `burst` at once, `per_minute` come back.
+    pub(crate) fn new((burst, per_minute): (f64, f64)) -> Self {
+        Self { burst, per_minute, buckets: Mutex::default() }
+    }
+
     /// Takes one try; `false` when the address has none left.
     pub(crate) fn take(&self, from: IpAddr, now: i64) -> bool {
         let mut buckets = self.buckets.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let from = network(from);
         if buckets.len() >= ADDRESSES_MAX && !buckets.contains_key(&from) {
-            make_room(&mut buckets, now);
+            self.make_room(&mut buckets, now);
         }
-        let bucket = buckets.entry(from).or_insert(Bucket { tokens: BURST, at: now });
-        bucket.tokens = refilled(bucket, now);
+        let bucket = buckets.entry(from).or_insert(Bucket { tokens: self.burst, at: now });
+        bucket.tokens = self.refilled(bucket, now);
         bucket.at = now;
         if bucket.tokens < 1.0 {
             return false;
         }
         bucket.tokens -= 1.0;
         true
+    }
+
+    fn refilled(&self, bucket: &Bucket, now: i64) -> f64 {
+        let minutes = (now - bucket.at).max(0) as f64 / 60_000.0;
+        (bucket.tokens + minutes * self.per_minute).min(self.burst)
+    }
+
+    fn make_room(&self, buckets: &mut HashMap<IpAddr, Bucket>, now: i64) {
+        buckets.retain(|_, bucket| self.refilled(bucket, now) < self.burst);
+        if buckets.len() >= ADDRESSES_MAX {
+            let oldest = buckets.iter().min_by_key(|(_, bucket)| bucket.at).map(|(address, _)| *address);
+            oldest.map(|address| buckets.remove(&address));
+        }
+    }
+}
+
+/// Logins by address, and names nobody has.
+pub(crate) struct LoginLimit {
+    tries: AddressLimit,
+    strangers: Mutex<HashMap<String, u32>>,
+}
+
+impl Default for LoginLimit {
+    fn default() -> Self {
+        Self { tries: AddressLimit::new(LOGINS), strangers: Mutex::default() }
+    }
+}
+
+impl LoginLimit {
+    /// Takes one try; `false` when the address has none left.
+    pub(crate) fn take(&self, from: IpAddr, now: i64) -> bool {
+        self.tries.take(from, now)
     }
 
     /// Counts a try with a login name nobody has, so that the answer is the one a real name gets: tries left, then
@@ -56,19 +91,6 @@ impl LoginLimit {
         let tries = strangers.entry(secret::sha256(login.trim().to_lowercase().as_bytes())).or_insert(0);
         *tries = (*tries + 1).min(FAILED_LOGINS_MAX);
         Some(FAILED_LOGINS_MAX - *tries).filter(|left| *left > 0)
-    }
-}
-
-fn refilled(bucket: &Bucket, now: i64) -> f64 {
-    let minutes = (now - bucket.at).max(0) as f64 / 60_000.0;
-    (bucket.tokens + minutes * PER_MINUTE).min(BURST)
-}
-
-fn make_room(buckets: &mut HashMap<IpAddr, Bucket>, now: i64) {
-    buckets.retain(|_, bucket| refilled(bucket, now) < BURST);
-    if buckets.len() >= ADDRESSES_MAX {
-        let oldest = buckets.iter().min_by_key(|(_, bucket)| bucket.at).map(|(address, _)| *address);
-        oldest.map(|address| buckets.remove(&address));
     }
 }
 
@@ -117,6 +139,6 @@ mod tests {
         for n in 0..(ADDRESSES_MAX as u32 + 500) {
             limit.take(IpAddr::from(n.to_be_bytes()), i64::from(n) % 7);
         }
-        assert!(limit.buckets.lock().unwrap().len() <= ADDRESSES_MAX);
+        assert!(limit.tries.buckets.lock().unwrap().len() <= ADDRESSES_MAX);
     }
 }

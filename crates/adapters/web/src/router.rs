@@ -14,7 +14,9 @@ use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
 use crate::{
     app::{App, House},
     assets, headers,
-    pages::{broadcast, contact, desk, home, import, language, message, operator, template, unsubscribe},
+    pages::{
+        broadcast, contact, desk, explain, home, import, language, message, operator, template, unsubscribe,
+    },
     problem,
 };
 
@@ -42,6 +44,12 @@ fn pages() -> Router<Arc<House>> {
         .route("/welcome", get(operator::welcome::show).post(operator::welcome::create))
         .route("/login", get(operator::login::show).post(operator::login::enter_house))
         .route("/logout", post(operator::logout::leave))
+        .route(
+            "/explain",
+            get(explain::ask::show)
+                .post(explain::receive::receive)
+                .layer(DefaultBodyLimit::max(explain::receive::BODY_BYTES_MAX)),
+        )
         .route("/account", get(operator::account::show))
         .route("/account/password", post(operator::account::set_password))
         .route("/operators", get(operator::list::show).post(operator::add::add))

@@ -32,6 +32,7 @@ areas![
     "unsubscribe",
     "desk",
     "message",
+    "explain",
 ];
 
 static JAPANESE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Ja));

@@ -5,11 +5,13 @@
 
 mod arrival;
 mod judge;
+mod pasted;
 mod ports;
 mod recognise;
 
 pub use arrival::{Arrival, ArrivalId, ArrivalKind, Destination, NewArrival};
 pub use judge::{Judged, judge};
+pub use pasted::{Pasted, read_pasted};
 pub use ports::{ArrivalStore, ReturnPaths, StoreFailure};
 pub use recognise::{Finding, Recognised, TRACE_FIELD, recognise};
 

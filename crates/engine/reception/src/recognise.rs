@@ -21,6 +21,8 @@ pub struct Recognised {
     pub about_trace: Option<String>,
     /// The subject of the mail it is about.
     pub about_subject: Option<String>,
+    /// The words for people in it, without the returned message.
+    pub text: String,
     /// `Feedback-Type` of a complaint (RFC 5965 section 3.1).
     pub feedback_type: Option<String>,
     /// One per recipient it tells about; at least one for bounces and complaints, none for a mail from a person.
@@ -85,10 +87,9 @@ pub fn recognise(raw: &[u8], arrived_at: i64) -> Recognised {
         Kind::Correspondence | Kind::Empty => ArrivalKind::Correspondence,
     };
     let original = std::mem::take(&mut report.original);
-    let feedback_type = report.feedback_type.clone();
     let findings = match kind {
         ArrivalKind::Correspondence => Vec::new(),
-        _ => findings(report, arrived_at),
+        _ => findings(&mut report, arrived_at),
     };
     let trace = original.headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case(TRACE_FIELD));
     Recognised {
@@ -96,18 +97,19 @@ pub fn recognise(raw: &[u8], arrived_at: i64) -> Recognised {
         about_message_id: original.message_id.map(|id| id.trim_matches(['<', '>', ' ']).to_owned()),
         about_trace: trace.map(|(_, value)| value.trim().to_owned()),
         about_subject: original.subject,
-        feedback_type,
+        text: report.text,
+        feedback_type: report.feedback_type,
         findings,
     }
 }
 
-fn findings(mut report: Report, arrived_at: i64) -> Vec<Finding> {
+fn findings(report: &mut Report, arrived_at: i64) -> Vec<Finding> {
     if report.recipients.is_empty() && matches!(report.kind, Kind::Bounce | Kind::Complaint) {
         report.recipients.push(RecipientReport::of(None));
     }
     let provider_of = |domain: &str| addressing::provider_of(domain).map(|provider| provider.id.clone());
     let is_late = report.kind == Kind::Delayed;
-    judge(&report, &provider_of, arrived_at).into_iter().map(|judged| finding(judged, is_late)).collect()
+    judge(report, &provider_of, arrived_at).into_iter().map(|judged| finding(judged, is_late)).collect()
 }
 
 /// Who is only late may still get the mail, whatever the reason.

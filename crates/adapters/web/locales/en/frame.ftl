@@ -6,6 +6,7 @@ frame-desk = Not delivered
 frame-contacts = Customers
 frame-broadcasts = Broadcasts
 frame-templates = Templates
+frame-explain = Read an error mail
 frame-domains = Sending domains
 frame-route = Sending route
 frame-operators = Operators

@@ -6,6 +6,7 @@ frame-desk = 届いていない
 frame-contacts = お客様
 frame-broadcasts = 配信
 frame-templates = 文面
+frame-explain = エラーメールを読む
 frame-domains = 送信元ドメイン
 frame-route = 送信経路
 frame-operators = 担当者

@@ -3,6 +3,7 @@
 pub(crate) mod broadcast;
 pub(crate) mod contact;
 pub(crate) mod desk;
+pub(crate) mod explain;
 pub(crate) mod home;
 pub(crate) mod import;
 pub(crate) mod language;

@@ -83,17 +83,42 @@ fn folded(say: Say, shown: &Markup, original: &str) -> Markup {
 
 /// The text with the first occurrence of the evidence marked, whatever its case.
 fn marked(original: &str, evidence: &str) -> Markup {
-    let evidence = evidence.trim();
-    let found = original.to_ascii_lowercase().find(&evidence.to_ascii_lowercase());
-    let found = found.filter(|_| !evidence.is_empty());
-    html! {
-        @match found {
-            Some(at) => {
-                (original[..at]) mark { (original[at..at + evidence.len()]) } (original[at + evidence.len()..])
-            }
-            None => (original),
+    marked_each(original, &[evidence])
+}
+
+/// The text with the first occurrence of each evidence marked, whatever its case.
+pub(crate) fn marked_each(original: &str, evidence: &[&str]) -> Markup {
+    let folded = original.to_ascii_lowercase();
+    let words =
+        evidence.iter().map(|words| words.trim().to_ascii_lowercase()).filter(|words| !words.is_empty());
+    let mut spans: Vec<(usize, usize)> =
+        words.filter_map(|words| folded.find(&words).map(|at| (at, at + words.len()))).collect();
+    spans.sort_unstable();
+    let (mut pieces, mut done) = (Vec::new(), 0);
+    for (begin, end) in spans {
+        let begin = begin.max(done);
+        if begin < end {
+            pieces.extend([(false, &original[done..begin]), (true, &original[begin..end])]);
+            done = end;
         }
     }
+    pieces.push((false, &original[done..]));
+    html! {
+        @for (proves, piece) in pieces {
+            @if proves { mark { (piece) } } @else { (piece) }
+        }
+    }
+}
+
+/// How sure a verdict is, in words.
+pub(crate) fn sureness(say: Say, verdict: &Verdict) -> String {
+    let key = match verdict.confidence {
+        85.. => "sure-certain",
+        65..85 => "sure-likely",
+        30..65 => "sure-perhaps",
+        _ => "sure-unclear",
+    };
+    say.with(key, None)
 }
 
 /// A provider's name; an unknown one is "others".
@@ -117,5 +142,7 @@ mod tests {
         check("550 \u{65e5}\u{672c} no", "NO", "550 \u{65e5}\u{672c} <mark>no</mark>");
         check("550 no", "", "550 no");
         check("550 no", "other words", "550 no");
+        let each = marked_each("a bc d bc ef", &["d", "bc", "c d", "nothing", ""]).into_string();
+        assert_eq!(each, "a <mark>bc</mark><mark> d</mark> bc ef");
     }
 }

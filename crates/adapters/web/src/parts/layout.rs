@@ -86,12 +86,13 @@ fn logo() -> Markup {
 }
 
 /// Address, text key, who sees it.
-const ENTRIES: [(&str, &str, bool); 8] = [
+const ENTRIES: [(&str, &str, bool); 9] = [
     ("/", "frame-home", false),
     ("/desk", "frame-desk", false),
     ("/contacts", "frame-contacts", false),
     ("/broadcasts", "frame-broadcasts", false),
     ("/templates", "frame-templates", false),
+    ("/explain", "frame-explain", false),
     ("/domains", "frame-domains", true),
     ("/route", "frame-route", true),
     ("/operators", "frame-operators", true),

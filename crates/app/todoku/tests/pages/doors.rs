@@ -8,7 +8,7 @@ use crate::browser::House;
 const ROUTER: &str = include_str!("../../../../adapters/web/src/router.rs");
 
 /// Pages for people without a login.
-const PUBLIC: [&str; 6] = ["/welcome", "/login", "/assets/", "/language", "/u/", "/health"];
+const PUBLIC: [&str; 7] = ["/welcome", "/login", "/assets/", "/language", "/u/", "/health", "/explain"];
 
 /// Path and what follows it, of every route; ids become 1.
 fn routes() -> Vec<(String, &'static str)> {

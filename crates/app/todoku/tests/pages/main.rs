@@ -5,6 +5,7 @@ mod browser;
 mod contacts;
 mod desk;
 mod doors;
+mod explain;
 mod imports;
 mod operators;
 mod templates;

@@ -113,6 +113,7 @@ fn page(guest: &Guest, login: &str, next: &str, wrong: Option<&str>) -> Response
                 p { (t!(say, "login-forgotten-what")) }
             }
         }
+        p.fine { a href="/explain" { (t!(say, "explain-link")) } }
     };
     guest.page(&t!(say, "login-title"), &body)
 }

@@ -1,0 +1,43 @@
+# Reading an error mail
+explain-link = Find out what an error mail means (no login needed)
+explain-title = Read an error mail
+explain-lead = Did a mail such as "Undelivered Mail" come back? Paste it here as it is. We tell you what happened and what to do next.
+explain-keeps-nothing = What you paste is used for the answer only and is not stored anywhere.
+explain-text = The error mail
+explain-text-hint = The whole source of the mail is best ("Show original", "View source"). The text alone, or just the line with "550 …", works too.
+explain-file = Or a file (.eml and the like; you can also drop it here)
+explain-file-hint = Up to { $max } MB.
+explain-too-large = This is too large. We read mails of up to { $max } MB. Try pasting the text alone.
+explain-read = What does it mean?
+explain-nothing = Paste the mail or choose a file.
+explain-too-many = That was a lot in a short time. Please wait a few minutes and try again.
+
+explain-bounce = This mail says that something did not arrive
+explain-delayed = It has not arrived yet, but is still being tried
+explain-delivered = This mail says that something arrived
+explain-complaint = This mail says that somebody reported spam
+explain-auto-reply = This is an automatic reply, not an error
+explain-none = This does not look like an error mail
+explain-about = It is about the mail with the subject "{ $subject }".
+explain-words-only = This was read from a part of the text. With the whole mail, the address and the certainty become clearer.
+explain-delayed-what = The other side could not take the mail, and a server on the way keeps trying. Nothing needs to be done now. Within a few days it arrives, or a notice says that it did not. If it is urgent, use the phone or a text message.
+explain-delivered-what = The server or the mail program of the other side says that the mail arrived. Nothing needs to be done.
+explain-auto-reply-what = An automatic answer came back, such as an absence note. The mail arrived. Nothing needs to be done.
+explain-none-what = We found no words that say something did not arrive. If it is an ordinary mail, nothing needs to be done. If it should be an error mail, try this:
+explain-none-whole = Paste the whole source of the mail, not a part of its text
+explain-none-sender = Check that the sender is "MAILER-DAEMON", "Mail Delivery System", "postmaster" or the like
+explain-none-silent = If there is just no answer, there is no error mail. Ask the customer to look into the spam folder, or use another way
+explain-nobody-named = No address is named
+explain-forwarded = Mail sent to { $address } was forwarded here.
+explain-left-out = There are { $n } more addresses.
+explain-class = Class { $reason }
+explain-smtp = { " " }/ SMTP { $code }
+explain-origin = { " " }/ delivery code { $code }
+explain-whole = The whole mail that was read
+explain-whole-cut = It is long, so only its beginning is shown.
+explain-another = Read another error mail
+
+sure-certain = The words of the other side are clear; this is all but certain.
+sure-likely = The words of the other side make this very likely.
+sure-perhaps = The words of the other side are vague; this is probably so.
+sure-unclear = The words of the other side do not allow a clear answer.

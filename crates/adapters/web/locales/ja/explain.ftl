@@ -1,0 +1,43 @@
+# エラーメールを読む
+explain-link = 届いたエラーメールの意味を調べる(ログイン不要)
+explain-title = エラーメールを読む
+explain-lead = 「Undelivered Mail」などの英語のメールが返ってきたら、そのまま貼り付けてください。何が起きたのか、次に何をすればよいのかをお答えします。
+explain-keeps-nothing = 貼り付けた内容は、答えを出すためだけに使い、どこにも保存しません。
+explain-text = エラーメールの文面
+explain-text-hint = メールソフトの「ソースを表示」「メッセージのソース」などで出る全文がいちばん確実です。本文だけ、「550 …」の行だけでも読めます。
+explain-file = またはファイルで(.eml など。ここへ置くこともできます)
+explain-file-hint = { $max }MBまで。
+explain-too-large = 大きすぎます。{ $max }MBまでのメールを読めます。本文だけを貼り付けてみてください。
+explain-read = 意味を調べる
+explain-nothing = 文面を貼り付けるか、ファイルを選んでください。
+explain-too-many = 短い時間にたくさん調べています。数分おいて、もう一度お試しください。
+
+explain-bounce = 届かなかったことを知らせるメールです
+explain-delayed = まだ届いていませんが、送り続けています
+explain-delivered = 届いたことを知らせるメールです
+explain-complaint = 「迷惑メール」と報告されたことを知らせるメールです
+explain-auto-reply = 自動返信です。エラーではありません
+explain-none = エラーメールではないようです
+explain-about = 件名「{ $subject }」のメールについてです。
+explain-words-only = 文面の一部から読み取りました。メールの全文を貼り付けると、宛先や確からしさがもっとはっきりします。
+explain-delayed-what = 相手方のサーバーが受け取れないため、途中のサーバーが送り直しを続けています。今は操作は要りません。数日のうちに、届くか「届かなかった」という知らせが来ます。お急ぎのときは、電話やSMSでご連絡ください。
+explain-delivered-what = 相手方のサーバーやメールソフトが、届いたと答えています。操作は要りません。
+explain-auto-reply-what = 不在の案内などが自動で返ってきました。メールは届いています。操作は要りません。
+explain-none-what = 届かなかったことを示す言葉が見つかりませんでした。ふつうのメールなら、操作は要りません。もしエラーメールのはずなら、次のことをお試しください。
+explain-none-whole = 本文の一部ではなく、メールの全文(ソース)を貼り付ける
+explain-none-sender = 差出人が「MAILER-DAEMON」「Mail Delivery System」「postmaster」などのメールかどうかを確かめる
+explain-none-silent = 返信が来ないだけのときは、エラーメールはありません。お客様の迷惑メールフォルダーを見ていただくか、別の方法で連絡してください
+explain-nobody-named = 宛先は書かれていません
+explain-forwarded = { $address } に送ったメールが、ここへ転送されていました。
+explain-left-out = ほかに{ $n }件の宛先があります。
+explain-class = 分類 { $reason }
+explain-smtp = { " " }/ SMTP { $code }
+explain-origin = { " " }/ 配信コード { $code }
+explain-whole = 読み取ったメールの全文
+explain-whole-cut = 長いため、はじめの部分だけを表示しています。
+explain-another = 別のエラーメールを読む
+
+sure-certain = 相手の言葉がはっきりしているため、まず間違いありません。
+sure-likely = 相手の言葉から、ほぼそうだと言えます。
+sure-perhaps = 相手の言葉があいまいなため、おそらくそうだ、というところです。
+sure-unclear = 相手の言葉からは、はっきりしたことが言えません。
