@@ -36,8 +36,3 @@ explain-origin = { " " }/ delivery code { $code }
 explain-whole = The whole mail that was read
 explain-whole-cut = It is long, so only its beginning is shown.
 explain-another = Read another error mail
-
-sure-certain = The words of the other side are clear; this is all but certain.
-sure-likely = The words of the other side make this very likely.
-sure-perhaps = The words of the other side are vague; this is probably so.
-sure-unclear = The words of the other side do not allow a clear answer.

@@ -36,8 +36,3 @@ explain-origin = { " " }/ 配信コード { $code }
 explain-whole = 読み取ったメールの全文
 explain-whole-cut = 長いため、はじめの部分だけを表示しています。
 explain-another = 別のエラーメールを読む
-
-sure-certain = 相手の言葉がはっきりしているため、まず間違いありません。
-sure-likely = 相手の言葉から、ほぼそうだと言えます。
-sure-perhaps = 相手の言葉があいまいなため、おそらくそうだ、というところです。
-sure-unclear = 相手の言葉からは、はっきりしたことが言えません。

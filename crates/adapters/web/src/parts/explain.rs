@@ -110,15 +110,15 @@ pub(crate) fn marked_each(original: &str, evidence: &[&str]) -> Markup {
     }
 }
 
-/// How sure a verdict is, in words.
-pub(crate) fn sureness(say: Say, verdict: &Verdict) -> String {
-    let key = match verdict.confidence {
-        85.. => "sure-certain",
-        65..85 => "sure-likely",
-        30..65 => "sure-perhaps",
-        _ => "sure-unclear",
+/// How sure a verdict is, as a sentence; `confidence` from 0 to 100.
+pub(crate) fn sureness(say: Say, confidence: u8) -> String {
+    let sure = match confidence {
+        85.. => t!(say, "sure-certain"),
+        60..85 => t!(say, "sure-likely"),
+        30..60 => t!(say, "sure-guess"),
+        _ => t!(say, "sure-unknown"),
     };
-    say.with(key, None)
+    t!(say, "conclusion-sure", sure = sure)
 }
 
 /// A provider's name; an unknown one is "others".

@@ -44,7 +44,7 @@ async fn anybody_can_have_an_error_mail_explained() {
             "taro@docomo.ne.jp",
             "受信箱が満杯",
             "お客様の番です",
-            "まず間違いありません",
+            "確かさ: 確かです",
         ]);
         assert!(!answer.body.contains("<script>hanako"), "{}", answer.body);
     }
@@ -67,7 +67,7 @@ async fn what_is_no_error_mail_is_answered_kindly() {
     assert_eq!(nothing.status, StatusCode::UNPROCESSABLE_ENTITY);
     nothing.says(&["文面を貼り付けるか"]);
     owner.fill("/account", "/language", "language=en&back=/explain").await;
-    ask(&mut owner, "text", DSN).await.says(&["It is your turn", "all but certain"]);
+    ask(&mut owner, "text", DSN).await.says(&["It is your turn", "How sure: certain"]);
 }
 
 #[tokio::test]

@@ -92,7 +92,7 @@ fn card(say: Say, seen: &Recognised, finding: &Finding) -> Markup {
                 } @else {
                     h3 { (say.pick(&words.title_ja, &words.title_en)) }
                     (explain::sentences(say, &words))
-                    p { (explain::sureness(say, verdict)) }
+                    p.sub { (explain::sureness(say, verdict.confidence)) }
                     @if !customer.is_empty() {
                         h3 { (t!(say, "explain-for-customer")) }
                         p { (customer) }

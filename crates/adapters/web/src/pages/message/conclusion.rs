@@ -44,7 +44,7 @@ fn explained(say: Say, story: &MessageStory, verdict: &Verdict) -> Markup {
                 p { b { (t!(say, "explain-for-customer")) } br; (customer) }
             }
         }
-        p.sub { (t!(say, "conclusion-sure", sure = sure(say, verdict.confidence))) }
+        p.sub { (explain::sureness(say, verdict.confidence)) }
         details {
             summary { (t!(say, "conclusion-why")) }
             p {
@@ -61,16 +61,6 @@ fn explained(say: Say, story: &MessageStory, verdict: &Verdict) -> Markup {
 /// The store's own word for a resend is no note of a person.
 fn handled_note(say: Say, story: &MessageStory) -> String {
     if story.handled_note == "resent" { t!(say, "conclusion-resent") } else { story.handled_note.clone() }
-}
-
-/// How sure a verdict is, in words.
-fn sure(say: Say, confidence: u8) -> String {
-    match confidence {
-        85.. => t!(say, "sure-certain"),
-        60..85 => t!(say, "sure-likely"),
-        30..60 => t!(say, "sure-guess"),
-        _ => t!(say, "sure-unknown"),
-    }
 }
 
 /// Whether the customer's own settings may keep the mail from her.
@@ -150,7 +140,7 @@ mod tests {
     #[test]
     fn how_sure() {
         let check = |confidence, part: &str| {
-            let words = sure(Say::default(), confidence);
+            let words = explain::sureness(Say::default(), confidence);
             assert!(words.contains(part), "{confidence}: {words}");
         };
         check(100, "確か");
