@@ -1,8 +1,10 @@
 //! Measures the hot paths beside a peer, in one run: `bin/bench NAME`.
 
+mod bounce_bench;
 mod delivery_bench;
 mod house;
 mod postfix;
+mod sisimai;
 
 use clap::{Parser, Subcommand};
 
@@ -18,6 +20,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Bench {
+    /// Bounce mails read and judged on one core against Sisimai over the same mails.
+    Bounce(bounce_bench::Args),
     /// A personalised broadcast with DKIM against Postfix relaying mail of the same size to the same sink.
     Delivery(delivery_bench::Args),
 }
@@ -27,6 +31,7 @@ async fn main() -> anyhow::Result<()> {
     // Fails only when a TLS library was chosen before, which nobody did.
     let _first = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match Cli::parse().bench {
+        Bench::Bounce(args) => bounce_bench::run(&args),
         Bench::Delivery(args) => delivery_bench::run(args).await,
     }
 }
