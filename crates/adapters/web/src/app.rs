@@ -51,6 +51,10 @@ pub struct App {
     pub mail_host: String,
     /// Addresses mail leaves from, for SPF records.
     pub sending_ips: Vec<IpAddr>,
+    /// What a smart host asks to have in SPF, such as `include:spf.relay.example`; empty when nothing.
+    pub smart_host_spf: String,
+    /// The port of MX hosts: 25, another in tests.
+    pub mx_port: u16,
     /// How long a broadcast's messages are tried, in milliseconds.
     pub broadcast_tries_ms: i64,
     /// Now.

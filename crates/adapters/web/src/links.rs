@@ -34,6 +34,11 @@ pub(crate) fn template(id: i64) -> String {
     format!("/templates/{id}")
 }
 
+/// One sending domain.
+pub(crate) fn domain(id: i64) -> String {
+    format!("/domains/{id}")
+}
+
 /// One import.
 pub(crate) fn import(id: i64) -> String {
     format!("/imports/{id}")

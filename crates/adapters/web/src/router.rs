@@ -15,7 +15,8 @@ use crate::{
     app::{App, House},
     assets, headers,
     pages::{
-        broadcast, contact, desk, explain, home, import, language, message, operator, template, unsubscribe,
+        broadcast, contact, desk, domain, explain, home, import, language, message, operator, route,
+        template, unsubscribe,
     },
     problem,
 };
@@ -98,6 +99,12 @@ fn sending_pages() -> Router<Arc<House>> {
         .route("/messages/{id}/live", get(message::show::live))
         .route("/messages/{id}/sent", get(message::sent::show))
         .route("/messages/{id}/bounce", get(message::bounce::show))
+        .route("/domains", get(domain::list::show).post(domain::add::add))
+        .route("/domains/{id}", get(domain::show::show))
+        .route("/domains/{id}/check", post(domain::change::check))
+        .route("/domains/{id}/remove", post(domain::change::remove))
+        .route("/route", get(route::show::show).post(route::show::save))
+        .route("/route/test", post(route::test::walk))
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::stop))
         .route("/broadcasts", get(broadcast::list::show).post(broadcast::compose::create))
         .route("/broadcasts/new", get(broadcast::compose::fresh))

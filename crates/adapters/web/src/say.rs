@@ -33,6 +33,7 @@ areas![
     "desk",
     "message",
     "explain",
+    "route",
 ];
 
 static JAPANESE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Ja));

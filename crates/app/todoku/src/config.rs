@@ -29,6 +29,8 @@ pub struct Config {
     pub sending_ips: Vec<IpAddr>,
     /// Takes the caller's address from `X-Forwarded-For`; only behind a proxy of yours.
     pub trust_forwarded_for: bool,
+    /// What a smart host asks to have in SPF, such as `include:spf.relay.example`; empty when nothing.
+    pub smart_host_spf: String,
     /// Name servers as `address:port`; the system's when empty.
     pub dns_servers: Vec<SocketAddr>,
     /// Delivery.
@@ -66,6 +68,7 @@ impl Default for Config {
             listen_smtp: SocketAddr::from(([127, 0, 0, 1], 2525)),
             mail_host: "localhost.localdomain".to_owned(),
             sending_ips: Vec::new(),
+            smart_host_spf: String::new(),
             trust_forwarded_for: false,
             dns_servers: Vec::new(),
             delivery: DeliverySection::default(),

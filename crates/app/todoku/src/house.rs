@@ -256,6 +256,8 @@ fn web_app(
         route_probe: probe,
         mail_host: config.mail_host.clone(),
         sending_ips: config.sending_ips.clone(),
+        smart_host_spf: config.smart_host_spf.clone(),
+        mx_port: config.delivery.mx_port,
         broadcast_tries_ms: config.tries_ms()?,
         clock: Arc::clone(clock),
         base_url: config.base_url.clone(),

@@ -48,11 +48,19 @@ async fn ask(
     questions: &[(String, &'static str)],
     patience: Duration,
 ) -> Vec<((String, &'static str), Answer)> {
-    let one = |question: (String, &'static str)| async move {
-        let answer = timeout(patience, dns.lookup(&question.0, question.1)).await;
-        (question, answer.unwrap_or_else(|_| unanswered()))
-    };
-    stream::iter(questions.to_vec()).map(one).buffer_unordered(QUESTIONS_AT_ONCE).collect().await
+    // Made before they are streamed: a closure in the stream would make the whole check impossible to send between
+    // threads.
+    let asking: Vec<_> = questions.iter().map(|question| ask_one(dns, question.clone(), patience)).collect();
+    stream::iter(asking).buffer_unordered(QUESTIONS_AT_ONCE).collect().await
+}
+
+async fn ask_one(
+    dns: &dyn DnsLookup,
+    question: (String, &'static str),
+    patience: Duration,
+) -> ((String, &'static str), Answer) {
+    let answer = timeout(patience, dns.lookup(&question.0, question.1)).await;
+    (question, answer.unwrap_or_else(|_| unanswered()))
 }
 
 /// Says of everything that is still asked for that it is not known.

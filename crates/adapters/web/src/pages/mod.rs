@@ -3,11 +3,13 @@
 pub(crate) mod broadcast;
 pub(crate) mod contact;
 pub(crate) mod desk;
+pub(crate) mod domain;
 pub(crate) mod explain;
 pub(crate) mod home;
 pub(crate) mod import;
 pub(crate) mod language;
 pub(crate) mod message;
 pub(crate) mod operator;
+pub(crate) mod route;
 pub(crate) mod template;
 pub(crate) mod unsubscribe;

@@ -41,6 +41,11 @@ fn dated(say: Say, at: i64, now: i64, clock: String) -> String {
     }
 }
 
+/// `202611`, for the names of keys.
+pub(crate) fn year_month(at: i64) -> String {
+    zoned(at).strftime("%Y%m").to_string()
+}
+
 /// `2026-11-21 08:40:05`, for files.
 pub(crate) fn sortable(at: i64) -> String {
     zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()

@@ -42,7 +42,8 @@ impl doctor::ports::DnsLookup for NoNetwork {
 #[async_trait]
 impl doctor::ports::RouteProbe for NoNetwork {
     async fn probe(&self, _: &doctor::probe::ProbeRequest) -> Vec<doctor::probe::StepFact> {
-        Vec::new()
+        use doctor::probe::{Seen, Step, StepFact};
+        vec![StepFact { step: Step::Dns, seen: Seen::NoSuchHost }]
     }
 }
 
@@ -70,6 +71,8 @@ impl House {
             route_probe: Arc::new(NoNetwork),
             mail_host: "mx.todoku.example".to_owned(),
             sending_ips: vec!["192.0.2.25".parse().unwrap()],
+            smart_host_spf: String::new(),
+            mx_port: 25,
             broadcast_tries_ms: 3_600_000,
             clock: Arc::new(move || now.load(Ordering::Relaxed)),
             base_url: "http://127.0.0.1:8080".to_owned(),

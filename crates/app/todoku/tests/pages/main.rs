@@ -8,4 +8,5 @@ mod doors;
 mod explain;
 mod imports;
 mod operators;
+mod sending;
 mod templates;

@@ -153,7 +153,7 @@ fn cell(id: i64, provider: &str, state: State, row: &BTreeMap<State, u64>) -> Ma
 }
 
 fn shade(state: State, people: u64, whole: u64) -> Option<&'static str> {
-    let percent = if whole == 0 { 0 } else { people * 100 / whole };
+    let percent = (people * 100).checked_div(whole).unwrap_or(0);
     let good = ["g1", "g2", "g3"];
     let taken = ["b1", "b2", "b3"];
     let wait = ["y1", "y2", "y3"];

@@ -4,4 +4,4 @@ pub(crate) mod correct;
 pub(crate) mod handle;
 pub(crate) mod list;
 pub(crate) mod resend;
-mod row;
+pub(crate) mod row;

@@ -1,6 +1,6 @@
 //! One row of the desk: the person, what, the reason in plain words, whose turn it is, and the next buttons.
 
-use bounce::Verdict;
+use bounce::{Reason, Verdict};
 use evidence::desk::DeskRow;
 use maud::{Markup, html};
 
@@ -77,8 +77,10 @@ fn buttons(visit: &Visit, row: &DeskRow) -> Markup {
 }
 
 /// Whether another address is the likely way out.
-fn needs_address(verdict: Option<&Verdict>) -> bool {
-    verdict.is_some_and(|verdict| verdict.fault == bounce::Fault::Recipient)
+pub(crate) fn needs_address(verdict: Option<&Verdict>) -> bool {
+    let dead =
+        [Reason::UserUnknown, Reason::HostUnknown, Reason::HasMoved, Reason::NotAccept, Reason::Suspend];
+    verdict.is_some_and(|verdict| dead.contains(&verdict.reason))
 }
 
 /// What a telephone can dial.

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use crate::{
     links,
-    pages::desk::{handle, resend},
+    pages::desk::{handle, resend, row},
     parts::{chip, copy, explain, story},
     say::{Say, t},
     visit::Visit,
@@ -100,12 +100,11 @@ fn guide(say: Say, story: &MessageStory, domain: &str) -> Markup {
 fn buttons(visit: &Visit, story: &MessageStory) -> Markup {
     let say = visit.say;
     let hard = story.verdict.as_ref().is_some_and(bounce::is_hard);
-    let recipient = story.verdict.as_ref().is_some_and(|verdict| verdict.fault == bounce::Fault::Recipient);
     let open = story.state.needs_somebody();
     html! {
         @if open && story.handled_at.is_none() {
             div.actions.apart {
-                a class=(if recipient { "btn primary" } else { "btn" }) href={ "/desk/" (story.id) "/correct" } { (t!(say, "desk-correct")) }
+                a class=(if row::needs_address(story.verdict.as_ref()) { "btn primary" } else { "btn" }) href={ "/desk/" (story.id) "/correct" } { (t!(say, "desk-correct")) }
                 @if !hard { (resend::button(visit, story.id)) }
                 (handle::button(visit, story.id))
             }
