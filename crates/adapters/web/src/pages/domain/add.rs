@@ -82,7 +82,8 @@ mod tests {
         check("shop.example.", Some("shop.example"));
         check("", None);
         check("shop", None);
-        check("shop .example", None);
+        check("shop .example", Some("shop.example"));
+        check("my shop.example", None);
         check("192.0.2.1", None);
         check("gmail.com", None);
         check("a..example", None);
