@@ -43,7 +43,8 @@ fn steps<'a>(story: &'a MessageStory, events: &'a [Event]) -> Vec<Step<'a>> {
     let tried = !story.attempts.is_empty();
     let mut steps: Vec<Step> = events
         .iter()
-        .filter(|event| !(tried && told_by_a_try(event)) && !told_by_its_news(event))
+        .filter(|event| !told_by_its_news(event))
+        .filter(|event| !(tried && told_by_a_try(event)))
         .map(Step::Happened)
         .collect();
     let first = story.attempts.first().filter(|_| story.values.is_some());
