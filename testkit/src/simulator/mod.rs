@@ -46,6 +46,12 @@ impl Simulator {
         self.port
     }
 
+    /// The certificate of all hosts, as PEM. It is made anew at each start, and trusted by nobody who was not told.
+    #[must_use]
+    pub fn certificate(&self) -> &str {
+        &self.shared.certificate
+    }
+
     /// Every address that is listened on.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {

@@ -20,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) recorder: Recorder,
     pub(crate) memory: Memory,
     pub(crate) acceptor: TlsAcceptor,
+    pub(super) certificate: String,
     pub(crate) cancel: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) accept_all: bool,
@@ -34,11 +35,12 @@ pub(crate) struct Shared {
 impl Shared {
     pub(super) fn new(config: SimulatorConfig) -> Result<Self, TestkitError> {
         let book = config.book.map_or_else(ProviderBook::shipped, Ok)?;
-        let acceptor = tls::acceptor(&book)?;
+        let (acceptor, certificate) = tls::acceptor(&book)?;
         Ok(Self {
             recorder: Recorder::new(config.keep, config.journal.as_deref())?,
             memory: Memory::new(config.time_scale),
             acceptor,
+            certificate,
             book,
             cancel: CancellationToken::new(),
             tasks: TaskTracker::new(),

@@ -8,7 +8,8 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::{TestkitError, providers::ProviderBook};
 
-pub(super) fn acceptor(book: &ProviderBook) -> Result<TlsAcceptor, TestkitError> {
+/// The acceptor, and the certificate as PEM for those who want to trust it.
+pub(super) fn acceptor(book: &ProviderBook) -> Result<(TlsAcceptor, String), TestkitError> {
     let wrong = |error: &dyn std::fmt::Display| TestkitError::Certificate(error.to_string());
     let names: BTreeSet<String> = book.providers().iter().flat_map(|p| p.hosts.clone()).collect();
     let names: Vec<String> = names.into_iter().chain(["localhost".to_owned()]).collect();
@@ -21,5 +22,5 @@ pub(super) fn acceptor(book: &ProviderBook) -> Result<TlsAcceptor, TestkitError>
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)
         .map_err(|error| wrong(&error))?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok((TlsAcceptor::from(Arc::new(config)), made.cert.pem()))
 }

@@ -6,6 +6,7 @@ use std::{
     process::ExitCode,
 };
 
+use anyhow::Context;
 use clap::Args;
 use testkit::{Keep, SimulatorConfig, World};
 
@@ -35,6 +36,9 @@ pub struct SimulateArgs {
     /// Also writes the messages themselves into the journal.
     #[arg(long, requires = "journal")]
     keep_content: bool,
+    /// Writes the certificate of all hosts to this file; a Todoku started with SSL_CERT_FILE=FILE trusts it.
+    #[arg(long)]
+    certificate: Option<PathBuf>,
     /// All waits are multiplied by this.
     #[arg(long, default_value_t = 1.0)]
     time_scale: f64,
@@ -65,6 +69,9 @@ pub async fn run(args: SimulateArgs) -> anyhow::Result<ExitCode> {
     };
     let world = World::start_at(config, args.dns).await?;
     let mut own = args.records.map(|path| records::Records::read(path, world.dns.zone())).transpose()?;
+    if let Some(path) = args.certificate {
+        std::fs::write(&path, world.simulator.certificate()).with_context(|| path.display().to_string())?;
+    }
     println!("SMTP port {}  DNS {}", world.smtp_port(), world.dns_addr());
     let follow = async {
         match &mut own {
