@@ -24,3 +24,53 @@ export async function importList(stage, visitor, name, content) {
   await visitor.page.locator('main .actions a[href="/imports/new"]').waitFor();
   await visitor.look();
 }
+
+/** The DNS records that the page of a domain asks for. */
+export const recordsOf = (visitor) =>
+  visitor.page.locator(".card.record").evaluateAll((cards) => cards.map((card) => ({
+    name: card.querySelector("[id^=name-]").textContent,
+    kind: card.querySelector("dl.facts dd code").textContent,
+    value: card.querySelector("[id^=value-]").textContent,
+  })));
+
+/** Adds the shop's domain and publishes its records, as the shop does at its DNS company. */
+export async function addDomain(stage, visitor, name) {
+  await visitor.go("/domains");
+  await visitor.fill({ name });
+  await visitor.submit("/domains");
+  await stage.publish(await recordsOf(visitor));
+}
+
+/** Writes a template and saves it. */
+export async function writeTemplate(visitor, { name, subject, text }) {
+  await visitor.go("/templates/new");
+  await visitor.fill({ name, subject, text });
+  await visitor.submit("/templates");
+}
+
+/** Goes through the steps of a broadcast to everyone, up to the last question. */
+export async function compose(visitor, { name, template, from, as = "花屋みどり" }) {
+  await visitor.go("/broadcasts/new");
+  await visitor.fill({ name, from_name: as, from_address: from });
+  if (template) await visitor.page.locator('[name="template"]').selectOption({ label: template });
+  await visitor.submit("/broadcasts");
+  await visitor.page.locator('[name="kind"][value="all"]').check();
+  await visitor.submit("/audience");
+}
+
+/** The bars of a waterfall: [words, number], in order. */
+export async function waterfall(visitor) {
+  const lines = visitor.page.locator(".fall .line");
+  const words = await lines.locator(".label").allInnerTexts();
+  return (await lines.locator(".num").allInnerTexts()).map((number, n) => [words[n].trim(), count(number)]);
+}
+
+/** The number in a text: "−1,187" is 1187. */
+export const count = (text) => Number(text.replace(/[^\d]/g, ""));
+
+/** Starts what stands before the last question, and waits until everyone has an outcome. */
+export async function send(visitor) {
+  await visitor.submit("/start");
+  await visitor.page.locator("main h1 .tag", { hasText: /完了|Finished/ }).waitFor({ timeout: 60_000 });
+  await visitor.look();
+}

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 
-import { importList } from "./acts.mjs";
-import { Stage, step } from "./stage.mjs";
+import { addDomain, compose, importList, send } from "./acts.mjs";
+import { Stage, shop, step } from "./stage.mjs";
 import { Chromium } from "./visitor.mjs";
 
 const list = [
@@ -21,7 +21,7 @@ const list = [
 
 let stage, chromium, owner;
 before(async () => {
-  stage = await Stage.open({ operators: [{ login: "owner", name: "Owner", language: "en" }] });
+  stage = await Stage.open({ operators: [{ login: "owner", name: "Owner", language: "en" }], delivery: { tries: "3s" } });
   chromium = await Chromium.open();
   owner = await chromium.visitor(stage, { language: "en" });
 });
@@ -48,7 +48,7 @@ step("before the login", async () => {
 });
 
 step("a new house", async () => {
-  await walk("/", "/contacts", "/imports", "/templates", "/broadcasts", "/operators", "/operators/new", "/account");
+  await walk("/", "/contacts", "/imports", "/templates", "/broadcasts", "/operators", "/operators/new", "/account", "/domains", "/route");
 });
 
 step("customers", async () => {
@@ -75,4 +75,46 @@ step("templates", async () => {
   await owner.press("Save");
   await owner.press("Preview");
   await walk("/templates", "/broadcasts/new");
+});
+
+step("a broadcast", async () => {
+  await addDomain(stage, owner, shop);
+  await compose(owner, { name: "Winter", from: `info@${shop}`, as: "Hanaya Midori" });
+  const path = new URL(owner.page.url()).pathname.replace("/confirm", "");
+  await walk(`${path}/edit`, `${path}/audience`, `${path}/pick`, `${path}/people?part=remaining`, `${path}/confirm`);
+  await send(owner);
+  await walk("/", "/broadcasts", `${path}/rows`, `${path}/rows?state=refused`);
+});
+
+step("the domain and the route", async () => {
+  await owner.go("/domains");
+  await owner.press(shop);
+  await owner.submit("/check");
+  await owner.go("/route");
+  await owner.page.locator('[name="kind"][value="smart_host"]').check();
+  await owner.fill({ host: "smtp.relay.example", port: "0" });
+  await owner.press("Save");
+  for (const [host, port] of [["no.such.example", "587"], ["smtp.relay.example", "9"], ["smtp.relay.example", String(stage.providersPort)]]) {
+    await owner.fill({ host, port, name: "nobody", password: "wrong", recipient: "ann@aozora-bungu.example" });
+    await owner.press("Try");
+    await owner.page.locator("#result .walk").waitFor();
+  }
+});
+
+step("the way out", async () => {
+  const [message] = (await stage.journal()).filter((line) => line.kind === "delivery");
+  const [link] = /http:\S+\/u\/[^>\s]+/.exec(message.content.replaceAll("\r\n\t", ""));
+  await owner.go(link);
+  await owner.submit(new URL(link).pathname);
+});
+
+step("what did not arrive", async () => {
+  await walk("/desk", "/desk?handled=1&q=nobody");
+  const cases = await owner.page.locator("li.case").count();
+  await owner.go("/desk");
+  const all = await owner.page.locator('li.case a[href^="/messages/"]').evaluateAll((links) => links.map((link) => link.pathname));
+  assert.ok(all.length >= 2 && cases === 0, `${all}`);
+  for (const message of all) await walk(message, `${message}/sent`, message.replace("messages", "desk") + "/correct");
+  await owner.go("/contacts?q=bob");
+  await owner.press("Bob Carter");
 });

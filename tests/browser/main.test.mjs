@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { after, before } from "node:test";
 
-import { demo, upload } from "./acts.mjs";
+import { count, demo, recordsOf, upload, waterfall } from "./acts.mjs";
 import { Stage, password, shop, step, until } from "./stage.mjs";
 import { Chromium } from "./visitor.mjs";
 
@@ -22,7 +22,6 @@ after(async () => {
   await stage?.close();
 });
 
-const count = (text) => Number(text.replace(/[^\d]/g, ""));
 const kpis = async () => (await midori.page.locator(".kpi b").allInnerTexts()).map(count);
 
 step("the first page makes the owner, who then logs in", async () => {
@@ -39,6 +38,26 @@ step("the first page makes the owner, who then logs in", async () => {
   await midori.go("/welcome");
   assert.match(midori.page.url(), /\/login$/, "only once");
   await midori.login("midori");
+});
+
+step("the sending domain: the records to add, and the check that turns green", async () => {
+  await midori.go("/domains");
+  await midori.fill({ name: "info@gmail.com" });
+  await midori.press("追加して、必要な設定を見る");
+  assert.match(await midori.wrong("name"), /gmail\.com のアドレスは差出人に使えません/);
+  await midori.fill({ name: `https://www.${shop}/` });
+  await midori.press("追加して、必要な設定を見る");
+  await midori.says("ドメインを追加しました。", shop, "未確認");
+  const records = await recordsOf(midori);
+  for (const kind of [/^v=spf1 /, /^v=DKIM1;.*k=rsa/, /^v=DKIM1;.*k=ed25519/, /^v=DMARC1/, /mail\.todoku\.example\.?$/]) {
+    assert.ok(records.some((record) => kind.test(record.value)), `${kind}`);
+  }
+  await midori.press("いまの DNS を確かめる");
+  await midori.says("直す所あり", "まだない");
+  await stage.publish(records);
+  await midori.press("いまの DNS を確かめる");
+  await midori.says("準備よし", `${shop} の設定はそろっています。`);
+  assert.equal(await midori.page.locator(".card.record h2", { hasText: "よし" }).count(), records.length);
 });
 
 step("a list of customers from the till's program comes in", async () => {
@@ -82,4 +101,133 @@ step("a template greets by name, and shows itself as one customer gets it", asyn
   await midori.says("青木葵 様に届くとおりの表示です。", "【花屋みどり】冬のご予約を始めました");
   const letter = midori.page.frameLocator(".letter iframe");
   await letter.getByText("青木葵").first().waitFor();
+});
+
+/** Presses a number and counts the people behind it. */
+async function peopleBehind(link) {
+  await midori.go(await link.getAttribute("href"));
+  return count(/(?<total>[\d,]+)件中/.exec(await midori.words()).groups.total);
+}
+
+let everyone, left;
+step("a broadcast: what, to whom, and who is left out", async () => {
+  await midori.press("配信");
+  await midori.press("新しい配信");
+  await midori.fill({ name: "冬のご予約のご案内", from_name: "花屋みどり", from_address: `info@${shop}` });
+  await midori.press("次へ:送る相手");
+  await midori.page.getByLabel("すべてのお客様").check();
+  await midori.press("次へ");
+  const bars = await waterfall(midori);
+  everyone = bars[0][1];
+  left = bars.at(-1)[1];
+  assert.ok(bars.length > 3, `${bars}`);
+  assert.equal(bars.slice(1).reduce((sum, [, people]) => sum + people, 0), everyone, "the waterfall adds up");
+  const links = midori.page.locator(".fall .num a");
+  assert.equal(await links.count(), bars.length);
+  const confirm = midori.page.url();
+  assert.equal(await peopleBehind(links.nth(1)), bars[1][1], "the number is the list behind it");
+  await midori.go(new URL(confirm).pathname);
+  await midori.says("届くときの見え方", "【花屋みどり】冬のご予約を始めました", `${left}人に送る`);
+});
+
+/** People with an outcome already, as the bar says. */
+async function done() {
+  const words = await midori.page.locator(".progress").innerText({ timeout: 1000 }).catch(() => "");
+  return count(/人中 ([\d,]+)人/.exec(words)?.[1] ?? "0");
+}
+
+step("it is watched without a reload, paused and gone on with", async () => {
+  await midori.press(`${left}人に送る`);
+  await midori.says("送り始めました。");
+  const [first, second] = await midori.stays(async () => {
+    const first = await until("some are done", done);
+    return [first, await until("more are done", async () => (await done()) > first && done())];
+  });
+  assert.ok(first < second && second < left, `${first} then ${second} of ${left}`);
+  await midori.confirm("一時停止", "一時停止する");
+  await midori.says("一時停止しました。", "一時停止中", /残り \d+人/);
+  const delivered = async () => (await stage.journal()).filter((line) => line.kind === "delivery").length;
+  let before = -1;
+  await until("what was under way is out", async () => before === (before = await delivered()), 5000);
+  await new Promise((go) => setTimeout(go, 1000));
+  assert.equal(await delivered(), before, "nothing goes out during a pause");
+  assert.ok(before < left);
+  await midori.confirm("再開", "再開する");
+  await midori.says("再開しました。");
+  await midori.page.getByText("完了", { exact: true }).waitFor({ timeout: 60_000 });
+  await midori.look();
+});
+
+step("the report adds up, and agrees with what the providers got", async () => {
+  const report = new URL(midori.page.url()).pathname;
+  const late = async () => (await stage.journal()).filter((line) => line.kind === "bounce").length;
+  await until("late bounces are in the report", async () => {
+    await midori.go(report);
+    const bars = new Map(await waterfall(midori));
+    return (bars.get("後日不達") ?? 0) === (await late()) && (await late()) > 0;
+  });
+  assert.equal((await kpis()).reduce((sum, people) => sum + people, 0), everyone, "every person has one outcome");
+  const bars = await waterfall(midori);
+  const border = bars.findIndex(([words]) => words === "送る方");
+  const outcomes = new Map(bars.slice(border + 1));
+  assert.equal([...outcomes.values()].reduce((sum, people) => sum + people, 0), left, "outcomes add up to those written to");
+  const [columns, ...rows] = await midori.page.locator("table.heat tr").evaluateAll((rows) =>
+    rows.map((row) => [...row.cells].slice(1).map((cell) => cell.innerText)));
+  columns.forEach((state, n) => {
+    const sum = rows.reduce((sum, row) => sum + count(row[n]), 0);
+    assert.equal(sum, outcomes.get(state), `provider × outcome: ${state}`);
+  });
+  const got = (await stage.journal()).filter((line) => line.kind === "delivery").map((line) => line.recipient);
+  assert.equal(got.length, new Set(got).size, "nobody got it twice");
+  assert.equal(got.length, outcomes.get("受信側が受領") + outcomes.get("後日不達"));
+  const reasons = await midori.page.locator(".reason").count();
+  assert.ok(reasons > 3, "reasons are told");
+  await midori.portrait("report-ja");
+  await midori.go("/");
+  await midori.says("今日、手が要ることは");
+  await midori.portrait("home-ja");
+});
+
+let person;
+step("one who did not get it: what happened, whose turn it is, and the original words", async () => {
+  await midori.go("/desk");
+  await midori.portrait("desk-ja");
+  await midori.go("/desk?reason=userunknown&provider=docomo");
+  const item = midori.page.locator("li.case").first();
+  const words = await item.innerText();
+  assert.match(words, /宛先なし[\s\S]*このメールアドレスは存在しません。/);
+  assert.match(words, /(当店|お客様|受信側)の番です/);
+  person = { name: await item.locator(".who b").innerText(), address: await item.locator(".who code").innerText() };
+  await midori.press(/冬のご予約のご案内/, item);
+  await midori.page.locator(".chain summary", { hasText: "相手の言葉(原文)" }).first().click();
+  await midori.says(person.address, "このメールアドレスは存在しません。", "の番です", `550 Unknown user ${person.address}`);
+  await midori.says("このアドレスは使えないと分かったので、次からは送りません。");
+  await midori.portrait("message-ja");
+});
+
+step("the address is corrected and the message goes out again at once", async () => {
+  await midori.press("アドレスを直して再送");
+  await midori.says(`${person.name} 様のアドレスを直して再送`, "届かなかった理由");
+  await midori.submit("/correct");
+  await midori.says("アドレスが変わっていません。");
+  await midori.fill({ address: "natsu-no-himawari@docomo.ne.jp" });
+  await midori.press("直して再送する");
+  await midori.says("アドレスを直して、送り直しています。", "natsu-no-himawari@docomo.ne.jp");
+  const message = new URL(midori.page.url()).pathname;
+  await until("it is accepted", async () => {
+    await midori.go(message);
+    return (await midori.words()).includes("受信側が受領");
+  });
+  const got = (await stage.journal()).filter((line) => line.kind === "delivery" && line.recipient.startsWith("natsu-no-"));
+  assert.equal(got.length, 1);
+  assert.match(got[0].content, /^List-Unsubscribe-Post: List-Unsubscribe=One-Click\r?$/m);
+});
+
+step("the person's own page tells all of it", async () => {
+  await midori.go(`/contacts?q=${encodeURIComponent(person.name)}`);
+  await midori.press(person.name);
+  await midori.says(
+    "名簿の取り込みで登録しました。", "「冬のご予約のご案内」", "宛先なし", "アドレスが使えないと分かりました",
+    `アドレスを ${person.address} から natsu-no-himawari@docomo.ne.jp に変更しました。`, "受信側が受領", "送れます",
+  );
 });

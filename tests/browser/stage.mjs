@@ -75,7 +75,7 @@ export class Stage {
     const said = await this.#run(
       "simulate",
       ["simulate", "--records", this.#path("records"), "--bounces-to", `127.0.0.1:${smtp}`,
-        "--journal", this.#path("journal"), "--keep-content", "--time-scale", "0.01", ...simulate],
+        "--journal", this.#path("journal"), "--keep-content", "--certificate", this.#path("ca.pem"), "--time-scale", "0.01", ...simulate],
       /SMTP port (\d+)\s+DNS (\S+)/,
     );
     this.providersPort = Number(said[1]);
@@ -128,7 +128,7 @@ export class Stage {
   async #run(name, words, opened) {
     const out = openSync(this.#path(`${name}.out`), "w");
     const err = openSync(this.#path(`${name}.err`), "w");
-    const env = { ...process.env, TODOKU_LOG: "warn" };
+    const env = { ...process.env, TODOKU_LOG: "warn", SSL_CERT_FILE: this.#path("ca.pem") };
     const child = spawn(program, words, { stdio: ["ignore", out, err], env, cwd: root });
     running.add(child);
     child.once("exit", () => running.delete(child));

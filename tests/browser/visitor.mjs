@@ -148,8 +148,12 @@ export class Visitor {
   /** Takes a picture for the README, where pictures are asked for. */
   async portrait(name) {
     if (!pictures) return;
+    const bottom = await this.page.evaluate(() => Math.max(
+      ...[...document.querySelectorAll("main > *")].map((part) => part.getBoundingClientRect().bottom + scrollY)));
+    await this.page.setViewportSize({ width: pc.width, height: Math.min(pc.height, Math.max(560, Math.ceil(bottom) + 24)) });
     await this.page.evaluate(() => scrollTo(0, 0));
     await this.page.screenshot({ path: join(root, "docs/images", `${name}.png`) });
+    await this.page.setViewportSize(pc);
   }
 
   #picture(size) {
