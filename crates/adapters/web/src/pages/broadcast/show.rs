@@ -65,7 +65,7 @@ async fn live_box(visit: &Visit, broadcast: &Broadcast) -> Result<Markup, Proble
     let (id, say) = (broadcast.id, visit.say);
     let counts = visit.house.broadcasts.counts(id).await?;
     let running = matches!(broadcast.state, BroadcastState::Preparing | BroadcastState::Running);
-    let pictures = !running || counts.total() <= LIVE_PICTURES_MAX;
+    let pictures = counts.total() > 0 && (!running || counts.total() <= LIVE_PICTURES_MAX);
     let inside = html! {
         div.card {
             @if broadcast.state != BroadcastState::Finished { (bar(visit, broadcast, &counts)) }

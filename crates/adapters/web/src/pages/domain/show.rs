@@ -36,7 +36,7 @@ pub(crate) async fn show(Owner(visit): Owner, Path(id): Path<i64>) -> Answer {
         p.lead { (standing(&visit, &domain, &kept)) }
         @if relayed { p.notice { (t!(say, "domain-relay-spf")) } }
         @if house.sending_ips.is_empty() && !relayed { p.notice { (t!(say, "domain-no-ips")) } }
-        p { (t!(say, "domain-how")) }
+        @if Ready::of(&kept) != Ready::Good { p { (t!(say, "domain-how")) } }
         (records::cards(say, &domain.name, &wanted, &kept))
         (records::letter(say, &domain.name, &wanted, &kept))
         div.actions.apart { (remove_form(&visit, &domain)) }
