@@ -1,6 +1,6 @@
 //! The pages people use, in Japanese and English: server-rendered, small, and safe by construction.
 //!
-//! The tour: [`App`] holds the ports → [`router`] lists every address on one screen → an extractor of `visit.rs`
+//! The tour: [`App`] holds the ports → [`router`](fn@router) lists every address on one screen → an extractor of `visit.rs`
 //! says who asks and in which language → a handler in `pages/<noun>/<verb>.rs` → components of `parts/` → the frame
 //! in `parts/layout.rs`. Forms come in only through `form.rs`, which checks the CSRF token, so no handler can forget.
 

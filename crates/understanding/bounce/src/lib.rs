@@ -1,6 +1,6 @@
 //! Turns a refusal into a verdict with its evidence, and the verdict into plain Japanese and English.
 //!
-//! Read [`understand`] first. The knowledge is data: `rules/*.toml` for what servers say, `reasons.toml` and
+//! Read [`understand`](fn@understand) first. The knowledge is data: `rules/*.toml` for what servers say, `reasons.toml` and
 //! `explanations.toml` for what people read.
 
 mod catalogue;

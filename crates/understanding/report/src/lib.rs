@@ -1,6 +1,6 @@
 //! Reads the reports mail servers send back: bytes in, facts out, never a failure.
 //!
-//! Read [`read`] first, then [`Report`]. What the facts mean is for others to judge.
+//! Read [`read`](fn@read) first, then [`Report`]. What the facts mean is for others to judge.
 
 mod auto_reply;
 mod date;

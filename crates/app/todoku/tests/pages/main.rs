@@ -1,5 +1,7 @@
 //! Uses the pages as people and attackers do, on a real store, without a network.
 
+#![allow(clippy::unwrap_used, reason = "in a test, an unwrap that fails is a finding")]
+
 mod broadcasts;
 mod browser;
 mod contacts;
