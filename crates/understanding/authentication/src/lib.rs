@@ -1,6 +1,6 @@
 //! Proves who sent a message: DKIM keys and signatures, the DNS records to publish, and what the DNS says about them.
 //!
-//! Nothing here asks the DNS. [`judge`] and [`check_spf`] work on given answers and say which ones they still need;
+//! Nothing here asks the DNS. [`judge`](fn@judge) and [`check_spf`] work on given answers and say which ones they still need;
 //! the caller asks those and calls again.
 
 mod answers;
