@@ -51,6 +51,8 @@ pub struct DeliverySection {
     pub connections_per_site: usize,
     /// Connections in all at most.
     pub connections: usize,
+    /// How long another process over the same PostgreSQL may be silent before its work is taken over, such as `2m`.
+    pub dead_after: String,
     /// Whether hosts are also tried by IPv6.
     pub ipv6: bool,
     /// Longest wait for any answer, such as `20s`. Empty: the times RFC 5321 section 4.5.3.2 asks for. A short
@@ -84,6 +86,7 @@ impl Default for DeliverySection {
             tries: "24h".to_owned(),
             connections_per_site: 8,
             connections: 200,
+            dead_after: "2m".to_owned(),
             ipv6: true,
             timeouts_max: String::new(),
         }
@@ -101,12 +104,21 @@ impl Config {
             .with_context(|| format!("設定ファイル {0} を読めません / cannot read {0}", path.display()))?;
         let config: Self = toml::from_str(&text)
             .with_context(|| format!("設定ファイル {0} に誤りがあります / mistake in {0}", path.display()))?;
-        config.retry_delays_ms()?;
-        config.tries_ms()?;
-        if !config.delivery.timeouts_max.is_empty() {
-            duration_ms(&config.delivery.timeouts_max)?;
-        }
+        config
+            .check()
+            .with_context(|| format!("設定ファイル {0} に誤りがあります / mistake in {0}", path.display()))?;
         Ok(config)
+    }
+
+    /// What the types of the file do not tell.
+    fn check(&self) -> anyhow::Result<()> {
+        self.retry_delays_ms()?;
+        self.tries_ms()?;
+        self.dead_after_ms()?;
+        if !self.delivery.timeouts_max.is_empty() {
+            duration_ms(&self.delivery.timeouts_max).context("delivery.timeouts_max")?;
+        }
+        Ok(())
     }
 
     /// The database's URL.
@@ -131,7 +143,7 @@ impl Config {
     /// # Errors
     /// When it is not a number with `ms`, `s`, `m` or `h`.
     pub fn tries_ms(&self) -> anyhow::Result<i64> {
-        duration_ms(&self.delivery.tries)
+        duration_ms(&self.delivery.tries).context("delivery.tries")
     }
 
     /// The retry schedule in milliseconds.
@@ -143,7 +155,20 @@ impl Config {
         if delays.is_empty() {
             bail!("delivery.retry_delays: 1つ以上の待ち時間を書いてください / needs at least one wait");
         }
-        delays.iter().map(|text| duration_ms(text)).collect()
+        delays.iter().map(|text| duration_ms(text).context("delivery.retry_delays")).collect()
+    }
+
+    /// How long another process may be silent, in milliseconds.
+    ///
+    /// # Errors
+    /// When it is not a number with `ms`, `s`, `m` or `h`, or too short to tell death from a slow moment.
+    pub fn dead_after_ms(&self) -> anyhow::Result<i64> {
+        const SHORTEST_MS: i64 = 2_000;
+        let ms = duration_ms(&self.delivery.dead_after).context("delivery.dead_after")?;
+        if ms < SHORTEST_MS {
+            bail!("delivery.dead_after: 2秒以上にしてください / at least 2s");
+        }
+        Ok(ms)
     }
 }
 

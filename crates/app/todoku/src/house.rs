@@ -98,9 +98,10 @@ impl Running {
         let delivery = Delivery::new(wire::delivery(&config)?, hands, &house_secret);
         let health = delivery.health();
         let token = shutdown.clone();
-        tasks.spawn(
-            async move { delivery.run(token.cancelled_owned()).await.map_err(anyhow::Error::from_boxed) },
-        );
+        tasks.spawn(async move {
+            delivery.run(token.cancelled_owned()).await;
+            Ok(())
+        });
 
         let paths = Arc::new(OurPaths::new(store.clone(), &house_secret, Arc::clone(&clock)));
         let reception_config = ReceptionConfig::new(&config.mail_host);
@@ -171,7 +172,12 @@ fn lock_data(config: &Config) -> anyhow::Result<Option<File>> {
         format!("データフォルダ {0} を作れません / cannot create {0}", config.data.display())
     })?;
     let path = config.data.join("todoku.lock");
-    let file = File::create(&path).with_context(|| path.display().to_string())?;
+    let file = File::create(&path).with_context(|| {
+        format!(
+            "データフォルダ {0} に書き込めません(読み取り専用か、権限がないか、空きがありません) / cannot write to {0}",
+            config.data.display()
+        )
+    })?;
     file.try_lock().map_err(|_| {
         anyhow::anyhow!(
             "このデータフォルダは、動いているもう1つの Todoku が使っています: {0} / another Todoku is using {0}",

@@ -122,7 +122,7 @@ impl Reactions {
     async fn record_news(&self, message: &MessageStory, seen: &Recognised, arrival_id: i64) -> Outcome {
         let now = (self.clock)();
         let later = match seen.kind {
-            ArrivalKind::Bounce => own_finding(message, seen).map(Later::Bounced),
+            ArrivalKind::Bounce => own_finding(message, seen),
             ArrivalKind::Delivered => Some(Later::Evidenced { kind: "delivered_dsn" }),
             ArrivalKind::AutoReply => Some(Later::Evidenced { kind: "auto_reply" }),
             ArrivalKind::Complaint => {
@@ -152,15 +152,16 @@ impl Reactions {
     }
 }
 
-/// The verdict about this very recipient. A report about somebody else, such as a forwarding target that the
+/// What is told of this very recipient. A report about somebody else, such as a forwarding target that the
 /// customer's server tried, still is this message's bounce.
-fn own_finding(message: &MessageStory, seen: &Recognised) -> Option<Verdict> {
+fn own_finding(message: &MessageStory, seen: &Recognised) -> Option<Later> {
     let key = mail::Address::parse(&message.address).ok()?.key();
-    let is_own = |recipient: &Option<String>| {
-        recipient.as_deref().and_then(|text| mail::Address::parse(text).ok()).is_some_and(|a| a.key() == key)
-    };
-    let own = seen.findings.iter().find(|finding| is_own(&finding.recipient));
-    own.or_else(|| seen.findings.first()).map(|finding| finding.verdict.clone())
+    // One copy of a forwarded mail may have arrived while another failed.
+    let failed =
+        || seen.findings.iter().filter(|told| told.verdict.reason != Reason::Delivered && !told.is_late());
+    let own = failed().find(|told| told.is_about(&key));
+    let found = own.or_else(|| failed().next()).or_else(|| seen.findings.first())?;
+    Some(Later::Bounced { verdict: found.verdict.clone(), reply: found.reply() })
 }
 
 fn proves_address_dead(verdict: &Verdict) -> bool {

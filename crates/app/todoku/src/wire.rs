@@ -30,6 +30,7 @@ pub fn delivery(config: &Config) -> anyhow::Result<DeliveryConfig> {
     Ok(DeliveryConfig {
         connections_per_site_max: config.delivery.connections_per_site,
         connections_max: config.delivery.connections,
+        dead_after_ms: config.dead_after_ms()?,
         retry: RetryPolicy { delays_ms: config.retry_delays_ms()?, ..RetryPolicy::default() },
         house: House { helo_name: config.mail_host.clone(), mx_port: config.delivery.mx_port },
         ..DeliveryConfig::new(&node, &config.mail_host)

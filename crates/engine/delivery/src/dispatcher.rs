@@ -26,8 +26,10 @@ use crate::{
 const LEASE_MS: i64 = 20 * 60_000;
 /// How long the loop sleeps at most, so that work of other nodes and doors is seen.
 const IDLE_MAX: Duration = Duration::from_millis(500);
-/// How often leases that have ended are looked for.
-const RECOVER_EVERY_MS: i64 = 60_000;
+/// Pause before taking back is tried again at the start.
+const RECOVER_AGAIN: Duration = Duration::from_secs(1);
+/// A process says this many times that it lives before its silence would count as death.
+const SIGNS_OF_LIFE: i64 = 4;
 /// How long the route is used before it is read again.
 const ROUTE_FRESH_MS: i64 = 1_000;
 
@@ -44,6 +46,8 @@ pub struct DeliveryConfig {
     pub connections_per_site_max: usize,
     /// Connections in all at most.
     pub connections_max: usize,
+    /// How long another process that shares the queue may be silent before its rows are taken back, milliseconds.
+    pub dead_after_ms: i64,
     /// The retry schedule.
     pub retry: RetryPolicy,
     /// Who we are on the wire.
@@ -60,6 +64,7 @@ impl DeliveryConfig {
             ready_per_site_max: 200,
             connections_per_site_max: 8,
             connections_max: 200,
+            dead_after_ms: 120_000,
             retry: RetryPolicy::default(),
             house: House { helo_name: helo_name.to_owned(), mx_port: 25 },
         }
@@ -95,9 +100,7 @@ pub(crate) struct Shared {
     pub(crate) policy: RetryPolicy,
     pub(crate) health: Arc<Health>,
     pub(crate) wake: Arc<Notify>,
-    queue: Arc<dyn QueueStore>,
     sources: Arc<dyn SourceStore>,
-    node: String,
     clock: Clock,
     route: Mutex<(i64, Route)>,
     closing: AtomicBool,
@@ -114,10 +117,7 @@ impl Shared {
 
     /// Gives a row back untried, due at once.
     pub(crate) async fn give_back(&self, row: Claimed) {
-        let now = self.now();
-        if let Err(error) = self.queue.release(&self.node, &[row.id], now).await {
-            tracing::warn!(recipient = row.id, %error, "a row could not be given back; its lease will end");
-        }
+        self.recorder.give_back(row.id).await;
     }
 
     /// The route as it is now; the last known one while the store cannot be asked.
@@ -176,10 +176,7 @@ impl Delivery {
 
     /// Runs until `shutdown`; then ends the dialogues that are under way, gives back what was not tried and makes
     /// every outcome durable.
-    ///
-    /// # Errors
-    /// When what an earlier life left cannot be taken back.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) -> Result<(), StoreFailure> {
+    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let (recorder, recording) = Recorder::start(
             Arc::clone(&self.ports.queue),
             self.config.node.clone(),
@@ -187,10 +184,9 @@ impl Delivery {
             Arc::clone(&self.health),
         );
         let shared = self.share(recorder);
-        self.recover().await?;
         let mut workers = JoinSet::new();
         tokio::select! {
-            () = self.feed(&shared, &mut workers) => {}
+            () = self.work(&shared, &mut workers) => {}
             () = shutdown => {}
         }
         shared.closing.store(true, Ordering::Relaxed);
@@ -200,7 +196,6 @@ impl Delivery {
         while workers.join_next().await.is_some() {}
         drop(shared);
         recording.finish().await;
-        Ok(())
     }
 
     fn share(&self, recorder: Recorder) -> Arc<Shared> {
@@ -215,9 +210,7 @@ impl Delivery {
             policy: self.config.retry.clone(),
             health: Arc::clone(&self.health),
             wake: Arc::clone(&self.wake),
-            queue: Arc::clone(&self.ports.queue),
             sources: Arc::clone(&self.ports.sources),
-            node: self.config.node.clone(),
             clock: Arc::clone(&self.ports.clock),
             route: Mutex::new((i64::MIN / 2, Route::Direct)),
             closing: AtomicBool::new(false),
@@ -225,16 +218,29 @@ impl Delivery {
     }
 
     async fn recover(&self) -> Result<(), StoreFailure> {
-        let found = self.ports.queue.recover(&self.config.node, (self.ports.clock)()).await?;
+        let now = (self.ports.clock)();
+        let heard_since = now - self.config.dead_after_ms;
+        let found = self.ports.queue.recover(&self.config.node, heard_since, now).await?;
         if found != crate::ports::Recovered::default() {
             tracing::info!(
                 requeued = found.requeued,
                 resent = found.resent,
                 in_doubt = found.in_doubt,
-                "took back rows an earlier life had left"
+                "took back rows that a dead process had left"
             );
         }
         Ok(())
+    }
+
+    /// Nothing is sent before what an earlier life left is taken back; a full disk may keep it from that for long.
+    async fn work(&self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
+        while let Err(failure) = self.recover().await {
+            if self.health.store_fails(&failure.to_string()) {
+                tracing::error!(error = %failure, "the queue cannot be changed; sending waits");
+            }
+            tokio::time::sleep(RECOVER_AGAIN).await;
+        }
+        self.feed(shared, workers).await;
     }
 
     async fn feed(&self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
@@ -250,7 +256,7 @@ impl Delivery {
             for site in shared.sites.add(claimed, limits) {
                 workers.spawn(worker::serve(Arc::clone(shared), site));
             }
-            if shared.now() - recovered_at > RECOVER_EVERY_MS {
+            if shared.now() - recovered_at > self.config.dead_after_ms / SIGNS_OF_LIFE {
                 recovered_at = shared.now();
                 if let Err(error) = self.recover().await {
                     tracing::warn!(%error, "leases that have ended could not be looked for");

@@ -139,7 +139,12 @@ pub enum Submitted {
 #[derive(Debug, Clone)]
 pub enum Later {
     /// A bounce: the state becomes bounced.
-    Bounced(Verdict),
+    Bounced {
+        /// What it means.
+        verdict: Verdict,
+        /// What the refusing server said; code 0 where only words are known.
+        reply: Reply,
+    },
     /// A delivered DSN, an auto-reply: the state becomes evidenced.
     Evidenced {
         /// `delivered_dsn`, `auto_reply`.
@@ -165,9 +170,11 @@ pub trait QueueStore: Send + Sync {
     async fn record(&self, node: &str, records: &[Record], now: i64) -> Result<(), StoreFailure>;
     /// Gives rows back untried, due at `due_at`.
     async fn release(&self, node: &str, ids: &[RecipientId], due_at: i64) -> Result<(), StoreFailure>;
-    /// Takes back what other lives of this program left: leases that have ended, and on a single-node store every
-    /// lease that is not `node`'s. Leased rows are queued again; `committing` rows follow [`Lane::resends_in_doubt`].
-    async fn recover(&self, node: &str, now: i64) -> Result<Recovered, StoreFailure>;
+    /// Notes that `node` lives, and takes back what other lives of this program left: leases that have ended, leases
+    /// of processes not heard of since `heard_since`, and on a single-node store every lease that is not `node`'s.
+    /// A process that was silent itself does not judge others by their silence: the store may have been away.
+    /// Leased rows are queued again; `committing` rows follow [`Lane::resends_in_doubt`].
+    async fn recover(&self, node: &str, heard_since: i64, now: i64) -> Result<Recovered, StoreFailure>;
     /// When the next row is due, so the loop can sleep. Rows of paused broadcasts do not count.
     async fn next_due_at(&self) -> Result<Option<i64>, StoreFailure>;
     /// Queues a single message, or withholds it with a reason.

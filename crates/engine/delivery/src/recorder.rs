@@ -1,7 +1,7 @@
 //! Group commit: many small questions and outcomes become one transaction each few milliseconds.
 //!
-//! When outcomes cannot be recorded the channels fill, nobody gets leave to hand over another message, and so
-//! sending stops by itself.
+//! When the store cannot be written to, nobody gets an answer, so nobody hands over another message: sending stops by
+//! itself, and goes on where it stood.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::{
     health::Health,
     ports::{CommitMark, Grant, QueueStore, Record, StoreFailure},
+    recipient::RecipientId,
 };
 
 /// Rows in one transaction at most.
@@ -34,18 +35,20 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 pub struct Recorder {
     marks: mpsc::Sender<Asked>,
     records: mpsc::Sender<Record>,
+    returns: mpsc::Sender<RecipientId>,
 }
 
-/// The two batch loops; they end when every [`Recorder`] is gone and everything is durable.
+/// The three batch loops; they end when every [`Recorder`] is gone and everything is durable.
 pub struct RecorderTasks {
     marks: tokio::task::JoinHandle<()>,
     records: tokio::task::JoinHandle<()>,
+    returns: tokio::task::JoinHandle<()>,
 }
 
 impl RecorderTasks {
-    /// Waits for both loops.
+    /// Waits for the loops.
     pub async fn finish(self) {
-        for task in [self.marks, self.records] {
+        for task in [self.marks, self.records, self.returns] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a recording loop ended badly");
             }
@@ -63,12 +66,14 @@ impl Recorder {
     ) -> (Self, RecorderTasks) {
         let (marks, asked) = mpsc::channel(UNRECORDED_MAX);
         let (records, recorded) = mpsc::channel(UNRECORDED_MAX);
+        let (returns, returned) = mpsc::channel(UNRECORDED_MAX);
         let writer = Writer { store, node, clock, health };
         let tasks = RecorderTasks {
             marks: tokio::spawn(writer.clone().answer_marks(asked)),
-            records: tokio::spawn(writer.keep_records(recorded)),
+            records: tokio::spawn(writer.clone().keep_records(recorded)),
+            returns: tokio::spawn(writer.give_back(returned)),
         };
-        (Self { marks, records }, tasks)
+        (Self { marks, records, returns }, tasks)
     }
 
     /// Asks leave to hand over one message. [`Grant::Lost`] when the house is closing.
@@ -84,6 +89,16 @@ impl Recorder {
     pub async fn record(&self, record: Record) {
         if self.records.send(record).await.is_err() {
             tracing::error!("an outcome came after the recorder had closed");
+        }
+    }
+
+    /// Gives a row back untried, due at once.
+    pub async fn give_back(&self, id: RecipientId) {
+        if self.returns.send(id).await.is_err() {
+            tracing::error!(
+                recipient = id,
+                "a row came back after the recorder had closed; its lease will end"
+            );
         }
     }
 }
@@ -122,6 +137,17 @@ impl Writer {
         while next_batch(&mut recorded, &mut batch).await {
             while let Err(failure) = self.store.record(&self.node, &batch, (self.clock)()).await {
                 self.wait_out("outcomes", &failure).await;
+            }
+            self.health.store_works();
+            batch.clear();
+        }
+    }
+
+    async fn give_back(self, mut returned: mpsc::Receiver<RecipientId>) {
+        let mut batch = Vec::with_capacity(BATCH_ROWS_MAX);
+        while next_batch(&mut returned, &mut batch).await {
+            while let Err(failure) = self.store.release(&self.node, &batch, (self.clock)()).await {
+                self.wait_out("rows given back", &failure).await;
             }
             self.health.store_works();
             batch.clear();

@@ -2,7 +2,7 @@
 
 use addressing::Provider;
 use bounce::{Permanence, Verdict};
-use mail::EnhancedStatus;
+use mail::{EnhancedStatus, Reply};
 use report::{Kind, RecipientReport, Report};
 
 use crate::{ArrivalKind, Judged, judge::judge};
@@ -62,6 +62,12 @@ impl Finding {
     #[must_use]
     pub fn is_late(&self) -> bool {
         self.action.as_deref() == Some("delayed")
+    }
+
+    /// The reply of the refusing server; code 0 where only words are known.
+    #[must_use]
+    pub fn reply(&self) -> Reply {
+        Reply { code: self.reply_code.unwrap_or(0), status: self.status, text: self.diagnostic.clone() }
     }
 
     /// Whose mailbox it is.

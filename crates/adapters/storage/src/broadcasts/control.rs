@@ -54,7 +54,7 @@ pub(super) async fn pause(
     if !change(store, (sql, event::BROADCAST_PAUSED), id, actor, now).await? {
         return Ok(false);
     }
-    to_the_end(set_paused(store.clone(), id, true)).await?;
+    follow(set_paused(store.clone(), id, true)).await;
     Ok(true)
 }
 
@@ -70,7 +70,7 @@ pub(super) async fn resume(
     if !change(store, (sql, event::BROADCAST_RESUMED), id, actor, now).await? {
         return Ok(false);
     }
-    to_the_end(set_paused(store.clone(), id, false)).await?;
+    follow(set_paused(store.clone(), id, false)).await;
     Ok(true)
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn cancel(
     if !change(store, (sql, event::BROADCAST_CANCELLED), id, actor, now).await? {
         return Ok(false);
     }
-    to_the_end(withhold_rest(store.clone(), id, now)).await?;
+    follow(withhold_rest(store.clone(), id, now)).await;
     Ok(true)
 }
 
@@ -109,15 +109,17 @@ async fn change(
     work.await
 }
 
-/// The rows of a large run take their time; they go on when nobody waits for the answer any more.
-async fn to_the_end<F>(rows: F) -> Result<(), StorageError>
+/// The rows of a large run take their time; they go on when nobody waits for the answer any more. The decision is
+/// durable already, so rows that cannot follow now are no failure: [`finish_interrupted`] takes them up.
+async fn follow<F>(rows: F)
 where
     F: Future<Output = Result<(), StorageError>> + Send + 'static,
 {
     match tokio::spawn(rows).await {
-        Ok(result) => result,
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "the rows of a broadcast follow its state later"),
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-        Err(_) => Err(StorageError::Lost("the program is ending".to_owned())),
+        Err(error) => tracing::warn!(%error, "the rows of a broadcast follow its state later"),
     }
 }
 

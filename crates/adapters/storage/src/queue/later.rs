@@ -18,6 +18,9 @@ use crate::{
     tx::Tx,
 };
 
+/// A reply in an event is for a line on a screen; the whole of it stays with the recipient.
+const EVENT_REPLY_CHARS_MAX: usize = 300;
+
 pub(super) async fn record(
     tx: &mut Tx,
     id: RecipientId,
@@ -31,7 +34,9 @@ pub(super) async fn record(
     let Some(row) = tx.row(sql, args![id]).await? else { return Ok(false) };
     let state = named("state", &row.get::<String>("state")?, State::from_name)?;
     let told = match &later {
-        Later::Bounced(verdict) => bounced(tx, id, state, verdict, (arrival_id, now)).await?,
+        Later::Bounced { verdict, reply } => {
+            bounced(tx, id, state, (verdict, reply), (arrival_id, now)).await?
+        }
         Later::Evidenced { kind } => evidenced(tx, id, state, kind, (arrival_id, now)).await?,
     };
     let Some(told) = told else { return Ok(false) };
@@ -44,13 +49,12 @@ async fn bounced(
     tx: &mut Tx,
     id: RecipientId,
     state: State,
-    verdict: &Verdict,
+    (verdict, reply): (&Verdict, &Reply),
     (arrival_id, now): (i64, i64),
 ) -> Result<Option<NewEvent>, StorageError> {
     if matches!(state, State::Withheld | State::Refused | State::Bounced) {
         return Ok(None);
     }
-    let (reply, _defects) = Reply::from_lines(verdict.evidence.lines());
     tx.execute(
         "UPDATE recipients SET state = 'bounced', state_at = $2, reason = $3, fault = $4, verdict = $5, reply_code = $6,
                 reply_text = $7, arrival_id = $8, next_at = NULL
@@ -62,7 +66,7 @@ async fn bounced(
             verdict.fault.name(),
             sql::json(verdict),
             (reply.code > 0).then(|| i64::from(reply.code)),
-            stored_text(&reply),
+            stored_text(reply),
             arrival_id
         ],
     )
@@ -72,7 +76,7 @@ async fn bounced(
     Ok(Some(NewEvent::of(event::BOUNCED).detail(json!({
         "reason": verdict.reason.name(),
         "fault": verdict.fault.name(),
-        "reply": verdict.evidence,
+        "reply": reply.line().chars().take(EVENT_REPLY_CHARS_MAX).collect::<String>(),
         "arrival_id": arrival_id,
     }))))
 }

@@ -44,8 +44,8 @@ impl QueueStore for Store {
         Ok(recover::release(self, node, ids, due_at).await?)
     }
 
-    async fn recover(&self, node: &str, now: i64) -> Result<Recovered, StoreFailure> {
-        Ok(recover::recover(self, node, now).await?)
+    async fn recover(&self, node: &str, heard_since: i64, now: i64) -> Result<Recovered, StoreFailure> {
+        Ok(recover::recover(self, node, heard_since, now).await?)
     }
 
     async fn next_due_at(&self) -> Result<Option<i64>, StoreFailure> {

@@ -16,6 +16,8 @@ use crate::{
 
 /// Rows taken back in one transaction.
 const BATCH_ROWS: usize = 2_000;
+/// A sign of life of this age says nothing any more: its process has no lease left either.
+const FORGOTTEN_AFTER_MS: i64 = 24 * 3_600_000;
 
 pub(super) async fn release(
     store: &Store,
@@ -29,13 +31,24 @@ pub(super) async fn release(
     Ok(())
 }
 
-pub(super) async fn recover(store: &Store, node: &str, now: i64) -> Result<Recovered, StorageError> {
+pub(super) async fn recover(
+    store: &Store,
+    node: &str,
+    heard_since: i64,
+    now: i64,
+) -> Result<Recovered, StorageError> {
     let mut found = Recovered::default();
-    loop {
+    // On a store that one process owns, every lease that is not ours belongs to the dead.
+    let alone = !store.is_shared();
+    let mut dead = Vec::new();
+    if !alone {
         let node = node.to_owned();
-        // On a store that one process owns, every lease that is not ours belongs to the dead.
-        let alone = !store.is_shared();
-        let (batch, last) = store.write(move |tx| Box::pin(recover_batch(tx, node, alone, now))).await?;
+        dead = store.write(move |tx| Box::pin(hear(tx, node, heard_since, now))).await?;
+    }
+    loop {
+        let (node, dead) = (node.to_owned(), sql::json(&dead.iter().map(|name| [name]).collect::<Vec<_>>()));
+        let (batch, last) =
+            store.write(move |tx| Box::pin(recover_batch(tx, node, (alone, dead), now))).await?;
         found.requeued += batch.requeued;
         found.resent += batch.resent;
         found.in_doubt += batch.in_doubt;
@@ -47,19 +60,49 @@ pub(super) async fn recover(store: &Store, node: &str, now: i64) -> Result<Recov
     Ok(found)
 }
 
+/// Notes our sign of life; the processes whose last one is too old.
+async fn hear(tx: &mut Tx, node: String, heard_since: i64, now: i64) -> Result<Vec<String>, StorageError> {
+    let own = format!("alive:{node}");
+    let sql = "SELECT name, CAST(value AS BIGINT) AS heard_at FROM settings WHERE name LIKE 'alive:%'";
+    let heard = tx.rows(sql, args![]).await?;
+    tx.execute(
+        "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        args![&own, now.to_string()],
+    )
+    .await?;
+    let (mut judges, mut silent, mut forgotten) = (false, Vec::new(), Vec::new());
+    for row in &heard {
+        let (name, heard_at): (String, i64) = (row.get("name")?, row.get("heard_at")?);
+        judges |= name == own && heard_at >= heard_since;
+        if name != own && heard_at < heard_since {
+            silent.extend(name.strip_prefix("alive:").map(str::to_owned));
+        }
+        if heard_at < now - FORGOTTEN_AFTER_MS {
+            forgotten.push(name);
+        }
+    }
+    if judges && !forgotten.is_empty() {
+        let sql = "DELETE FROM settings WHERE name IN (SELECT j.value->>0 FROM {ROWS})";
+        let names: Vec<[&String; 1]> = forgotten.iter().map(|name| [name]).collect();
+        tx.execute(sql, args![sql::json(&names)]).await?;
+    }
+    Ok(if judges { silent } else { Vec::new() })
+}
+
 async fn recover_batch(
     tx: &mut Tx,
     node: String,
-    alone: bool,
+    (alone, dead): (bool, String),
     now: i64,
 ) -> Result<(Recovered, bool), StorageError> {
     let rows = tx
         .rows(
             "SELECT q.id, q.lane, q.phase, r.contact_id, r.broadcast_id
              FROM queue q JOIN recipients r ON r.id = q.id
-             WHERE q.phase > 0 AND (q.lease_until < $1 OR ($2 AND q.node <> $3))
-             ORDER BY q.id LIMIT $4 {FOR UPDATE OF q, r}",
-            args![now, alone, node, BATCH_ROWS as i64],
+             WHERE q.phase > 0 AND (q.lease_until < $2 OR ($3 AND q.node <> $4)
+                 OR q.node IN (SELECT j.value->>0 FROM {ROWS}))
+             ORDER BY q.id LIMIT $5 {FOR UPDATE OF q, r}",
+            args![dead, now, alone, node, BATCH_ROWS as i64],
         )
         .await?;
     let mut found = Recovered::default();

@@ -14,7 +14,7 @@ use delivery::{
 use storage::Store;
 
 use crate::{
-    mailing::{DAY, begin, drafted, people, request, resend, rows, tried, verdict},
+    mailing::{DAY, begin, bounced, drafted, people, request, resend, rows, tried},
     people::draft,
     world::{NOW, cases},
 };
@@ -120,7 +120,7 @@ impl Run<'_> {
         self.life += 1;
         self.held.clear();
         self.now += DAY;
-        self.store.recover(&self.node(), self.now).await.unwrap();
+        self.store.recover(&self.node(), 0, self.now).await.unwrap();
     }
 
     async fn steer(&mut self) {
@@ -147,7 +147,7 @@ impl Run<'_> {
     async fn hear_later(&mut self) {
         let Some((row, _)) = self.any_row(|row| row.attempts > 0).await else { return };
         let later = match self.dice.below(2) {
-            0 => Later::Bounced(verdict(Reason::UserUnknown, "550 5.1.1 unknown")),
+            0 => bounced(Reason::UserUnknown, "550 5.1.1 unknown"),
             _ => Later::Evidenced { kind: "auto_reply" },
         };
         self.store.record_later(row, &later, 1, self.now).await.unwrap();

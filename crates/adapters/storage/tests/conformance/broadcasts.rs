@@ -192,7 +192,7 @@ cases! {
         let id = running(&store).await;
         for (state, reply) in [(State::Refused, "550 5.1.1 no"), (State::Accepted, "250 ok")] {
             send(&store, state, reply).await;
-            store.recover("m", NOW + 120_000).await.unwrap();
+            store.recover("m", 0, NOW + 120_000).await.unwrap();
         }
         let cells: Vec<_> = store.by_provider(id).await.unwrap().into_iter().map(|c| (c.provider, c.state, c.recipients)).collect();
         assert_eq!(cells, [

@@ -70,7 +70,7 @@ cases! {
         let (id, contacts) = running_to(&store, &["a@one.example", "b@one.example"]).await;
         let first = send(&store, State::Refused, "550 5.1.1 no").await;
         store.release("n", &store.claim(&request("m", NOW)).await.unwrap().iter().map(|r| r.id).collect::<Vec<_>>(), NOW).await.unwrap();
-        store.recover("n", NOW + 120_000).await.unwrap();
+        store.recover("n", 0, NOW + 120_000).await.unwrap();
         resend(&store, id, contacts[0], first).await;
         let claimed = claim(&store, NOW).await;
         assert_eq!(claimed.iter().map(|row| row.lane).collect::<Vec<_>>(), [Lane::Transactional, Lane::Broadcast]);
@@ -109,19 +109,39 @@ cases! {
     async fn a_restart_takes_leases_back(store: Store) {
         let (id, contacts) = running_to(&store, &["a@one.example", "b@one.example", "c@one.example"]).await;
         let refused = send(&store, State::Refused, "550 5.1.1 no").await;
-        store.recover("n", NOW + 120_000).await.unwrap();
+        store.recover("n", 0, NOW + 120_000).await.unwrap();
         resend(&store, id, contacts[0], refused).await;
         let claimed = claim(&store, NOW).await;
         assert_eq!(claimed.len(), 3);
         for row in &claimed[..2] {
             assert_eq!(mark(&store, row).await, Grant::Proceed);
         }
-        assert_eq!(store.recover("n", NOW).await.unwrap(), Recovered::default(), "a living node keeps its own");
-        let found = store.recover("next life", NOW + 16 * 60_000).await.unwrap();
+        assert_eq!(store.recover("n", 0, NOW).await.unwrap(), Recovered::default(), "a living node keeps its own");
+        let found = store.recover("next life", 0, NOW + 16 * 60_000).await.unwrap();
         assert_eq!(found, Recovered { requeued: 1, resent: 1, in_doubt: 1 });
         assert_eq!(states(&store, id).await, ["doubtful", "waiting", "waiting"]);
         assert_eq!(mark(&store, &claimed[2]).await, Grant::Lost);
         assert_eq!(claim(&store, NOW).await.len(), 2);
+    }
+
+    async fn what_a_silent_process_held_is_taken_back(store: Store) {
+        running_to(&store, &["a@one.example", "b@one.example"]).await;
+        let second = 1_000;
+        store.recover("n", NOW - 60 * second, NOW).await.unwrap();
+        let claimed = claim(&store, NOW).await;
+        assert_eq!(mark(&store, &claimed[0]).await, Grant::Proceed);
+        if !store.is_shared() {
+            return;
+        }
+        let found = async |node: &str, at: i64| store.recover(node, at - 60 * second, at).await.unwrap();
+        let nothing = Recovered::default();
+        assert_eq!(found("m", NOW + 30 * second).await, nothing, "the holder was heard of");
+        assert_eq!(found("late", NOW + 70 * second).await, nothing, "who just came cannot know");
+        assert_eq!(found("m", NOW + 95 * second).await, nothing, "who was silent itself does not judge");
+        let taken = Recovered { requeued: 1, resent: 0, in_doubt: 1 };
+        assert_eq!(found("m", NOW + 100 * second).await, taken);
+        assert_eq!(mark(&store, &claimed[1]).await, Grant::Lost);
+        assert_eq!(claim(&store, NOW).await.len(), 1);
     }
 
     async fn two_nodes_never_hold_the_same_row(store: Store) {

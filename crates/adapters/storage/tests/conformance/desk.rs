@@ -1,17 +1,14 @@
 //! The desk: what waits for somebody, in rows and in groups.
 
 use bounce::Reason;
-use delivery::{
-    ports::{Later, QueueStore},
-    recipient::State,
-};
+use delivery::{ports::QueueStore, recipient::State};
 use evidence::{
     desk::DeskFilter,
     ports::{DeskStore, HistoryStore},
 };
 
 use crate::{
-    mailing::{claim, mark, person, record, running, verdict},
+    mailing::{bounced, claim, mark, person, record, running},
     people::draft,
     world::{NOW, cases},
 };
@@ -29,7 +26,7 @@ async fn three_problems(store: &storage::Store) -> (i64, Vec<i64>) {
         record(store, row.id, State::Refused, "550 5.1.1 no").await;
     }
     record(store, claimed[2].id, State::Accepted, "250 ok").await;
-    let full = Later::Bounced(verdict(Reason::MailboxFull, "552 5.2.2 full"));
+    let full = bounced(Reason::MailboxFull, "552 5.2.2 full");
     store.record_later(claimed[2].id, &full, 9, NOW + 900).await.unwrap();
     (id, claimed.iter().map(|row| row.id).collect())
 }

@@ -11,7 +11,7 @@ use campaigns::{
 use delivery::{
     attempt::{Attempt, Peer},
     outcome::Outcome,
-    ports::{ClaimRequest, Claimed, CommitMark, Grant, QueueStore, Record, Submission, Submitted},
+    ports::{ClaimRequest, Claimed, CommitMark, Grant, Later, QueueStore, Record, Submission, Submitted},
     recipient::{Lane, RecipientId, State},
 };
 use mail::{Reply, Stage};
@@ -118,6 +118,11 @@ pub fn verdict(reason: Reason, evidence: &str) -> Verdict {
         rule_pack: "1".into(),
         confidence: 90,
     }
+}
+
+/// A bounce that came later and quotes this reply.
+pub fn bounced(reason: Reason, line: &str) -> Later {
+    Later::Bounced { verdict: verdict(reason, line), reply: Reply::from_lines([line]).0 }
 }
 
 /// A try that ended with this reply and became this.

@@ -10,7 +10,9 @@ use delivery::{
 use evidence::ports::{DeskStore, HistoryStore};
 
 use crate::{
-    mailing::{claim, mark, record, request, resend, row_of, running_to, send, states, tried, verdict},
+    mailing::{
+        bounced, claim, mark, record, request, resend, row_of, running_to, send, states, tried, verdict,
+    },
     people::draft,
     world::{NOW, cases},
 };
@@ -108,7 +110,7 @@ cases! {
     async fn a_later_bounce_counts_once(store: Store) {
         let (id, contacts) = running_to(&store, &["a@x.example"]).await;
         let row = send(&store, State::Accepted, "250 ok").await;
-        let bounced = Later::Bounced(verdict(Reason::MailboxFull, "552 5.2.2 mailbox full"));
+        let bounced = bounced(Reason::MailboxFull, "552 5.2.2 mailbox full");
         assert!(store.record_later(row, &bounced, 77, NOW + 9).await.unwrap());
         assert!(!store.record_later(row, &bounced, 78, NOW + 10).await.unwrap());
         assert!(!store.record_later(row, &Later::Evidenced { kind: "auto_reply" }, 79, NOW + 11).await.unwrap());
@@ -129,7 +131,7 @@ cases! {
         assert!(store.record_later(row.id, &evidenced, 5, NOW).await.unwrap());
         assert!(!store.record_later(row.id, &evidenced, 6, NOW).await.unwrap());
         assert_eq!(states(&store, id).await, ["evidenced", "waiting"]);
-        let bounced = Later::Bounced(verdict(Reason::Filtered, "rejected by the recipient"));
+        let bounced = bounced(Reason::Filtered, "rejected by the recipient");
         assert!(store.record_later(row.id, &bounced, 7, NOW).await.unwrap());
         let story = store.message(row.id).await.unwrap().unwrap();
         assert_eq!(story.reply.map(|reply| (reply.code, reply.text)), Some((0, "rejected by the recipient".into())));
@@ -138,7 +140,7 @@ cases! {
     async fn a_bounce_ends_what_still_waits(store: Store) {
         let (id, _) = running_to(&store, &["a@x.example", "b@x.example", "c@x.example"]).await;
         let claimed = claim(&store, NOW).await;
-        let bounced = Later::Bounced(verdict(Reason::UserUnknown, "550 5.1.1 unknown"));
+        let bounced = bounced(Reason::UserUnknown, "550 5.1.1 unknown");
         record(&store, claimed[0].id, State::Deferred, "451 later").await;
         for row in &claimed {
             assert!(store.record_later(row.id, &bounced, 1, NOW).await.unwrap());
@@ -146,7 +148,7 @@ cases! {
         assert_eq!(mark(&store, &claimed[1]).await, Grant::Lost);
         record(&store, claimed[2].id, State::Accepted, "250 ok").await;
         assert_eq!(states(&store, id).await, ["bounced(userunknown)"; 3]);
-        store.recover("n", NOW + 120_000).await.unwrap();
+        store.recover("n", 0, NOW + 120_000).await.unwrap();
         assert!(claim(&store, NOW + 120_000).await.is_empty());
         assert_eq!(store.message(claimed[2].id).await.unwrap().unwrap().attempts.len(), 1);
     }
@@ -186,7 +188,7 @@ cases! {
     async fn a_paused_broadcast_holds_its_resends_too(store: Store) {
         let (id, contacts) = running_to(&store, &["a@x.example", "b@x.example"]).await;
         let refused = send(&store, State::Refused, "550 5.1.1 no").await;
-        store.recover("m", NOW + 120_000).await.unwrap();
+        store.recover("m", 0, NOW + 120_000).await.unwrap();
         assert!(store.pause(id, None, NOW).await.unwrap());
         resend(&store, id, contacts[0], refused).await;
         assert!(claim(&store, NOW).await.is_empty());

@@ -11,6 +11,9 @@ use clap::Subcommand;
 
 use crate::{config::Config, house::open_store, secret};
 
+/// Longest login name in characters.
+const LOGIN_CHARS_MAX: usize = 100;
+
 /// What can be done to operators.
 #[derive(Debug, Subcommand)]
 pub enum OperatorCommand {
@@ -54,6 +57,7 @@ pub async fn run(command: OperatorCommand, config: &Config) -> anyhow::Result<Ex
             let role = Role::from_name(&role).context("--role: owner か member です / is owner or member")?;
             let language =
                 Language::from_name(&language).context("--language: ja か en です / is ja or en")?;
+            let login = login_name(&login)?;
             let password_hash = new_password()?;
             let name = name.unwrap_or_else(|| login.clone());
             let new = NewOperator { login: login.clone(), name, role, language, password_hash };
@@ -87,6 +91,20 @@ pub async fn run(command: OperatorCommand, config: &Config) -> anyhow::Result<Ex
     Ok(ExitCode::SUCCESS)
 }
 
+/// The same rule as on the page.
+fn login_name(typed: &str) -> anyhow::Result<String> {
+    let login = typed.trim();
+    if login.is_empty() || login.chars().count() > LOGIN_CHARS_MAX {
+        bail!(
+            "ログイン名は1文字以上、{LOGIN_CHARS_MAX}文字以内です / a login has 1 to {LOGIN_CHARS_MAX} characters"
+        );
+    }
+    if login.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        bail!("ログイン名に空白は使えません / a login has no spaces");
+    }
+    Ok(login.to_owned())
+}
+
 async fn find(store: &storage::Store, login: &str) -> anyhow::Result<i64> {
     let known = store.credentials(login).await.map_err(anyhow::Error::from_boxed)?;
     Ok(known.with_context(|| format!("{login} という担当者はいません / no such operator"))?.operator.id)
@@ -110,7 +128,8 @@ fn new_password() -> anyhow::Result<String> {
     let password = line.trim_end_matches(['\r', '\n']);
     hash_password(password, secret::bytes()).map_err(|problem| {
         anyhow::anyhow!(
-            "このパスワードは使えません(10文字以上で、同じ文字の繰り返しや並びでないもの): {problem}"
+            "このパスワードは使えません。10文字以上で、同じ文字の繰り返しや並びでないものにしてください / \
+             {problem}: 10 characters or more, not one repeated or a plain run"
         )
     })
 }

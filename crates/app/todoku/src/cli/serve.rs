@@ -15,27 +15,32 @@ use crate::{
 /// When the house cannot be opened, or a part of it fails.
 pub async fn run(config: Config) -> anyhow::Result<ExitCode> {
     let base_url = config.base_url.clone();
-    let mut running = Running::open(config, wall_clock()).await?;
+    let mut closing = std::pin::pin!(asked_to_close());
+    let mut running = tokio::select! {
+        opened = Running::open(config, wall_clock()) => opened?,
+        () = &mut closing => return Ok(ExitCode::SUCCESS),
+    };
     println!("Todoku: {base_url}  (pages on {}, mail on {})", running.web, running.smtp);
     tokio::select! {
         failed = running.failed() => failed?,
-        () = asked_to_close() => {}
+        () = closing => {}
     }
     eprintln!("終了しています… / closing…");
     running.close().await?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Resolves at SIGINT or SIGTERM.
-pub async fn asked_to_close() {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        // Without signal handlers the default action ends the program, which is safe at any moment.
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// Resolves at SIGINT or SIGTERM, also at one that comes before it is waited for.
+pub fn asked_to_close() -> impl Future<Output = ()> {
+    let signals = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async {
+        let (Ok(mut interrupt), Ok(mut terminate)) = signals else {
+            // Without signal handlers the default action ends the program, which is safe at any moment.
+            return std::future::pending().await;
+        };
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
     }
 }

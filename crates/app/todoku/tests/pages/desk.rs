@@ -199,12 +199,9 @@ async fn bounce(house: &House, id: i64) {
         raw: raw.to_vec(),
     };
     let arrival = house.store.keep(&new, START + 90_000).await.unwrap();
-    let verdict = bounce::understand(&bounce::Refusal::new(
-        &Reply::from_lines(["550 5.1.1 User unknown"]).0,
-        Stage::Later,
-        START + 90_000,
-    ));
-    let later = Later::Bounced(verdict);
+    let reply = Reply::from_lines(["550 5.1.1 User unknown"]).0;
+    let verdict = bounce::understand(&bounce::Refusal::new(&reply, Stage::Later, START + 90_000));
+    let later = Later::Bounced { verdict, reply };
     assert!(house.store.record_later(id, &later, arrival, START + 90_000).await.unwrap());
     let story = evidence::ports::HistoryStore::message(&*house.store, id).await.unwrap().unwrap();
     assert_eq!(story.state, State::Bounced);
