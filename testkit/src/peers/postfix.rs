@@ -10,6 +10,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use super::{PeerError, is_root};
+
 /// Where Debian puts the programs.
 const PROGRAM: &str = "/usr/sbin/postfix";
 const DAEMONS: &str = "/usr/lib/postfix/sbin";
@@ -42,23 +44,6 @@ scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 ";
 
-/// Why there is no Postfix.
-#[derive(Debug, thiserror::Error)]
-pub enum PostfixError {
-    /// The package is not installed.
-    #[error("the package postfix is not installed")]
-    NotInstalled,
-    /// Postfix's master process must be started by root.
-    #[error("Postfix can be started by root only")]
-    NotRoot,
-    /// A file or process could not be had.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// It did not start; what it said.
-    #[error("Postfix did not start: {0}")]
-    NotStarted(String),
-}
-
 /// A running Postfix; stopped when dropped.
 pub struct Postfix {
     folder: PathBuf,
@@ -69,13 +54,13 @@ impl Postfix {
     /// Starts one in `folder` (which must exist and be the caller's), with more lines for `main.cf`.
     ///
     /// # Errors
-    /// See [`PostfixError`].
-    pub fn start(folder: &Path, host_name: &str, more: &str) -> Result<Self, PostfixError> {
+    /// See [`PeerError`].
+    pub fn start(folder: &Path, host_name: &str, more: &str) -> Result<Self, PeerError> {
         if !Path::new(PROGRAM).exists() {
-            return Err(PostfixError::NotInstalled);
+            return Err(PeerError::NotInstalled("postfix"));
         }
         if !is_root() {
-            return Err(PostfixError::NotRoot);
+            return Err(PeerError::NotRoot("Postfix"));
         }
         let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
         let postfix = Self { folder: folder.to_owned(), address };
@@ -84,7 +69,7 @@ impl Postfix {
         if !output.status.success() || !postfix.answers() {
             let log = fs::read_to_string(folder.join("maillog")).unwrap_or_default();
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(PostfixError::NotStarted(format!("{said}{log}")));
+            return Err(PeerError::NotStarted("Postfix", format!("{said}{log}")));
         }
         Ok(postfix)
     }
@@ -154,9 +139,4 @@ fn greets(address: SocketAddr) -> io::Result<bool> {
     let mut start = [0; 4];
     stream.read_exact(&mut start)?;
     Ok(&start == b"220 ")
-}
-
-fn is_root() -> bool {
-    let output = Command::new("id").arg("-u").output();
-    output.is_ok_and(|output| output.stdout.starts_with(b"0\n"))
 }

@@ -1,13 +1,12 @@
 //! Story: the server is killed again and again in the middle of a broadcast to 20,000 people; nobody is lost.
 
-mod stage;
-
 use std::time::Duration;
 
 use campaigns::{broadcast::BroadcastState, ports::BroadcastStore};
 use delivery::recipient::State;
-use stage::{Stage, add_contacts, start_broadcast, wait_for};
 use testkit::{Keep, SimulatorConfig};
+
+use crate::stage::{Settings, Stage, add_contacts, add_domain, start_broadcast, wait_for, wait_until_steady};
 
 const PEOPLE: usize = 20_000;
 /// How many messages the providers have when the server is killed.
@@ -16,24 +15,23 @@ const KILLED_AT: [usize; 4] = [1_500, 5_003, 9_777, 15_020];
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_the_middle_nobody_is_lost() {
     let simulator = SimulatorConfig { accept_all: true, keep: Keep::Counts, ..SimulatorConfig::default() };
-    let stage = Stage::set(simulator, "").await;
+    let stage = Stage::set(simulator, Settings::default()).await;
     let domains = ["docomo.ne.jp", "ezweb.ne.jp", "gmail.com", "softbank.ne.jp", "yahoo.co.jp", "icloud.com"];
     let addresses: Vec<String> =
         (0..PEOPLE).map(|n| format!("hanako{n}@{}", domains[n % domains.len()])).collect();
     let store = stage.store().await;
-    stage.add_domain(&store).await;
+    add_domain(&stage, &store).await;
     add_contacts(&store, &addresses).await;
     let broadcast = start_broadcast(&store, 3_600_000).await;
     store.close().await;
 
     for killed_at in KILLED_AT {
         let mut program = stage.serve();
-        wait_for("messages", Duration::from_secs(240), || accepted(&stage) >= killed_at);
+        wait_for("messages", Duration::from_secs(240), || stage.accepted() >= killed_at);
         program.kill();
     }
     let mut program = stage.serve();
-    let quiet = || accepted(&stage);
-    wait_until_steady(quiet).await;
+    wait_until_steady(Duration::from_secs(3), || stage.accepted()).await;
     program.kill();
 
     let store = stage.store().await;
@@ -55,20 +53,4 @@ async fn killed_in_the_middle_nobody_is_lost() {
     // Who has no mail is exactly among those shown as in doubt: nobody is lost without a word.
     assert!(missing <= in_doubt, "{missing} have no mail, but only {in_doubt} are shown as in doubt");
     assert_eq!(doubled, 0, "a broadcast is not sent twice to anybody");
-}
-
-fn accepted(stage: &Stage) -> usize {
-    usize::try_from(stage.world.simulator.accepted()).expect("small")
-}
-
-/// Waits until the count has not changed for three seconds.
-async fn wait_until_steady(count: impl Fn() -> usize) {
-    let (mut last, mut since) = (count(), std::time::Instant::now());
-    while since.elapsed() < Duration::from_secs(3) {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        let seen = count();
-        if seen != last {
-            (last, since) = (seen, std::time::Instant::now());
-        }
-    }
 }

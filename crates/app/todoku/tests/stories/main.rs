@@ -1,0 +1,12 @@
+//! Stories: the real program as its own process, before providers, a DNS and peers of our own, and with bad luck.
+//!
+//! Read each from top to bottom. They play one after another, because each starts whole servers.
+
+mod cli;
+mod disk;
+mod kill;
+mod postfix;
+mod postgres;
+mod reception;
+mod stage;
+mod troubles;
