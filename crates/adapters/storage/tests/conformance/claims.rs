@@ -127,19 +127,19 @@ cases! {
     async fn what_a_silent_process_held_is_taken_back(store: Store) {
         running_to(&store, &["a@one.example", "b@one.example"]).await;
         let second = 1_000;
-        store.recover("n", NOW - 60 * second, NOW).await.unwrap();
+        store.recover("n", NOW - 20 * second, NOW).await.unwrap();
         let claimed = claim(&store, NOW).await;
         assert_eq!(mark(&store, &claimed[0]).await, Grant::Proceed);
         if !store.is_shared() {
             return;
         }
-        let found = async |node: &str, at: i64| store.recover(node, at - 60 * second, at).await.unwrap();
+        let found = async |node: &str, at: i64| store.recover(node, at - 20 * second, at).await.unwrap();
         let nothing = Recovered::default();
-        assert_eq!(found("m", NOW + 30 * second).await, nothing, "the holder was heard of");
-        assert_eq!(found("late", NOW + 70 * second).await, nothing, "who just came cannot know");
-        assert_eq!(found("m", NOW + 95 * second).await, nothing, "who was silent itself does not judge");
+        assert_eq!(found("m", NOW + 10 * second).await, nothing, "the holder was heard of");
+        assert_eq!(found("late", NOW + 25 * second).await, nothing, "who just came cannot know");
+        assert_eq!(found("m", NOW + 35 * second).await, nothing, "who was silent itself does not judge");
         let taken = Recovered { requeued: 1, resent: 0, in_doubt: 1 };
-        assert_eq!(found("m", NOW + 100 * second).await, taken);
+        assert_eq!(found("m", NOW + 40 * second).await, taken);
         assert_eq!(mark(&store, &claimed[1]).await, Grant::Lost);
         assert_eq!(claim(&store, NOW).await.len(), 1);
     }
