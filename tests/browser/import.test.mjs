@@ -7,7 +7,7 @@ import { upload } from "./acts.mjs";
 import { Stage, until } from "./stage.mjs";
 import { Chromium } from "./visitor.mjs";
 
-const rows = 150_000;
+const rows = 300_000;
 
 let stage, chromium, midori;
 before(async () => {

@@ -5,7 +5,7 @@ import { readFile } from "node:fs/promises";
 import { after, before } from "node:test";
 
 import { count, demo, recordsOf, upload, waterfall } from "./acts.mjs";
-import { Stage, password, shop, step, until } from "./stage.mjs";
+import { Stage, password, rest, shop, step, until } from "./stage.mjs";
 import { Chromium } from "./visitor.mjs";
 
 const customers = 300;
@@ -52,6 +52,11 @@ step("the sending domain: the records to add, and the check that turns green", a
   for (const kind of [/^v=spf1 /, /^v=DKIM1;.*k=rsa/, /^v=DKIM1;.*k=ed25519/, /^v=DMARC1/, /mail\.todoku\.example\.?$/]) {
     assert.ok(records.some((record) => kind.test(record.value)), `${kind}`);
   }
+  const rsa = midori.page.locator("#record-dkim_rsa");
+  await rsa.getByRole("button", { name: "コピー" }).last().click();
+  await rsa.getByRole("button", { name: "コピーしました" }).waitFor();
+  const copied = await midori.page.evaluate(() => navigator.clipboard.readText());
+  assert.ok(records.some((record) => record.value === copied), copied);
   await midori.press("いまの DNS を確かめる");
   await midori.says("直す所あり", "まだない");
   await stage.publish(records);
@@ -147,9 +152,12 @@ step("it is watched without a reload, paused and gone on with", async () => {
   await midori.confirm("一時停止", "一時停止する");
   await midori.says("一時停止しました。", "一時停止中", /残り \d+人/);
   const delivered = async () => (await stage.journal()).filter((line) => line.kind === "delivery").length;
-  let before = -1;
-  await until("what was under way is out", async () => before === (before = await delivered()), 5000);
-  await new Promise((go) => setTimeout(go, 1000));
+  let before = await delivered();
+  await until("what was under way is out", async () => {
+    await rest(700);
+    return before === (before = await delivered());
+  });
+  await rest(1000);
   assert.equal(await delivered(), before, "nothing goes out during a pause");
   assert.ok(before < left);
   await midori.confirm("再開", "再開する");

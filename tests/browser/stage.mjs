@@ -27,6 +27,8 @@ const endAll = () => running.forEach((child) => child.kill("SIGKILL"));
 process.on("exit", endAll);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
 
+export const rest = (ms) => new Promise((go) => setTimeout(go, ms));
+
 /** Waits until `ask` gives something truthy, and gives that. */
 export async function until(what, ask, within_ms = 20_000) {
   const deadline = Date.now() + within_ms;
@@ -34,7 +36,7 @@ export async function until(what, ask, within_ms = 20_000) {
     const answer = await ask();
     if (answer) return answer;
     if (Date.now() > deadline) throw new Error(`in ${within_ms} ms not seen: ${what}`);
-    await new Promise((go) => setTimeout(go, 50));
+    await rest(50);
   }
 }
 

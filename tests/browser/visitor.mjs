@@ -27,7 +27,7 @@ export class Chromium {
     return opened;
   }
 
-  /** A visitor with cookies of her own. `cookies: false` refuses them all. */
+  /** A visitor with cookies of her own. */
   async visitor(stage, { language = "ja" } = {}) {
     const context = await this.browser.newContext({
       locale: language === "ja" ? "ja-JP" : "en-GB",
@@ -35,6 +35,7 @@ export class Chromium {
       viewport: pc,
       baseURL: stage.web,
       acceptDownloads: true,
+      permissions: ["clipboard-read", "clipboard-write"],
     });
     context.setDefaultTimeout(patience_ms);
     return new Visitor(context, await context.newPage(), language);
@@ -122,6 +123,18 @@ export class Visitor {
 
   /** Looks the page over; the story fails at the page that is at fault. */
   async look() {
+    for (let tries = 3; ; tries -= 1) {
+      try {
+        return await this.#look();
+      } catch (error) {
+        // A live page loads itself anew when its work has ended, and may do so in the middle of a look.
+        if (tries === 1 || !/context was destroyed|navigat/i.test(error.message)) throw error;
+        await this.page.waitForLoadState("load");
+      }
+    }
+  }
+
+  async #look() {
     const { page } = this;
     const seen = await page.evaluate(overview);
     const at = new URL(page.url()).pathname;

@@ -132,3 +132,6 @@ document.querySelectorAll("form[data-drop]").forEach((form) => {
     field.dispatchEvent(new Event("change"));
   });
 });
+
+/** On a telephone the navigation is a strip: the entry of this page stands in sight. */
+document.querySelector("nav.rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
