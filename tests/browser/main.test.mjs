@@ -239,3 +239,33 @@ step("the person's own page tells all of it", async () => {
     `アドレスを ${person.address} から natsu-no-himawari@docomo.ne.jp に変更しました。`, "受信側が受領", "送れます",
   );
 });
+
+step("another is told by telephone, which is noted and can be taken back", async () => {
+  const open = async () => count((await midori.page.locator("nav.rail .n.hot").innerText()));
+  await midori.go("/desk?reason=mailboxfull");
+  const before = await open();
+  const item = midori.page.locator("li.case").first();
+  const name = await item.locator(".who b").innerText();
+  await item.locator("summary", { hasText: "別の方法で対応した" }).click();
+  await item.locator('[name="way"]').selectOption({ label: "電話" });
+  await item.locator('[name="note"]').fill("お取り置きを約束");
+  await midori.press("対応ずみにする", item);
+  await midori.says("1件を対応ずみにしました。");
+  assert.equal(await open(), before - 1);
+  await midori.press("対応ずみを取り消す");
+  assert.equal(await open(), before);
+  await midori.go(`/contacts?q=${encodeURIComponent(name)}`);
+  await midori.press(name);
+  await midori.says("メールの代わりに別の方法で対応しました。電話(お取り置きを約束)");
+});
+
+step("several at once are sent again", async () => {
+  await midori.go("/desk?reason=expired");
+  const button = midori.page.locator("summary", { hasText: "選んだ方へ送り直す" });
+  await midori.page.locator("li.case input[data-row]").nth(0).check();
+  await midori.page.locator("li.case input[data-row]").nth(1).check();
+  assert.equal(await midori.page.locator("[data-pick-count]").innerText(), "2");
+  await button.click();
+  await midori.press("送り直す", midori.page.locator("form.bulk"));
+  await midori.says("2人へ送り直しています。");
+});
