@@ -256,7 +256,7 @@ step("another is told by telephone, which is noted and can be taken back", async
   assert.equal(await open(), before);
   await midori.go(`/contacts?q=${encodeURIComponent(name)}`);
   await midori.press(name);
-  await midori.says("メールの代わりに別の方法で対応しました。電話(お取り置きを約束)");
+  await midori.says("メールの代わりに別の方法で対応しました。電話(お取り置きを約束)", "「対応ずみ」を取り消しました。(店主 みどり)");
 });
 
 step("several at once are sent again", async () => {

@@ -66,10 +66,9 @@ impl DeskStore for Store {
         Ok(self.write(move |tx| Box::pin(handle(tx, ids, note, actor, now))).await?)
     }
 
-    async fn unhandle(&self, ids: &[RecipientId]) -> Result<u64, StoreFailure> {
-        let sql = "UPDATE recipients SET handled_at = NULL, handled_note = ''
-                   WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS}) AND handled_at IS NOT NULL";
-        Ok(self.execute(sql, args![sql::json(ids)]).await?)
+    async fn unhandle(&self, ids: &[RecipientId], actor: Option<i64>, now: i64) -> Result<u64, StoreFailure> {
+        let ids = sql::json(ids);
+        Ok(self.write(move |tx| Box::pin(unhandle(tx, ids, actor, now))).await?)
     }
 
     async fn activity(&self, since: i64) -> Result<Activity, StoreFailure> {
@@ -174,14 +173,26 @@ async fn handle(
                  AND state IN ('refused', 'bounced', 'doubtful') AND handled_at IS NULL
                RETURNING id, contact_id, broadcast_id";
     let rows = tx.rows(sql, args![ids, now, &note]).await?;
-    let mut events = Vec::with_capacity(rows.len());
-    for row in &rows {
-        let event = NewEvent::of(event::HANDLED)
-            .contact(row.get::<i64>("contact_id")?)
-            .recipient(row.get::<i64>("id")?)
-            .broadcast(row.get::<i64>("broadcast_id")?);
-        events.push(event.actor(actor).detail(json!({ "note": note })));
-    }
+    let events = told(&rows, || NewEvent::of(event::HANDLED).actor(actor).detail(json!({ "note": note })))?;
     append(tx, &events, now).await?;
     Ok(rows.len() as u64)
+}
+
+async fn unhandle(tx: &mut Tx, ids: String, actor: Option<i64>, now: i64) -> Result<u64, StorageError> {
+    let sql = "UPDATE recipients SET handled_at = NULL, handled_note = ''
+               WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS}) AND handled_at IS NOT NULL
+               RETURNING id, contact_id, broadcast_id";
+    let rows = tx.rows(sql, args![ids]).await?;
+    let events = told(&rows, || NewEvent::of(event::REOPENED).actor(actor))?;
+    append(tx, &events, now).await?;
+    Ok(rows.len() as u64)
+}
+
+/// An event for each row.
+fn told(rows: &[Row], new: impl Fn() -> NewEvent) -> Result<Vec<NewEvent>, StorageError> {
+    let of_row = |row: &Row| {
+        let event = new().contact(row.get::<i64>("contact_id")?).recipient(row.get::<i64>("id")?);
+        Ok(event.broadcast(row.get::<i64>("broadcast_id")?))
+    };
+    rows.iter().map(of_row).collect()
 }

@@ -40,6 +40,8 @@ pub mod event {
     pub const IN_DOUBT: &str = "mail.in_doubt";
     /// An operator dealt with it in another way.
     pub const HANDLED: &str = "mail.handled";
+    /// That it was dealt with was taken back.
+    pub const REOPENED: &str = "mail.reopened";
     /// A sending domain was added.
     pub const DOMAIN_ADDED: &str = "domain.added";
     /// A sending domain was removed.

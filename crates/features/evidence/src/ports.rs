@@ -46,8 +46,8 @@ pub trait DeskStore: Send + Sync {
         actor: Option<i64>,
         now: i64,
     ) -> Result<u64, StoreFailure>;
-    /// Puts handled rows back on the desk.
-    async fn unhandle(&self, ids: &[RecipientId]) -> Result<u64, StoreFailure>;
+    /// Puts handled rows back on the desk; returns how many changed.
+    async fn unhandle(&self, ids: &[RecipientId], actor: Option<i64>, now: i64) -> Result<u64, StoreFailure>;
     /// Messages that came to their state since `since`.
     async fn activity(&self, since: i64) -> Result<Activity, StoreFailure>;
 }

@@ -83,7 +83,9 @@ cases! {
         let last = store.of_message(ids[0]).await.unwrap().pop().unwrap();
         assert_eq!((last.kind.as_str(), last.operator_id), ("mail.handled", Some(1)));
         assert_eq!(last.detail["note"], "電話で伝えた");
-        assert_eq!(store.unhandle(&[ids[0], ids[2]]).await.unwrap(), 1);
+        assert_eq!(store.unhandle(&[ids[0], ids[2]], Some(2), NOW + 7).await.unwrap(), 1);
+        let last = store.of_message(ids[0]).await.unwrap().pop().unwrap();
+        assert_eq!((last.kind.as_str(), last.operator_id, last.at), ("mail.reopened", Some(2), NOW + 7));
         assert_eq!(store.open_count().await.unwrap(), 2);
     }
 

@@ -73,6 +73,7 @@ event-contact-address-invalid = The address was found not to work ({ $reason }).
 event-contact-address-valid = The address counts as working again.
 event-contact-address-confirmed = The address was confirmed as it is.
 event-mail-handled = Dealt with in another way than by mail. { $note }
+event-mail-reopened = Took back that it was dealt with.
 event-by = { $what } ({ $name })
 event-by-removed = { $what } (an operator who has left)
 event-other = Record: { $kind }

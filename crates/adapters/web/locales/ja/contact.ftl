@@ -73,6 +73,7 @@ event-contact-address-invalid = アドレスが使えないと分かりました
 event-contact-address-valid = アドレスは使えるものとして戻しました。
 event-contact-address-confirmed = このアドレスで正しいと確かめました。
 event-mail-handled = メールの代わりに別の方法で対応しました。{ $note }
+event-mail-reopened = 「対応ずみ」を取り消しました。
 event-by = { $what }({ $name })
 event-by-removed = { $what }(今はいない担当者)
 event-other = 記録: { $kind }

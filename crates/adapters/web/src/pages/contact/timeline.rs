@@ -24,7 +24,8 @@ pub(super) enum Entry {
 
 /// Merges both, newest first. What happened to a message is told by the message itself, save what a person did.
 pub(super) fn merged(events: Vec<Event>, messages: Vec<MessageStory>) -> Vec<Entry> {
-    let told = |event: &Event| !event.kind.starts_with("mail.") || event.kind == delivery::event::HANDLED;
+    let by_a_person = [delivery::event::HANDLED, delivery::event::REOPENED];
+    let told = |event: &Event| !event.kind.starts_with("mail.") || by_a_person.contains(&event.kind.as_str());
     let events = events.into_iter().filter(told).map(Entry::Happened);
     let mut entries: Vec<Entry> =
         events.chain(messages.into_iter().map(|story| Entry::Sent(Box::new(story)))).collect();
@@ -151,6 +152,7 @@ mod tests {
             event::ADDRESS_VALID,
             event::ADDRESS_CONFIRMED,
             delivery::event::HANDLED,
+            delivery::event::REOPENED,
         ];
         for kind in kinds {
             let key = format!("event-{}", kind.replace(['.', '_'], "-"));

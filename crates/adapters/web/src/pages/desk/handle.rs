@@ -86,7 +86,7 @@ pub(crate) async fn mark(visit: Visit, Form(handled): Form<Handled>) -> Answer {
 
 /// `POST /desk/undo`.
 pub(crate) async fn undo(visit: Visit, Form(undone): Form<Undone>) -> Answer {
-    let changed = visit.house.desk.unhandle(&keys(&undone.ids)).await?;
+    let changed = visit.house.desk.unhandle(&keys(&undone.ids), visit.actor(), visit.now()).await?;
     Ok(flash::done_n(links::local(&undone.back), "desk-undone", changed).into_response())
 }
 

@@ -109,6 +109,7 @@ fn happened(say: Say, story: &MessageStory, event: &Event, names: &Names) -> Mar
             .unwrap_or_else(|| t!(say, "story-evidenced")),
         kind::IN_DOUBT => t!(say, "chain-in-doubt"),
         kind::HANDLED => t!(say, "story-handled", note = text("note")),
+        kind::REOPENED => t!(say, "event-mail-reopened"),
         audience::event::ADDRESS_INVALID => t!(say, "chain-address-off"),
         other => t!(say, "event-other", kind = other),
     };
@@ -116,7 +117,7 @@ fn happened(say: Say, story: &MessageStory, event: &Event, names: &Names) -> Mar
     html! {
         p {
             (words)
-            @if event.kind == kind::HANDLED { @if let Some(name) = &who { " (" (name) ")" } }
+            @if [kind::HANDLED, kind::REOPENED].contains(&event.kind.as_str()) { @if let Some(name) = &who { " (" (name) ")" } }
             @if !text("reason").is_empty() && event.kind != kind::WITHHELD { " " b { (explain::title(say, text("reason"))) } }
             @if arrival.is_some() {
                 " " a href={ (links::message(story.id)) "/bounce" } { (t!(say, "chain-see-mail")) }
