@@ -43,6 +43,8 @@ pub struct App {
     pub sources: Arc<dyn SourceStore>,
     /// Bounces and other mail that came in.
     pub arrivals: Arc<dyn ArrivalStore>,
+    /// Whether the work of the house can be written down.
+    pub health: Arc<delivery::health::Health>,
     /// DNS, for the live check of a domain.
     pub dns: Arc<dyn DnsLookup>,
     /// The test walk of the sending route.

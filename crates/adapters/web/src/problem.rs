@@ -91,7 +91,7 @@ fn untold(status: StatusCode, key: &'static str) -> Response {
 }
 
 /// SQLite, PostgreSQL and the operating system each have their words for it.
-fn is_full(failure: &str) -> bool {
+pub(crate) fn is_full(failure: &str) -> bool {
     ["disk is full", "database is full", "No space left", "disk full"]
         .iter()
         .any(|words| failure.contains(words))

@@ -11,6 +11,7 @@ use anyhow::Context;
 use campaigns::messages::CampaignMessages;
 use delivery::{
     dispatcher::{Delivery, Ports},
+    health::Health,
     ports::SourceStore,
     recorder::Clock,
     verp::Seal,
@@ -40,7 +41,7 @@ pub struct Running {
     /// The secret the house signs with.
     pub house_secret: String,
     /// Whether delivery can do its work.
-    pub health: Arc<delivery::health::Health>,
+    pub health: Arc<Health>,
     shutdown: CancellationToken,
     tasks: JoinSet<anyhow::Result<()>>,
     _lock: Option<File>,
@@ -121,9 +122,9 @@ impl Running {
             Ok(())
         });
 
-        spawn_loops(&mut tasks, &store, &clock, &house_secret, &shutdown);
+        spawn_loops(&mut tasks, (&store, &health), &clock, &house_secret, &shutdown);
         let probe = Arc::new(SmtpProbe::new(resolver.clone(), tls, ClientLimits::interactive()));
-        let app = web_app(&config, (&store, &resolver, probe), &clock, &house_secret)?;
+        let app = web_app(&config, (&store, &health), (&resolver, probe), &clock, &house_secret)?;
         let token = shutdown.clone();
         tasks.spawn(async move {
             let service = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
@@ -209,7 +210,7 @@ fn messages(config: &Config, store: &Arc<Store>, house_secret: &str) -> Campaign
 
 fn spawn_loops(
     tasks: &mut JoinSet<anyhow::Result<()>>,
-    store: &Arc<Store>,
+    (store, health): (&Arc<Store>, &Arc<Health>),
     clock: &Clock,
     house_secret: &str,
     shutdown: &CancellationToken,
@@ -221,6 +222,7 @@ fn spawn_loops(
         queue: store.clone(),
         arrivals: store.clone(),
         message_ids: Seal::message_ids(house_secret),
+        health: Arc::clone(health),
         clock: Arc::clone(clock),
     };
     let token = shutdown.clone();
@@ -229,20 +231,23 @@ fn spawn_loops(
         Ok(())
     });
     let (broadcasts, tick, token) = (store.clone(), Arc::clone(clock), shutdown.clone());
+    let worry = Arc::clone(health);
     tasks.spawn(async move {
-        loops::run_broadcasts(broadcasts, tick, token).await;
+        loops::run_broadcasts(broadcasts, tick, worry, token).await;
         Ok(())
     });
     let (imports, tick, token) = (store.clone(), Arc::clone(clock), shutdown.clone());
+    let worry = Arc::clone(health);
     tasks.spawn(async move {
-        loops::run_imports(imports, tick, token).await;
+        loops::run_imports(imports, tick, worry, token).await;
         Ok(())
     });
 }
 
 fn web_app(
     config: &Config,
-    (store, resolver, probe): (&Arc<Store>, &Arc<DnsResolver>, Arc<SmtpProbe>),
+    (store, health): (&Arc<Store>, &Arc<Health>),
+    (resolver, probe): (&Arc<DnsResolver>, Arc<SmtpProbe>),
     clock: &Clock,
     house_secret: &str,
 ) -> anyhow::Result<web::App> {
@@ -258,6 +263,7 @@ fn web_app(
         queue: store.clone(),
         sources: store.clone(),
         arrivals: store.clone(),
+        health: Arc::clone(health),
         dns: resolver.clone(),
         route_probe: probe,
         mail_host: config.mail_host.clone(),

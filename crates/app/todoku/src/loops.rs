@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use audience::ImportStore;
 use campaigns::{ports::BroadcastStore, runner};
-use delivery::recorder::Clock;
+use delivery::{health::Health, recorder::Clock};
 use tokio_util::sync::CancellationToken;
 
 /// How long a loop rests when there is nothing to do.
@@ -13,12 +13,21 @@ const IDLE: Duration = Duration::from_millis(250);
 const TROUBLE: Duration = Duration::from_secs(2);
 
 /// Writes audiences down and notices finished broadcasts.
-pub async fn run_broadcasts(store: Arc<dyn BroadcastStore>, clock: Clock, shutdown: CancellationToken) {
+pub async fn run_broadcasts(
+    store: Arc<dyn BroadcastStore>,
+    clock: Clock,
+    health: Arc<Health>,
+    shutdown: CancellationToken,
+) {
     while !shutdown.is_cancelled() {
         let pause = match runner::step(store.as_ref(), clock()).await {
-            Ok(true) => continue,
+            Ok(true) => {
+                health.store_works();
+                continue;
+            }
             Ok(false) => IDLE,
             Err(error) => {
+                health.store_fails(&error.to_string());
                 tracing::error!(%error, "broadcasts wait: the store cannot be asked");
                 TROUBLE
             }
@@ -28,7 +37,12 @@ pub async fn run_broadcasts(store: Arc<dyn BroadcastStore>, clock: Clock, shutdo
 }
 
 /// Takes started imports in, also those a crash interrupted.
-pub async fn run_imports(store: Arc<dyn ImportStore>, clock: Clock, shutdown: CancellationToken) {
+pub async fn run_imports(
+    store: Arc<dyn ImportStore>,
+    clock: Clock,
+    health: Arc<Health>,
+    shutdown: CancellationToken,
+) {
     while !shutdown.is_cancelled() {
         let mut pause = IDLE;
         match store.running().await {
@@ -38,9 +52,13 @@ pub async fn run_imports(store: Arc<dyn ImportStore>, clock: Clock, shutdown: Ca
                         done = audience::run_import(store.as_ref(), job.id, clock.as_ref()) => done,
                         () = shutdown.cancelled() => return,
                     };
-                    if let Err(error) = done {
-                        tracing::error!(import = job.id, %error, "an import waits: the store cannot be asked");
-                        pause = TROUBLE;
+                    match done {
+                        Ok(_) => health.store_works(),
+                        Err(error) => {
+                            health.store_fails(&error.to_string());
+                            tracing::error!(import = job.id, %error, "an import waits: the store cannot be asked");
+                            pause = TROUBLE;
+                        }
                     }
                 }
             }

@@ -41,6 +41,8 @@ pub struct Reactions {
     pub arrivals: Arc<dyn ArrivalStore>,
     /// Reads our Message-IDs.
     pub message_ids: Seal,
+    /// Where trouble with the store is told.
+    pub health: Arc<delivery::health::Health>,
     /// The time.
     pub clock: Clock,
 }
@@ -60,8 +62,9 @@ impl Reactions {
         loop {
             match self.step().await {
                 Ok(0) => tokio::time::sleep(IDLE).await,
-                Ok(_) => {}
+                Ok(_) => self.health.store_works(),
                 Err(error) => {
+                    self.health.store_fails(&error.to_string());
                     tracing::error!(%error, "reactions wait: the store cannot be asked");
                     tokio::time::sleep(TROUBLE).await;
                 }

@@ -12,7 +12,7 @@ use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
     health::Health,
-    ports::{ClaimRequest, Claimed, Messages, MxResolver, QueueStore, SourceStore, StoreFailure, Transport},
+    ports::{ClaimRequest, Claimed, Messages, MxResolver, QueueStore, SourceStore, Transport},
     recorder::{Clock, Recorder},
     retry::RetryPolicy,
     route::House,
@@ -28,6 +28,8 @@ const LEASE_MS: i64 = 20 * 60_000;
 const IDLE_MAX: Duration = Duration::from_millis(500);
 /// Pause before taking back is tried again at the start.
 const RECOVER_AGAIN: Duration = Duration::from_secs(1);
+/// How often it is looked whether trouble with the store is over.
+const TROUBLE_PAUSE_MS: i64 = 2_000;
 /// A process says this many times that it lives before its silence would count as death.
 const SIGNS_OF_LIFE: i64 = 4;
 /// How long the route is used before it is read again.
@@ -217,10 +219,20 @@ impl Delivery {
         })
     }
 
-    async fn recover(&self) -> Result<(), StoreFailure> {
+    /// Says that this process lives, and takes back what dead ones left; `false` when it cannot be written down.
+    async fn recover(&self) -> bool {
         let now = (self.ports.clock)();
         let heard_since = now - self.config.dead_after_ms;
-        let found = self.ports.queue.recover(&self.config.node, heard_since, now).await?;
+        let found = match self.ports.queue.recover(&self.config.node, heard_since, now).await {
+            Ok(found) => found,
+            Err(failure) => {
+                if self.health.store_fails(&failure.to_string()) {
+                    tracing::error!(error = %failure, "the queue cannot be changed; sending waits");
+                }
+                return false;
+            }
+        };
+        self.health.store_works();
         if found != crate::ports::Recovered::default() {
             tracing::info!(
                 requeued = found.requeued,
@@ -229,15 +241,12 @@ impl Delivery {
                 "took back rows that a dead process had left"
             );
         }
-        Ok(())
+        true
     }
 
     /// Nothing is sent before what an earlier life left is taken back; a full disk may keep it from that for long.
     async fn work(&self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
-        while let Err(failure) = self.recover().await {
-            if self.health.store_fails(&failure.to_string()) {
-                tracing::error!(error = %failure, "the queue cannot be changed; sending waits");
-            }
+        while !self.recover().await {
             tokio::time::sleep(RECOVER_AGAIN).await;
         }
         self.feed(shared, workers).await;
@@ -256,16 +265,20 @@ impl Delivery {
             for site in shared.sites.add(claimed, limits) {
                 workers.spawn(worker::serve(Arc::clone(shared), site));
             }
-            if shared.now() - recovered_at > self.config.dead_after_ms / SIGNS_OF_LIFE {
+            if shared.now() - recovered_at > self.recover_pause_ms() {
                 recovered_at = shared.now();
-                if let Err(error) = self.recover().await {
-                    tracing::warn!(%error, "leases that have ended could not be looked for");
-                }
+                self.recover().await;
             }
             if !got_some {
                 let _woken = tokio::time::timeout(IDLE_MAX, self.wake.notified()).await;
             }
         }
+    }
+
+    /// In trouble it is looked often whether it is over, so that pages do not speak of it for longer.
+    fn recover_pause_ms(&self) -> i64 {
+        let trouble = self.health.store_trouble().is_some();
+        if trouble { TROUBLE_PAUSE_MS } else { self.config.dead_after_ms / SIGNS_OF_LIFE }
     }
 
     /// The next rows, or none when memory is full, nothing is due, or the store cannot be asked.
@@ -285,7 +298,12 @@ impl Delivery {
             full_sites: shared.sites.full(now, self.config.ready_per_site_max),
         };
         match self.ports.queue.claim(&request).await {
-            Ok(claimed) => claimed,
+            Ok(claimed) => {
+                if !claimed.is_empty() {
+                    self.health.store_works();
+                }
+                claimed
+            }
             Err(failure) => {
                 if self.health.store_fails(&failure.to_string()) {
                     tracing::error!(error = %failure, "the queue cannot be read; sending waits");

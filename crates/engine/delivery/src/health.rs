@@ -1,4 +1,4 @@
-//! Whether delivery can do its work, for the pages and for the readiness check.
+//! Whether the work of the house can be written down, for the pages and for the readiness check.
 
 use std::sync::{
     Mutex,
@@ -13,7 +13,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// Why outcomes cannot be recorded at this moment; `None` when they can.
+    /// Why nothing can be written down at this moment; `None` when it can.
     #[must_use]
     pub fn store_trouble(&self) -> Option<String> {
         self.lock().clone()
@@ -29,15 +29,16 @@ impl Health {
         self.handed_over.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(crate) fn store_works(&self) {
+    /// Something was written down.
+    pub fn store_works(&self) {
         let mut trouble = self.lock();
         if trouble.take().is_some() {
-            tracing::info!("the store works again; sending goes on");
+            tracing::info!("the store works again; work goes on");
         }
     }
 
-    /// True the first time, so that a long trouble is logged once.
-    pub(crate) fn store_fails(&self, words: &str) -> bool {
+    /// Something could not be written down. True the first time, so that a long trouble is logged once.
+    pub fn store_fails(&self, words: &str) -> bool {
         self.lock().replace(words.to_owned()).is_none()
     }
 

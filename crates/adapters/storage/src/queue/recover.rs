@@ -40,11 +40,8 @@ pub(super) async fn recover(
     let mut found = Recovered::default();
     // On a store that one process owns, every lease that is not ours belongs to the dead.
     let alone = !store.is_shared();
-    let mut dead = Vec::new();
-    if !alone {
-        let node = node.to_owned();
-        dead = store.write(move |tx| Box::pin(hear(tx, node, heard_since, now))).await?;
-    }
+    let own = node.to_owned();
+    let dead = store.write(move |tx| Box::pin(hear(tx, own, heard_since, now))).await?;
     loop {
         let (node, dead) = (node.to_owned(), sql::json(&dead.iter().map(|name| [name]).collect::<Vec<_>>()));
         let (batch, last) =

@@ -59,3 +59,9 @@ pager-next = Next
 
 copy-button = Copy
 copy-done = Copied
+
+# On every page while nothing can be written down
+frame-standstill-full = Sending and importing wait, because the server's disk is full. Please make room.
+frame-standstill-store = Sending and importing wait, because nothing can be written down. Please tell whoever runs the server.
+frame-standstill-safe = Nothing that waits is lost. It goes on by itself as soon as the server can write again.
+frame-standstill-words = The original error

@@ -59,3 +59,9 @@ pager-next = 次へ
 
 copy-button = コピー
 copy-done = コピーしました
+
+# 記録を書き込めないとき、どの画面にも出る
+frame-standstill-full = サーバーのディスクがいっぱいのため、送信と取り込みを止めています。空き容量を増やしてください。
+frame-standstill-store = 記録を書き込めないため、送信と取り込みを止めています。サーバーを管理している方にお知らせください。
+frame-standstill-safe = 送信待ちのメールも、取り込みの続きも失われていません。書き込めるようになると、自動で再開します。
+frame-standstill-words = もとのエラー

@@ -5,6 +5,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::{
     assets,
+    problem::is_full,
     say::{Say, t},
     visit::Visit,
 };
@@ -33,6 +34,7 @@ pub(crate) fn framed(visit: &Visit, title: &str, body: &Markup) -> Markup {
                     div.foot { (own_corner(visit)) }
                 }
                 main id="main" {
+                    @if let Some(words) = visit.house.health.store_trouble() { (standstill(say, &words)) }
                     @if let Some(flash) = &visit.flash { (flash.markup(say)) }
                     (body)
                 }
@@ -77,6 +79,18 @@ fn document(say: Say, title: &str, body: &Markup) -> Markup {
                 script type="module" src=(assets::link("todoku.js")) {}
             }
             body { (body) }
+        }
+    }
+}
+
+/// Nothing can be written down: on every page, because everything waits.
+fn standstill(say: Say, words: &str) -> Markup {
+    let what =
+        if is_full(words) { t!(say, "frame-standstill-full") } else { t!(say, "frame-standstill-store") };
+    html! {
+        div.notice.bad role="alert" {
+            p { b { (what) } " " (t!(say, "frame-standstill-safe")) }
+            details { summary { (t!(say, "frame-standstill-words")) } pre { (words) } }
         }
     }
 }

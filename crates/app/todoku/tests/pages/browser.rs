@@ -67,6 +67,7 @@ impl House {
             queue: store.clone(),
             sources: store.clone(),
             arrivals: store.clone(),
+            health: Arc::default(),
             dns: Arc::new(NoNetwork),
             route_probe: Arc::new(NoNetwork),
             mail_host: "mx.todoku.example".to_owned(),

@@ -23,6 +23,9 @@ const SOON: Duration = Duration::from_secs(60);
 /// How long nothing may happen before it counts as standing still.
 const STILL: Duration = Duration::from_millis(2_500);
 
+/// What every page says while nothing can be written down.
+const STANDSTILL: &str = "ディスクがいっぱいのため、送信と取り込みを止めています";
+
 /// A small disk of its own, which can be filled to the last byte; taken away when dropped.
 struct SmallDisk {
     at: tempfile::TempDir,
@@ -94,7 +97,10 @@ async fn a_full_disk_stops_the_work_and_loses_nobody() {
     let seen = stands_still(async || at().await.rows_done).await;
     assert!(seen < PEOPLE as u64, "it filled in the middle, not at the end");
     assert_eq!(at().await.state, ImportState::Running);
-    assert_eq!(browser.get(&format!("/imports/{job}")).status, 200, "pages can be read");
+    let page = browser.get(&format!("/imports/{job}"));
+    assert_eq!(page.status, 200, "pages can be read");
+    page.says(&[STANDSTILL]);
+    says_full(&browser.upload(&customers()));
     says_full(&browser.fill("/contacts/new", "/contacts", "name=Jiro&address=jiro@gmail.com"));
     disk.free();
     wait_until("the import", SOON, async || at().await.state == ImportState::Finished).await;
@@ -110,7 +116,9 @@ async fn a_full_disk_stops_the_work_and_loses_nobody() {
     wait_until_steady(STILL, || stage.accepted()).await;
     let sent = stage.accepted();
     assert!(sent < PEOPLE, "it filled in the middle, not at the end");
-    assert_eq!(browser.get(&format!("/broadcasts/{broadcast}")).status, 200, "pages can be read");
+    let page = browser.get(&format!("/broadcasts/{broadcast}"));
+    assert_eq!(page.status, 200, "pages can be read");
+    page.says(&[STANDSTILL]);
     says_full(&browser.fill("/contacts/new", "/contacts", "name=Jiro&address=jiro@gmail.com"));
     let letter = "From: taro@elsewhere.example\r\nSubject: hello\r\n\r\nhello\r\n";
     let said = Dialogue::open(stage.node.smtp).bring(&format!("postmaster@{SHOP}"), letter);
@@ -121,6 +129,7 @@ async fn a_full_disk_stops_the_work_and_loses_nobody() {
     let _program = stage.serve();
     says_full(&browser.fill("/contacts/new", "/contacts", "name=Jiro&address=jiro@gmail.com"));
     wait_until_steady(STILL, || stage.accepted()).await;
+    browser.get("/").says(&[STANDSTILL]);
     assert_eq!(stage.accepted(), sent, "nothing is sent that cannot be written down");
 
     // There is room again: everybody gets it, or is shown as in doubt because of the kill.
@@ -131,6 +140,7 @@ async fn a_full_disk_stops_the_work_and_loses_nobody() {
         found.state == BroadcastState::Finished
     })
     .await;
+    assert!(!browser.get("/").body.contains(STANDSTILL), "the trouble is over");
     let (counts, got) = (counts().await, stage.world.simulator.counts_by_recipient());
     let in_doubt = counts.of(State::Doubtful);
     println!(

@@ -65,7 +65,7 @@ async fn two_processes_share_the_work_and_one_dies() {
         database: database.url(),
         retry_delays: "[\"1s\", \"2s\", \"3s\"]",
         timeouts_max: "2s",
-        delivery: "dead_after = \"3s\"\nconnections = 16",
+        delivery: "dead_after = \"5s\"\nconnections = 16",
         ..Settings::default()
     };
     // Far enough away that the work is not done before the second process is killed.

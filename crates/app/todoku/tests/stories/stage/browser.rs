@@ -50,24 +50,39 @@ impl Browser {
 
     /// Opens a page.
     pub fn get(&mut self, path: &str) -> Page {
-        self.request("GET", path, "")
+        self.request("GET", path, "text/plain", "")
     }
 
     /// Opens a page, takes its token and sends a form with it.
     pub fn fill(&mut self, page: &str, action: &str, form: &str) -> Page {
+        let token = self.token(page);
+        self.request("POST", action, "application/x-www-form-urlencoded", &format!("csrf={token}&{form}"))
+    }
+
+    /// Chooses a file on the upload page and sends it.
+    pub fn upload(&mut self, text: &str) -> Page {
+        let token = self.token("/imports/new");
+        let body = format!(
+            "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n\
+             --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"customers.csv\"\r\n\
+             Content-Type: text/csv\r\n\r\n{text}\r\n--b--\r\n"
+        );
+        self.request("POST", "/imports", "multipart/form-data; boundary=b", &body)
+    }
+
+    fn token(&mut self, page: &str) -> String {
         let page = self.get(page);
         let mark = "name=\"csrf\" value=\"";
         let at = page.body.find(mark).unwrap_or_else(|| panic!("no form: {} {}", page.status, page.body));
-        let token = page.body[at + mark.len()..].split('"').next().expect("a first part").to_owned();
-        self.request("POST", action, &format!("csrf={token}&{form}"))
+        page.body[at + mark.len()..].split('"').next().expect("a first part").to_owned()
     }
 
-    fn request(&mut self, method: &str, path: &str, body: &str) -> Page {
+    fn request(&mut self, method: &str, path: &str, kind: &str, body: &str) -> Page {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
             "{method} {path} HTTP/1.0\r\nHost: {}\r\nCookie: {}\r\nAccept-Language: ja\r\nContent-Length: {}\r\n\
-             Content-Type: application/x-www-form-urlencoded\r\n\r\n{body}",
+             Content-Type: {kind}\r\n\r\n{body}",
             self.at,
             cookies.join("; "),
             body.len(),
