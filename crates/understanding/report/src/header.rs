@@ -26,6 +26,9 @@ impl<'a> Header<'a> {
             let (field, after) = rest.split_at(end);
             match memchr::memchr(b':', field) {
                 Some(colon) if is_name(&field[..colon]) => {
+                    if fields.is_empty() {
+                        fields.reserve(32);
+                    }
                     if fields.len() < FIELDS_MAX {
                         fields.push((field[..colon].trim_ascii_end(), &field[colon + 1..]));
                     }
@@ -54,9 +57,9 @@ impl<'a> Header<'a> {
         self.raw(name).map(decode)
     }
 
-    /// All fields as text, in order.
-    pub(crate) fn all(&self) -> impl Iterator<Item = (String, &'a [u8])> + '_ {
-        self.fields.iter().map(|(name, value)| (String::from_utf8_lossy(name).into_owned(), *value))
+    /// All fields, in order; their names are ASCII.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&'a str, &'a [u8])> + '_ {
+        self.fields.iter().map(|(name, value)| (std::str::from_utf8(name).unwrap_or_default(), *value))
     }
 }
 
@@ -125,6 +128,20 @@ pub(crate) fn parameter(value: &str, name: &str) -> Option<String> {
 
 /// The addresses in a value, in order, without names and comments; at most 1000.
 pub(crate) fn addresses(value: &str) -> Vec<String> {
+    if names_one(value) { clean(value).into_iter().collect() } else { several(value) }
+}
+
+/// True for `a@b` and `Name <a@b>` without anything that needs care: most values are such.
+fn names_one(value: &str) -> bool {
+    let value = value.trim_end();
+    let one = match value.strip_suffix('>') {
+        Some(rest) => rest.matches('<').count() == 1,
+        None => !value.contains('<'),
+    };
+    one && !value.trim_end_matches('>').contains(['"', '(', ')', ',', ';', ':', '>'])
+}
+
+fn several(value: &str) -> Vec<String> {
     let mut found = Vec::new();
     let mut plain = String::new();
     let (mut quoted, mut comment) = (false, 0u32);
@@ -214,6 +231,15 @@ mod tests {
         check("<\"a..b\"@docomo.ne.jp>", "\"a..b\"@docomo.ne.jp");
         check("nobody", "");
         check("undisclosed-recipients:;", "");
+    }
+
+    #[test]
+    fn the_short_way_gives_the_same() {
+        let pieces = ["a@b.jp", "<", ">", " ", "\"", "(", ")", ",", ":", "@", "Name", "花"];
+        for n in 0..pieces.len().pow(4) {
+            let value: String = (0..4).map(|at| pieces[n / pieces.len().pow(at) % pieces.len()]).collect();
+            assert_eq!(addresses(&value), several(&value), "{value}");
+        }
     }
 
     #[test]

@@ -9,11 +9,12 @@ const HEADERS_MAX: usize = 100;
 /// Reads the returned header.
 pub(crate) fn read(bytes: &[u8]) -> OriginalMessage {
     let (header, _) = Header::split(bytes);
+    let begins =
+        |name: &str, with: &str| name.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
     let kept = |name: &str| {
-        let name = name.to_ascii_lowercase();
-        name.starts_with("x-")
-            || name.starts_with("list-")
-            || ["return-path", "feedback-id", "date"].contains(&&*name)
+        begins(name, "x-")
+            || begins(name, "list-")
+            || ["return-path", "feedback-id", "date"].iter().any(|kept| name.eq_ignore_ascii_case(kept))
     };
     OriginalMessage {
         message_id: header.text("message-id").and_then(|value| message_id(&value)),
@@ -25,7 +26,7 @@ pub(crate) fn read(bytes: &[u8]) -> OriginalMessage {
             .all()
             .filter(|(name, _)| kept(name))
             .take(HEADERS_MAX)
-            .map(|(name, value)| (name, header::decode(value)))
+            .map(|(name, value)| (name.to_owned(), header::decode(value)))
             .collect(),
     }
 }
@@ -35,7 +36,7 @@ pub(crate) fn read(bytes: &[u8]) -> OriginalMessage {
 pub(crate) fn begins_header(bytes: &[u8]) -> bool {
     let (header, _) = Header::split(bytes);
     let whole = ["received", "message-id", "return-path", "from"];
-    looks_like_header(bytes, 3) && whole.iter().any(|name| header.raw(name).is_some())
+    has_fields(&header, 3) && whole.iter().any(|name| header.raw(name).is_some())
 }
 
 /// The id without its brackets and what stands around them.
@@ -50,7 +51,10 @@ pub(crate) fn message_id(value: &str) -> Option<String> {
 
 /// True when these bytes begin with a message header: at least so many of the fields that messages have.
 pub(crate) fn looks_like_header(bytes: &[u8], at_least: usize) -> bool {
-    let (header, _) = Header::split(bytes);
+    has_fields(&Header::split(bytes).0, at_least)
+}
+
+fn has_fields(header: &Header<'_>, at_least: usize) -> bool {
     let names = [
         "from",
         "to",

@@ -41,14 +41,16 @@ fn quoted_printable(bytes: &[u8], underscore_is_space: bool) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;
     while at < bytes.len() {
-        let byte = bytes[at];
-        at += 1;
-        if byte == b'_' && underscore_is_space {
+        let plain = match underscore_is_space {
+            true => memchr::memchr2(b'=', b'_', &bytes[at..]),
+            false => memchr::memchr(b'=', &bytes[at..]),
+        };
+        let end = plain.map_or(bytes.len(), |n| at + n);
+        out.extend_from_slice(&bytes[at..end]);
+        let Some(byte) = bytes.get(end) else { break };
+        at = end + 1;
+        if *byte == b'_' {
             out.push(b' ');
-            continue;
-        }
-        if byte != b'=' {
-            out.push(byte);
             continue;
         }
         let hex = |b: Option<&u8>| b.and_then(|b| char::from(*b).to_digit(16));
@@ -58,7 +60,7 @@ fn quoted_printable(bytes: &[u8], underscore_is_space: bool) -> Vec<u8> {
                 at += 2;
             }
             _ if bytes.get(at) == Some(&b'\n') => at += 1,
-            _ => out.push(byte),
+            _ => out.push(b'='),
         }
     }
     out

@@ -4,7 +4,11 @@
 
 use std::collections::HashMap;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{
+    Anchored, MatchKind,
+    automaton::{Automaton, StateID},
+    dfa::DFA,
+};
 
 /// Most bytes that may stand between two pieces of one pattern.
 const GAP_BYTES_MAX: usize = 160;
@@ -67,37 +71,55 @@ impl PatternSet {
 
     /// Builds the matcher of everything added.
     pub(crate) fn build(self) -> Result<Matcher, Box<aho_corasick::BuildError>> {
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
+        let automaton = DFA::builder()
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
+            .prefilter(false)
             .build(&self.literals)?;
-        Ok(Matcher { automaton })
+        let start = automaton.start_state(Anchored::No).expect("it is built for searches anywhere");
+        Ok(Matcher { automaton, start })
     }
 }
 
 /// Finds all literals in one pass.
 pub(crate) struct Matcher {
-    automaton: AhoCorasick,
+    automaton: DFA,
+    start: StateID,
 }
 
 /// Where the literals stand in one text, sorted by literal and place.
 pub(crate) struct Found<'t> {
     text: &'t str,
     hits: Vec<(u32, u32, u32)>,
+    /// A bit for each literal that occurs: most questions end here.
+    present: Vec<u64>,
 }
 
 impl Matcher {
     /// Looks through a normalised text.
     pub(crate) fn find<'t>(&self, text: &'t str) -> Found<'t> {
-        let mut hits: Vec<(u32, u32, u32)> = self
-            .automaton
-            .find_overlapping_iter(text)
-            .take(HITS_MAX)
-            .map(|hit| (hit.pattern().as_u32(), hit.start() as u32, hit.end() as u32))
-            .collect();
+        let mut hits: Vec<(u32, u32, u32)> = Vec::with_capacity(64);
+        let mut present = vec![0; self.automaton.patterns_len().div_ceil(64)];
+        let mut state = self.start;
+        // The library's own iterator begins anew at each hit, and a text has dozens.
+        for (at, byte) in text.bytes().enumerate() {
+            state = self.automaton.next_state(Anchored::No, state, byte);
+            if !self.automaton.is_special(state) || !self.automaton.is_match(state) {
+                continue;
+            }
+            let end = at + 1;
+            for n in 0..self.automaton.match_len(state) {
+                let literal = self.automaton.match_pattern(state, n);
+                let start = end - self.automaton.pattern_len(literal);
+                hits.push((literal.as_u32(), start as u32, end as u32));
+                present[literal.as_usize() / 64] |= 1 << (literal.as_usize() % 64);
+            }
+            if hits.len() >= HITS_MAX {
+                break;
+            }
+        }
         hits.sort_unstable();
-        Found { text, hits }
+        Found { text, hits, present }
     }
 }
 
@@ -110,6 +132,9 @@ impl<'t> Found<'t> {
 
     /// The words that match the pattern, or `None`.
     pub(crate) fn matched(&self, pattern: &Pattern) -> Option<&'t str> {
+        if !pattern.0.iter().all(|piece| self.has(piece.literal)) {
+            return None;
+        }
         let (first, rest) = pattern.0.split_first()?;
         let starts = self.of(first.literal).iter().filter(|hit| self.edges(first, hit)).take(STARTS_MAX);
         for start in starts {
@@ -128,6 +153,10 @@ impl<'t> Found<'t> {
             end = near.into_iter().find(|hit| self.edges(piece, hit))?.2;
         }
         Some(end)
+    }
+
+    fn has(&self, literal: u32) -> bool {
+        self.present[literal as usize / 64] >> (literal % 64) & 1 == 1
     }
 
     fn of(&self, literal: u32) -> &[(u32, u32, u32)] {

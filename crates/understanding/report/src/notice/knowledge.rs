@@ -2,7 +2,11 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{
+    Anchored, Input, MatchKind,
+    automaton::{Automaton, StateID},
+    dfa::DFA,
+};
 use mail::Stage;
 use serde::Deserialize;
 
@@ -43,7 +47,8 @@ struct WrittenMta {
 
 /// A list of words, found anywhere in a text.
 pub(crate) struct Words {
-    automaton: AhoCorasick,
+    automaton: DFA,
+    start: StateID,
     /// For each word, the number of its group.
     groups: Vec<usize>,
 }
@@ -52,35 +57,51 @@ impl Words {
     fn new(groups: &[Vec<String>]) -> Result<Self, String> {
         let words: Vec<&String> = groups.iter().flatten().collect();
         let groups = groups.iter().enumerate().flat_map(|(n, words)| words.iter().map(move |_| n)).collect();
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
+        let automaton = DFA::builder()
             .match_kind(MatchKind::Standard)
             .ascii_case_insensitive(true)
+            .prefilter(false)
             .build(words)
             .map_err(|error| error.to_string())?;
-        Ok(Self { automaton, groups })
+        let start = automaton.start_state(Anchored::No).map_err(|error| error.to_string())?;
+        Ok(Self { automaton, start, groups })
     }
 
     /// True when one of the words occurs.
     pub(crate) fn occurs(&self, text: &str) -> bool {
-        self.automaton.is_match(text)
+        self.ends(text).next().is_some()
     }
 
     /// What follows each of the words.
     fn after<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> + use<'_, 't> {
-        self.automaton.find_iter(text).take(200).filter_map(|hit| text.get(hit.end()..))
+        let found = self.automaton.try_find_iter(Input::new(text)).into_iter().flatten();
+        found.take(200).filter_map(|hit| text.get(hit.end()..))
     }
 
     /// The first group (in the order of the file) of which a word occurs.
     fn first_group(&self, text: &str) -> Option<usize> {
-        let found = self.automaton.find_overlapping_iter(text).take(2000);
-        found.map(|hit| self.groups[hit.pattern().as_usize()]).min()
+        self.ends(text).take(2000).flat_map(|state| self.groups_at(state)).min()
     }
 
     /// The groups that occur, as bits; at most 64 groups.
     fn groups_in(&self, text: &str) -> u64 {
-        let found = self.automaton.find_overlapping_iter(text).take(2000);
-        found.fold(0, |bits, hit| bits | 1 << self.groups[hit.pattern().as_usize()])
+        let found = self.ends(text).take(2000).flat_map(|state| self.groups_at(state));
+        found.fold(0, |bits, group| bits | 1 << group)
+    }
+
+    /// The state at each place where a word ends. The library's own iterator begins anew at each of them, and a text
+    /// has dozens.
+    fn ends(&self, text: &str) -> impl Iterator<Item = StateID> {
+        let mut state = self.start;
+        text.bytes().filter_map(move |byte| {
+            state = self.automaton.next_state(Anchored::No, state, byte);
+            (self.automaton.is_special(state) && self.automaton.is_match(state)).then_some(state)
+        })
+    }
+
+    fn groups_at(&self, state: StateID) -> impl Iterator<Item = usize> {
+        let words = 0..self.automaton.match_len(state);
+        words.map(move |n| self.groups[self.automaton.match_pattern(state, n).as_usize()])
     }
 }
 
