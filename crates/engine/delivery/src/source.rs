@@ -20,7 +20,7 @@ pub struct SendingDomain {
     pub keys: DomainKeys,
     /// When it was added.
     pub created_at: i64,
-    /// The last check as JSON (`Vec<authentication::RecordStanding>`).
+    /// The last check as JSON; its shape belongs to the pages that show it.
     pub standing: Option<String>,
     /// When it was last checked.
     pub checked_at: Option<i64>,
