@@ -1,7 +1,7 @@
 // Starts the real program, simulated providers and a DNS in a folder of their own, and ends exactly those again.
 
 import { spawn, spawnSync } from "node:child_process";
-import { openSync } from "node:fs";
+import { openSync, rmSync } from "node:fs";
 import { access, appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -23,8 +23,11 @@ const closesWithin_ms = 15_000;
 
 /** Everything that runs now; ended even when a story dies in the middle. */
 const running = new Set();
-const endAll = () => running.forEach((child) => child.kill("SIGKILL"));
-process.on("exit", endAll);
+const folders = new Set();
+process.on("exit", () => {
+  running.forEach((child) => child.kill("SIGKILL"));
+  folders.forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+});
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
 
 export const rest = (ms) => new Promise((go) => setTimeout(go, ms));
@@ -59,6 +62,7 @@ export class Stage {
     });
     const stage = new Stage();
     stage.folder = await mkdtemp(join(tmpdir(), "todoku-story."));
+    folders.add(stage.folder);
     try {
       await stage.#start(operators, delivery, simulate);
     } catch (error) {
