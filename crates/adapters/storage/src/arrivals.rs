@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
 use reception::{
-    Arrival, ArrivalId, ArrivalKind, ArrivalStore, Destination, NewArrival, StoreFailure, event,
+    Arrival, ArrivalId, ArrivalKind, ArrivalStore, Destination, Joined, NewArrival, StoreFailure, event,
 };
 use serde_json::{Value, json};
 
@@ -39,10 +39,10 @@ impl ArrivalStore for Store {
         &self,
         id: ArrivalId,
         kind: ArrivalKind,
-        recipient_id: Option<i64>,
+        joined: Option<Joined>,
         now: i64,
     ) -> Result<(), StoreFailure> {
-        Ok(self.write(move |tx| Box::pin(recognise(tx, id, kind, recipient_id, now))).await?)
+        Ok(self.write(move |tx| Box::pin(recognise(tx, id, kind, joined, now))).await?)
     }
 }
 
@@ -94,19 +94,23 @@ async fn recognise(
     tx: &mut Tx,
     id: ArrivalId,
     kind: ArrivalKind,
-    found: Option<i64>,
+    joined: Option<Joined>,
     now: i64,
 ) -> Result<(), StorageError> {
     let row =
         tx.row(format!("SELECT {COLUMNS} FROM arrivals WHERE id = $1 {{FOR UPDATE}}"), args![id]).await?;
     let Some(before) = row.as_ref().map(arrival_of).transpose()? else { return Ok(()) };
-    let recipient_id = found.or(before.recipient_id);
+    let recipient_id = joined.map(|joined| joined.recipient_id).or(before.recipient_id);
     if (before.kind, before.recipient_id) == (kind, recipient_id) {
         return Ok(());
     }
     let sql = "UPDATE arrivals SET kind = $2, recipient_id = $3 WHERE id = $1";
     tx.execute(sql, args![id, kind.name(), recipient_id]).await?;
-    let detail = json!({ "arrival_id": id, "kind": kind.name() });
+    let mut detail = json!({ "arrival_id": id, "kind": kind.name() });
+    if let Some(Joined { by, .. }) = joined {
+        detail["joined_by"] = by.name().into();
+        detail["joined_confidence"] = by.confidence().into();
+    }
     tell(tx, event::RECOGNISED, recipient_id, detail, now).await
 }
 

@@ -14,6 +14,7 @@ use crate::{
     search,
     sql::{Arg, Row, args},
     tx::Tx,
+    validity,
 };
 
 /// Extra fields offered for choice.
@@ -132,13 +133,15 @@ impl ContactStore for Store {
         Ok(work.await?)
     }
 
-    async fn mark_valid(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure> {
-        let change = Change {
-            set: "invalid_at = NULL, invalid_reason = NULL, updated_at = $2",
-            only: "invalid_at IS NOT NULL",
-            event: NewEvent::of(event::ADDRESS_VALID).actor(actor),
-        };
-        Ok(self.for_address_of(id, change, args![now], now).await?)
+    async fn mark_valid(
+        &self,
+        id: ContactId,
+        note: &str,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure> {
+        let told = NewEvent::of(event::ADDRESS_VALID).actor(actor).detail(json!({ "note": note }));
+        Ok(self.write(move |tx| Box::pin(validity::lift(tx, id, told, now))).await?)
     }
 
     async fn confirm_address(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure> {
@@ -194,7 +197,13 @@ impl Store {
     }
 }
 
-async fn tell_each(tx: &mut Tx, rows: &[Row], event: &NewEvent, now: i64) -> Result<(), StorageError> {
+/// One event for each contact of `rows`.
+pub(crate) async fn tell_each(
+    tx: &mut Tx,
+    rows: &[Row],
+    event: &NewEvent,
+    now: i64,
+) -> Result<(), StorageError> {
     let mut ids = rows.iter().map(|row| row.get("id")).collect::<Result<Vec<i64>, _>>()?;
     ids.sort_unstable();
     let events: Vec<NewEvent> = ids.into_iter().map(|id| event.clone().contact(id)).collect();

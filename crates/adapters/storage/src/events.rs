@@ -53,6 +53,12 @@ impl NewEvent {
         Self { operator_id: id.into(), ..self }
     }
 
+    /// One more particular.
+    pub(crate) fn more(mut self, name: &str, value: Value) -> Self {
+        self.detail[name] = value;
+        self
+    }
+
     /// Particulars, a JSON object.
     pub(crate) fn detail(self, detail: Value) -> Self {
         Self { detail, ..self }

@@ -8,7 +8,7 @@ use evidence::{
     history::{Event, MessageStory, RecordedAttempt},
     ports::{HistoryStore, StoreFailure},
 };
-use mail::Stage;
+use mail::{Address, Stage};
 
 use crate::{
     StorageError, Store,
@@ -20,6 +20,9 @@ use crate::{
 
 /// Events of one message that a page shows at most; a message has a handful.
 const EVENTS_OF_MESSAGE_MAX: i64 = 1_000;
+
+/// Messages of one address that are looked at when it is asked which one it took.
+const TAKEN_MAX: i64 = 50;
 
 const STORY: &str = "SELECT r.id, r.broadcast_id, b.name AS broadcast_name, r.template_version_id, r.contact_id,
         c.name AS contact_name, r.address, r.provider, r.state, r.state_at, r.withheld, r.verdict, r.reply_code,
@@ -49,6 +52,22 @@ impl HistoryStore for Store {
     async fn messages_to(&self, contact_id: i64, limit: u64) -> Result<Vec<MessageStory>, StoreFailure> {
         let sql = format!("{STORY} WHERE r.contact_id = $1 ORDER BY r.id DESC LIMIT $2");
         Ok(self.read(move |tx| Box::pin(stories(tx, sql, args![contact_id, limit]))).await?)
+    }
+
+    async fn taken_since(&self, address_key: &str, since: i64) -> Result<Vec<RecipientId>, StoreFailure> {
+        let sql = "SELECT r.id, r.address FROM contacts c JOIN recipients r ON r.contact_id = c.id
+                   WHERE c.address_key = $1 AND r.state = 'accepted' AND r.state_at >= $2
+                   ORDER BY r.id DESC LIMIT $3";
+        let mut taken = Vec::new();
+        for row in self.rows(sql, args![address_key, since, TAKEN_MAX]).await? {
+            // The contact may have had another address when that message went out.
+            let address: String = row.get("address")?;
+            if Address::parse(&address).is_ok_and(|address| address.key() == address_key) {
+                taken.push(row.get("id")?);
+            }
+        }
+        taken.truncate(2);
+        Ok(taken)
     }
 
     async fn message(&self, id: RecipientId) -> Result<Option<MessageStory>, StoreFailure> {

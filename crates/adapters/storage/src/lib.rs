@@ -31,6 +31,7 @@ mod sources;
 mod sql;
 mod templates;
 mod tx;
+mod validity;
 
 pub use db::Store;
 pub use error::StorageError;

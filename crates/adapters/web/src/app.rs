@@ -3,7 +3,7 @@
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use accounts::{OperatorStore, SessionStore};
-use audience::{ContactStore, ImportStore};
+use audience::{ContactStore, ImportStore, ValiditySettings, ValidityStore};
 use campaigns::ports::{BroadcastStore, TemplateStore};
 use delivery::ports::{QueueStore, SourceStore};
 use doctor::ports::{DnsLookup, RouteProbe};
@@ -27,6 +27,10 @@ pub struct App {
     pub sessions: Arc<dyn SessionStore>,
     /// Customers.
     pub contacts: Arc<dyn ContactStore>,
+    /// Whether their addresses work.
+    pub validity: Arc<dyn ValidityStore>,
+    /// When an address counts as not working.
+    pub validity_settings: ValiditySettings,
     /// Imports.
     pub imports: Arc<dyn ImportStore>,
     /// Templates.

@@ -68,6 +68,7 @@ fn pages() -> Router<Arc<House>> {
         .route("/contacts/{id}/opt-out", post(contact::change::opt_out))
         .route("/contacts/{id}/opt-in", post(contact::change::opt_in))
         .route("/contacts/{id}/mark-valid", post(contact::change::mark_valid))
+        .route("/contacts/{id}/switch-off", post(contact::change::switch_off))
         .route("/contacts/{id}/confirm-address", post(contact::change::confirm))
         // An upload counts its bytes itself, while it streams them to the store.
         .route(

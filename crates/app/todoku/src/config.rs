@@ -35,6 +35,17 @@ pub struct Config {
     pub dns_servers: Vec<SocketAddr>,
     /// Delivery.
     pub delivery: DeliverySection,
+    /// When addresses count as not working.
+    pub validity: ValiditySection,
+}
+
+/// When addresses count as not working.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ValiditySection {
+    /// Switches an address off after so many failures in a row, whatever their reasons. 0: only the thresholds per
+    /// reason count. Failures that are our own fault or the message's never count.
+    pub failures_in_a_row: u32,
 }
 
 /// How mail is delivered.
@@ -74,6 +85,7 @@ impl Default for Config {
             trust_forwarded_for: false,
             dns_servers: Vec::new(),
             delivery: DeliverySection::default(),
+            validity: ValiditySection::default(),
         }
     }
 }

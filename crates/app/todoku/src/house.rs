@@ -122,7 +122,7 @@ impl Running {
             Ok(())
         });
 
-        spawn_loops(&mut tasks, (&store, &health), &clock, &house_secret, &shutdown);
+        spawn_loops(&mut tasks, &config, (&store, &health), (&clock, &house_secret), &shutdown);
         let probe = Arc::new(SmtpProbe::new(resolver.clone(), tls, ClientLimits::interactive()));
         let app = web_app(&config, (&store, &health), (&resolver, probe), &clock, &house_secret)?;
         let token = shutdown.clone();
@@ -210,15 +210,17 @@ fn messages(config: &Config, store: &Arc<Store>, house_secret: &str) -> Campaign
 
 fn spawn_loops(
     tasks: &mut JoinSet<anyhow::Result<()>>,
+    config: &Config,
     (store, health): (&Arc<Store>, &Arc<Health>),
-    clock: &Clock,
-    house_secret: &str,
+    (clock, house_secret): (&Clock, &str),
     shutdown: &CancellationToken,
 ) {
     let reactions = Reactions {
         log: store.clone(),
         history: store.clone(),
         contacts: store.clone(),
+        validity: store.clone(),
+        validity_settings: wire::validity(config),
         queue: store.clone(),
         arrivals: store.clone(),
         message_ids: Seal::message_ids(house_secret),
@@ -255,6 +257,8 @@ fn web_app(
         operators: store.clone(),
         sessions: store.clone(),
         contacts: store.clone(),
+        validity: store.clone(),
+        validity_settings: wire::validity(config),
         imports: store.clone(),
         templates: store.clone(),
         broadcasts: store.clone(),

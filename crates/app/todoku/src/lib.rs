@@ -5,7 +5,7 @@ pub mod config;
 pub mod demo;
 pub mod house;
 mod loops;
-mod reactions;
+pub mod reactions;
 mod return_paths;
 pub mod secret;
 mod wire;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use audience::ValiditySettings;
 use delivery::{dispatcher::DeliveryConfig, retry::RetryPolicy, route::House};
 use dns::DnsConfig;
 use smtp::ClientLimits;
@@ -55,4 +56,10 @@ pub fn limits(config: &Config) -> ClientLimits {
         final_dot: cap(usual.final_dot),
         ..usual
     }
+}
+
+/// When addresses count as not working.
+pub fn validity(config: &Config) -> ValiditySettings {
+    let failures = config.validity.failures_in_a_row;
+    ValiditySettings { failures_in_a_row: (failures > 0).then_some(failures) }
 }

@@ -36,7 +36,7 @@ pub struct Contact {
     pub opt_out_route: Option<OptOutRoute>,
     /// When the address was found not to work.
     pub invalid_at: Option<i64>,
-    /// The bounce reason that showed it (`bounce::Reason` name).
+    /// The bounce reason that showed it (`bounce::Reason` name), or [`BY_HAND`](crate::BY_HAND).
     pub invalid_reason: Option<String>,
     /// The domain the address was probably meant to have, when it is a look-alike that swallows mail.
     pub lookalike_of: Option<String>,

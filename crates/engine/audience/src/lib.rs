@@ -7,6 +7,7 @@ mod contact;
 mod import;
 mod ports;
 mod upload;
+mod validity;
 
 pub use contact::{Contact, ContactDraft, ContactFilter, ContactId, ContactPage, OptOutRoute, Standing};
 pub use import::{
@@ -14,10 +15,17 @@ pub use import::{
     RowOutcome, RowReader, SAMPLE_BYTES, Sentence, VALUE_CHARS_MAX, detect, failure_sentence, guess_mapping,
     preview, read_row, run_import, suggest_plan,
 };
-pub use ports::{ContactStore, ImportStore, StoreFailure};
+pub use ports::{ContactStore, ImportStore, StoreFailure, ValidityStore};
 pub use upload::{
     BatchResult, ImportBatch, ImportId, ImportJob, ImportPlan, ImportRow, ImportState, NewImport, RowError,
 };
+pub use validity::{
+    AddressFailure, AddressHistory, Consequence, Delivered, Failure, Run, ValiditySettings, consequence,
+    counts, failure_of,
+};
+
+/// [`Contact::invalid_reason`] where a person switched the address off; else it is a `bounce::Reason` name.
+pub const BY_HAND: &str = "by_hand";
 
 /// Names of the events this crate's store methods write.
 pub mod event {
@@ -31,9 +39,10 @@ pub mod event {
     pub const CONTACT_OPTED_OUT: &str = "contact.opted_out";
     /// A contact wants mail again.
     pub const CONTACT_OPTED_IN: &str = "contact.opted_in";
-    /// An address was found not to work; the detail holds the reason.
+    /// An address was found not to work; the detail holds the `reason`, and where failures showed it how many
+    /// (`failures`), since when (`since`) and the mail that told of the last one (`arrival_id`); a person's `note`.
     pub const ADDRESS_INVALID: &str = "contact.address_invalid";
-    /// An address counts as working again.
+    /// An address counts as working again; the detail holds the person's `note`.
     pub const ADDRESS_VALID: &str = "contact.address_valid";
     /// An operator confirmed an address that looks like a typo.
     pub const ADDRESS_CONFIRMED: &str = "contact.address_confirmed";

@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 
 use crate::{
-    BatchResult, Contact, ContactDraft, ContactFilter, ContactId, ContactPage, ImportBatch, ImportId,
-    ImportJob, ImportPlan, ImportState, NewImport, OptOutRoute, RowError,
+    AddressFailure, AddressHistory, BatchResult, Consequence, Contact, ContactDraft, ContactFilter,
+    ContactId, ContactPage, ImportBatch, ImportId, ImportJob, ImportPlan, ImportState, NewImport,
+    OptOutRoute, RowError, ValiditySettings,
 };
 
 /// The store could not be asked.
@@ -58,8 +59,14 @@ pub trait ContactStore: Send + Sync {
         recipient_id: Option<i64>,
         now: i64,
     ) -> Result<(), StoreFailure>;
-    /// The address counts as working again.
-    async fn mark_valid(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure>;
+    /// The address counts as working again for everyone who has it, and failures are counted anew; `note` says why.
+    async fn mark_valid(
+        &self,
+        id: ContactId,
+        note: &str,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure>;
     /// An operator says a look-alike address is right as it is.
     async fn confirm_address(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure>;
     /// Names of the extra fields in use, sorted, at most 200.
@@ -100,4 +107,27 @@ pub trait ImportStore: Send + Sync {
     ) -> Result<bool, StoreFailure>;
     /// Bad rows after row `after`, in order.
     async fn errors(&self, id: ImportId, after: u64, limit: u64) -> Result<Vec<RowError>, StoreFailure>;
+}
+
+/// Whether addresses work, at rest: what failed, and what follows from it.
+#[async_trait]
+pub trait ValidityStore: Send + Sync {
+    /// Records that a message to an address failed, once per message, and does what follows from all its failures
+    /// ([`consequence`](crate::consequence)): may switch it off for everyone who has it.
+    async fn record_failure(
+        &self,
+        failure: &AddressFailure,
+        settings: &ValiditySettings,
+        now: i64,
+    ) -> Result<Consequence, StoreFailure>;
+    /// What is known about messages to an address ([`mail::Address::key`]).
+    async fn address_history(&self, address_key: &str) -> Result<AddressHistory, StoreFailure>;
+    /// A person says that the address of this contact does not work, for everyone who has it; `note` says why.
+    async fn switch_off(
+        &self,
+        id: ContactId,
+        note: &str,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure>;
 }

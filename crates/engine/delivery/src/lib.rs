@@ -32,7 +32,8 @@ pub mod event {
     pub const DEFERRED: &str = "mail.deferred";
     /// A permanent refusal, or the deadline passed.
     pub const REFUSED: &str = "mail.refused";
-    /// Accepted first, a bounce came later.
+    /// Accepted first, a bounce came later. The detail's `aside` is true where it proves nothing about the
+    /// recipient's own address; `about` then is the address it names.
     pub const BOUNCED: &str = "mail.bounced";
     /// There is evidence that it arrived.
     pub const EVIDENCED: &str = "mail.evidenced";

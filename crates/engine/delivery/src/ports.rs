@@ -145,6 +145,16 @@ pub enum Later {
         /// What the refusing server said; code 0 where only words are known.
         reply: Reply,
     },
+    /// A bounce that proves nothing about the recipient's own address: it is about another one that her mail is
+    /// forwarded to, or anybody may have written it. The state becomes bounced all the same.
+    BouncedAside {
+        /// What it means.
+        verdict: Verdict,
+        /// What the refusing server said; code 0 where only words are known.
+        reply: Reply,
+        /// The address it is about, as it names it.
+        about: Option<String>,
+    },
     /// A delivered DSN, an auto-reply: the state becomes evidenced.
     Evidenced {
         /// `delivered_dsn`, `auto_reply`.

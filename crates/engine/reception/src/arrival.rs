@@ -96,3 +96,58 @@ pub struct Arrival {
     /// Size in bytes.
     pub size: u64,
 }
+
+/// By what an arrival was joined to a message of ours, surest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum JoinedBy {
+    /// It came to the signed return path of that message.
+    ReturnPath,
+    /// It quotes the message's signed Message-ID.
+    MessageId,
+    /// It quotes the message's [`mail::TRACE_FIELD`].
+    Trace,
+    /// It names an address that took exactly one message of ours lately. Anybody could write such a mail.
+    Recipient,
+}
+
+impl JoinedBy {
+    const ALL: [(Self, &'static str, u8); 4] = [
+        (Self::ReturnPath, "return_path", 100),
+        (Self::MessageId, "message_id", 95),
+        (Self::Trace, "trace", 95),
+        (Self::Recipient, "recipient", 60),
+    ];
+
+    /// The stored name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(by, ..)| *by == self).map_or("", |(_, name, _)| name)
+    }
+
+    /// The one with this stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known, _)| *known == name).map(|(by, ..)| *by)
+    }
+
+    /// How sure the join is: 0 to 100.
+    #[must_use]
+    pub fn confidence(self) -> u8 {
+        Self::ALL.iter().find(|(by, ..)| *by == self).map_or(0, |(_, _, confidence)| *confidence)
+    }
+
+    /// Whether only somebody who had the message can have written it.
+    #[must_use]
+    pub fn is_signed(self) -> bool {
+        self != Self::Recipient
+    }
+}
+
+/// The message an arrival is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Joined {
+    /// The recipient row.
+    pub recipient_id: i64,
+    /// By what it was found.
+    pub by: JoinedBy,
+}

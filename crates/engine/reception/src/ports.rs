@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{Arrival, ArrivalId, ArrivalKind, Destination, NewArrival};
+use crate::{Arrival, ArrivalId, ArrivalKind, Destination, Joined, NewArrival};
 
 /// The store could not be asked.
 pub type StoreFailure = Box<dyn std::error::Error + Send + Sync>;
@@ -16,12 +16,12 @@ pub trait ArrivalStore: Send + Sync {
     async fn get(&self, id: ArrivalId) -> Result<Option<Arrival>, StoreFailure>;
     /// The bytes.
     async fn raw(&self, id: ArrivalId) -> Result<Option<Vec<u8>>, StoreFailure>;
-    /// Notes what it is. `recipient_id` where reading found one.
+    /// Notes what it is, and which message it is about.
     async fn recognise(
         &self,
         id: ArrivalId,
         kind: ArrivalKind,
-        recipient_id: Option<i64>,
+        joined: Option<Joined>,
         now: i64,
     ) -> Result<(), StoreFailure>;
 }

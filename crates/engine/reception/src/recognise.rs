@@ -2,13 +2,10 @@
 
 use addressing::Provider;
 use bounce::{Permanence, Verdict};
-use mail::{EnhancedStatus, Reply};
+use mail::{Address, EnhancedStatus, Reply, TRACE_FIELD};
 use report::{Kind, RecipientReport, Report};
 
 use crate::{ArrivalKind, Judged, judge::judge};
-
-/// The field in our own mails that names the recipient row, for servers that return the header without Message-ID.
-pub const TRACE_FIELD: &str = "X-Todoku-Trace";
 
 /// What reading found.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,7 +14,7 @@ pub struct Recognised {
     pub kind: ArrivalKind,
     /// The Message-ID of the mail it is about, without angle brackets.
     pub about_message_id: Option<String>,
-    /// The [`TRACE_FIELD`] of the mail it is about.
+    /// The [`mail::TRACE_FIELD`] of the mail it is about.
     pub about_trace: Option<String>,
     /// The subject of the mail it is about.
     pub about_subject: Option<String>,
@@ -52,10 +49,25 @@ impl Finding {
     /// Whether it is about the address with this [`mail::Address::key`], under its last or its first name.
     #[must_use]
     pub fn is_about(&self, address_key: &str) -> bool {
-        let named = [&self.recipient, &self.original_recipient];
-        named.into_iter().flatten().any(|text| {
-            mail::Address::parse(text).is_ok_and(|address| address.key().eq_ignore_ascii_case(address_key))
-        })
+        [&self.recipient, &self.original_recipient]
+            .into_iter()
+            .any(|name| key_of(name).as_deref() == Some(address_key))
+    }
+
+    /// Whether it was this very address that failed, and not one that its mail is forwarded to. A server may tell the
+    /// address under a host of its own: `h@mx1.midori.example` for `h@midori.example`.
+    #[must_use]
+    pub fn is_own(&self, address_key: &str) -> bool {
+        let last = key_of(&self.recipient);
+        if last.is_none() || last.as_deref() == Some(address_key) {
+            return true;
+        }
+        let domain = |key: &str| key.rsplit_once('@').map(|(_, domain)| domain.to_owned());
+        let (Some(own), Some(told)) = (domain(address_key), last.as_deref().and_then(domain)) else {
+            return false;
+        };
+        let within = told == own || told.ends_with(&format!(".{own}")) || own.ends_with(&format!(".{told}"));
+        within && self.is_about(address_key)
     }
 
     /// Whether the message may still arrive: the other side goes on trying.
@@ -78,6 +90,10 @@ impl Finding {
             .flatten()
             .find_map(|address| addressing::provider_of(address.rsplit_once('@')?.1))
     }
+}
+
+fn key_of(address: &Option<String>) -> Option<String> {
+    address.as_deref().and_then(|text| Address::parse(text).ok()).map(|address| address.key())
 }
 
 /// Reads a kept message.
@@ -170,11 +186,31 @@ mod tests {
         );
         assert_eq!(finding.verdict.reason, Reason::UserUnknown);
         assert!(finding.diagnostic.contains("User unknown"), "{}", finding.diagnostic);
-        for (key, expected) in
-            [("hana@mori.example", true), ("hanako@midori.example", true), ("x@y.example", false)]
-        {
-            assert_eq!(finding.is_about(key), expected, "{key}");
-        }
+    }
+
+    #[test]
+    fn a_forwarding_target_is_somebody_else() {
+        let check = |last: &str, first: &str, about: bool, own: bool| {
+            let name = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            let told = Finding {
+                recipient: name(last),
+                original_recipient: name(first),
+                action: None,
+                status: None,
+                reply_code: None,
+                diagnostic: String::new(),
+                verdict: bounce::known(Reason::UserUnknown, ""),
+            };
+            let seen = (told.is_about("hanako@midori.example"), told.is_own("hanako@midori.example"));
+            assert_eq!(seen, (about, own), "{last} {first}");
+        };
+        check("hanako@midori.example", "", true, true);
+        check("Hanako@Midori.Example", "", true, true);
+        check("hana@mori.example", "hanako@midori.example", true, false);
+        check("hanako@mx1.midori.example", "hanako@midori.example", true, true);
+        check("hanako@xmidori.example", "hanako@midori.example", true, false);
+        check("taro@midori.example", "", false, false);
+        check("", "", false, true);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use delivery::{
     ports::{CannotPrepare, Claimed, Messages, Prepared, SourceStore, StoreFailure},
     verp::Seal,
 };
-use mail::Address;
+use mail::{Address, TRACE_FIELD};
 
 use crate::{
     broadcast::BroadcastId,
@@ -137,7 +137,7 @@ impl Recipe {
     fn make(
         &self,
         claimed: &Claimed,
-        message_id: String,
+        trace: String,
         unsubscribe_url: String,
     ) -> Result<Prepared, CannotPrepare> {
         let cannot = |detail: String| CannotPrepare { detail };
@@ -150,10 +150,10 @@ impl Recipe {
             to_name: claimed.values.get("name").cloned().unwrap_or_default(),
             to,
             reply_to: self.reply_to.clone(),
-            message_id,
+            message_id: format!("{trace}@{}", self.from.domain()),
             date_at: claimed.queued_at,
             list_unsubscribe: Some(unsubscribe_url),
-            extra: Vec::new(),
+            extra: vec![(TRACE_FIELD.to_owned(), trace)],
         };
         let message = composition::build(&head, &body);
         let mut bytes = self
@@ -184,12 +184,11 @@ impl Messages for CampaignMessages {
             Ok(recipe) => recipe,
             Err(detail) => return Ok(Err(CannotPrepare { detail })),
         };
-        let message_id = format!("{}@{}", self.message_ids.token(claimed.id), recipe.from.domain());
+        let trace = self.message_ids.token(claimed.id);
         let unsubscribe_url = format!("{}/u/{}", self.base_url, self.unsubscribe.token(claimed.id));
         let claimed = claimed.clone();
         // RSA takes a quarter of a millisecond: on its own threads, so sockets are not kept waiting.
-        let made =
-            tokio::task::spawn_blocking(move || recipe.make(&claimed, message_id, unsubscribe_url)).await?;
+        let made = tokio::task::spawn_blocking(move || recipe.make(&claimed, trace, unsubscribe_url)).await?;
         Ok(made)
     }
 }

@@ -20,6 +20,9 @@ pub trait HistoryStore: Send + Sync {
     async fn of_message(&self, id: RecipientId) -> Result<Vec<Event>, StoreFailure>;
     /// Messages to one contact, newest first.
     async fn messages_to(&self, contact_id: i64, limit: u64) -> Result<Vec<MessageStory>, StoreFailure>;
+    /// Messages that the server of this address ([`mail::Address::key`]) took since `since` and that nothing was heard
+    /// of after; at most two, since more than one tells nothing.
+    async fn taken_since(&self, address_key: &str, since: i64) -> Result<Vec<RecipientId>, StoreFailure>;
     /// Everything about one message.
     async fn message(&self, id: RecipientId) -> Result<Option<MessageStory>, StoreFailure>;
 }

@@ -13,3 +13,7 @@ pub use envelope::{Envelope, ReversePath};
 pub use reply::{Reply, ReplyDefect};
 pub use stage::Stage;
 pub use status::EnhancedStatus;
+
+/// The header field in our own mails that names the recipient row with the token of its Message-ID, for servers that
+/// give back the header without the Message-ID.
+pub const TRACE_FIELD: &str = "X-Todoku-Trace";

@@ -63,7 +63,7 @@ impl ArrivalStore for Shelf {
         &self,
         _id: ArrivalId,
         _kind: ArrivalKind,
-        _recipient_id: Option<i64>,
+        _joined: Option<reception::Joined>,
         _now: i64,
     ) -> Result<(), StoreFailure> {
         Err("not asked for here".into())

@@ -53,6 +53,17 @@ CREATE TABLE contacts (
 CREATE INDEX contacts_by_address ON contacts (address_key, id);
 CREATE UNIQUE INDEX contacts_by_external_id ON contacts (external_id) WHERE external_id <> '';
 
+-- Messages that did not reach an address, until something proves it works or somebody says so.
+CREATE TABLE address_failures (
+    recipient_id BIGINT PRIMARY KEY,
+    address_key  TEXT NOT NULL,
+    at           BIGINT NOT NULL,
+    reason       TEXT NOT NULL,
+    is_temporary BOOLEAN NOT NULL,
+    cleared_at   BIGINT
+);
+CREATE INDEX address_failures_by_address ON address_failures (address_key, at) WHERE cleared_at IS NULL;
+
 CREATE TABLE contact_fields (
     name TEXT PRIMARY KEY
 );

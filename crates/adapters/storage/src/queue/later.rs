@@ -37,6 +37,10 @@ pub(super) async fn record(
         Later::Bounced { verdict, reply } => {
             bounced(tx, id, state, (verdict, reply), (arrival_id, now)).await?
         }
+        Later::BouncedAside { verdict, reply, about } => {
+            let told = bounced(tx, id, state, (verdict, reply), (arrival_id, now)).await?;
+            told.map(|told| told.more("aside", true.into()).more("about", about.clone().into()))
+        }
         Later::Evidenced { kind } => evidenced(tx, id, state, kind, (arrival_id, now)).await?,
     };
     let Some(told) = told else { return Ok(false) };

@@ -1,6 +1,6 @@
 //! Arrivals: kept byte for byte, told once, recognised once.
 
-use reception::{ArrivalKind, ArrivalStore, Destination, NewArrival, event};
+use reception::{ArrivalKind, ArrivalStore, Destination, Joined, JoinedBy, NewArrival, event};
 
 use crate::{
     people::events,
@@ -30,8 +30,9 @@ cases! {
             assert_eq!(arrivals.raw(id).await.unwrap(), Some(arrival(Destination::Role).raw));
         }
         assert_eq!(arrivals.raw(1).await.unwrap(), None);
+        let joined = Joined { recipient_id: 42, by: JoinedBy::MessageId };
         for _ in 0..2 {
-            arrivals.recognise(same, ArrivalKind::Bounce, Some(42), NOW + 1).await.unwrap();
+            arrivals.recognise(same, ArrivalKind::Bounce, Some(joined), NOW + 1).await.unwrap();
             arrivals.recognise(id, ArrivalKind::AutoReply, None, NOW + 1).await.unwrap();
         }
         arrivals.recognise(1, ArrivalKind::Bounce, None, NOW).await.unwrap();
@@ -43,5 +44,7 @@ cases! {
         assert_eq!((told[0].kind.as_str(), &told[0].detail["arrival_id"]), (event::ARRIVED, &id.into()));
         assert_eq!((told[2].kind.as_str(), told[2].recipient_id), (event::RECOGNISED, Some(42)));
         assert_eq!(told[2].detail["kind"], "bounce");
+        assert_eq!((&told[2].detail["joined_by"], &told[2].detail["joined_confidence"]), (&"message_id".into(), &95.into()));
+        assert!(told[3].detail.get("joined_by").is_none());
     }
 }

@@ -175,7 +175,7 @@ cases! {
         let told = events(&store, 4).await.pop().unwrap();
         assert_eq!((told.kind.as_str(), told.recipient_id), (event::ADDRESS_INVALID, Some(77)));
         assert_eq!(told.detail["reason"], "userunknown");
-        store.mark_valid(two, Some(1), NOW + 3).await.unwrap();
+        store.mark_valid(two, "asked her", Some(1), NOW + 3).await.unwrap();
         store.confirm_address(one, Some(1), NOW + 4).await.unwrap();
         assert_eq!(contact(&store, one).await.standing(), Standing::Sendable);
         assert_eq!(

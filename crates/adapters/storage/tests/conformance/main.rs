@@ -18,4 +18,5 @@ mod sessions;
 mod sources;
 mod speed;
 mod templates;
+mod validity;
 mod world;

@@ -59,6 +59,8 @@ impl House {
             operators: store.clone(),
             sessions: store.clone(),
             contacts: store.clone(),
+            validity: store.clone(),
+            validity_settings: audience::ValiditySettings::default(),
             imports: store.clone(),
             templates: store.clone(),
             broadcasts: store.clone(),

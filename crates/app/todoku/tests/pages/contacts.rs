@@ -1,9 +1,12 @@
 //! Customers on the pages: adding with a question about the address, the list, one person, what she wants.
 
-use audience::{ContactFilter, ContactStore, Standing};
+use audience::{
+    AddressFailure, ContactFilter, ContactStore, Failure, Standing, ValiditySettings, ValidityStore,
+};
 use axum::http::StatusCode;
+use bounce::Reason;
 
-use crate::browser::{Browser, House};
+use crate::browser::{Browser, House, START};
 
 async fn add(owner: &mut Browser, form: &str) -> String {
     let answer = owner.fill("/contacts/new", "/contacts", form).await;
@@ -75,9 +78,15 @@ async fn what_the_customer_wants() {
         .await
         .unwrap();
     owner.get(&page).await.says(&["アドレス無効", "アドレスを直す", "使えると確かめた"]);
-    owner.fill(&page, &format!("{page}/mark-valid"), "").await;
+    owner.fill(&page, &format!("{page}/mark-valid"), "why=lift-asked&note=by+phone").await;
     assert_eq!(standing().await, Standing::Sendable);
-    owner.get(&page).await.says(&["アドレスは使えるものとして戻しました。(Sakura)"]);
+    owner.get(&page).await.says(&["戻しました。お客様に、使えると確かめた。by phone(Sakura)"]);
+    owner.fill(&page, &format!("{page}/switch-off"), "why=off-told").await;
+    assert_eq!(standing().await, Standing::Invalid);
+    owner
+        .get(&page)
+        .await
+        .says(&["担当者が止めました。お客様から、使っていないと聞いた。", "から送信を止めています"]);
 }
 
 #[tokio::test]
@@ -99,4 +108,30 @@ async fn the_list_counts_what_it_shows() {
     owner.get("/contacts?q=zzz").await.says(&["当てはまるお客様はいません"]);
     let taken = owner.fill("/contacts/new", "/contacts", "name=X&external_id=C1").await;
     taken.says(&["このお客様番号は、ほかのお客様に使われています"]);
+}
+
+#[tokio::test]
+async fn failures_that_add_up_are_told_before_and_after_they_switch_off() {
+    let (house, mut owner) = House::with_owner().await;
+    let page = add(&mut owner, "name=Hanako&address=hanako@docomo.ne.jp").await;
+    for n in 0..4 {
+        let at = START + n * 5 * 24 * 3_600_000;
+        let failure = AddressFailure {
+            address_key: "hanako@docomo.ne.jp".into(),
+            failure: Failure { recipient_id: 70 + n, at, reason: Reason::MailboxFull, is_temporary: false },
+            arrival_id: None,
+        };
+        house.store.record_failure(&failure, &ValiditySettings::default(), at).await.unwrap();
+        let seen = owner.get(&page).await;
+        match n {
+            0..3 => seen.says(&["送れます", &format!("続けて{}回届いていません(受信箱が満杯)", n + 1)]),
+            _ => seen.says(&[
+                "アドレス無効",
+                "12月6日(日) 8:40まで、続けて4回届きませんでした",
+                "続けて4回届かなかったため(受信箱が満杯)、次からは送りません。",
+                "href=\"/messages/73\"",
+                "使えると確かめた",
+            ]),
+        };
+    }
 }

@@ -6,13 +6,20 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+use serde::Deserialize;
+
+use super::validity::{LIFT_REASONS, OFF_REASONS};
 use crate::{
     form::{Form, Nothing},
     links,
     parts::flash,
     problem::{Answer, Problem},
+    say::t,
     visit::Visit,
 };
+
+/// Longest note beside a reason, in characters.
+const NOTE_CHARS_MAX: usize = 500;
 
 /// `POST /contacts/{id}/opt-out`.
 pub(crate) async fn opt_out(visit: Visit, Path(id): Path<i64>, Form(Nothing {}): Form<Nothing>) -> Answer {
@@ -28,11 +35,39 @@ pub(crate) async fn opt_in(visit: Visit, Path(id): Path<i64>, Form(Nothing {}): 
     Ok(back(id, "contact-opted-in"))
 }
 
+/// Why an operator switches an address off or lifts that.
+#[derive(Deserialize)]
+pub(crate) struct Why {
+    #[serde(default)]
+    why: String,
+    #[serde(default)]
+    note: String,
+}
+
+impl Why {
+    /// The chosen reason and what was typed beside it, in the operator's words.
+    fn words(&self, visit: &Visit, keys: &[&str]) -> String {
+        let chosen = keys.iter().find(|key| **key == self.why).or(keys.last()).copied().unwrap_or_default();
+        let chosen = visit.say.with(chosen, None);
+        let note: String = self.note.trim().chars().take(NOTE_CHARS_MAX).collect();
+        if note.is_empty() { chosen } else { t!(visit.say, "why-and-note", why = chosen, note = note) }
+    }
+}
+
 /// `POST /contacts/{id}/mark-valid`.
-pub(crate) async fn mark_valid(visit: Visit, Path(id): Path<i64>, Form(Nothing {}): Form<Nothing>) -> Answer {
+pub(crate) async fn mark_valid(visit: Visit, Path(id): Path<i64>, Form(why): Form<Why>) -> Answer {
     known(&visit, id).await?;
-    visit.house.contacts.mark_valid(id, visit.actor(), visit.now()).await?;
+    let note = why.words(&visit, &LIFT_REASONS);
+    visit.house.contacts.mark_valid(id, &note, visit.actor(), visit.now()).await?;
     Ok(back(id, "contact-valid"))
+}
+
+/// `POST /contacts/{id}/switch-off`.
+pub(crate) async fn switch_off(visit: Visit, Path(id): Path<i64>, Form(why): Form<Why>) -> Answer {
+    known(&visit, id).await?;
+    let note = why.words(&visit, &OFF_REASONS);
+    visit.house.validity.switch_off(id, &note, visit.actor(), visit.now()).await?;
+    Ok(back(id, "contact-off"))
 }
 
 /// `POST /contacts/{id}/confirm-address`.

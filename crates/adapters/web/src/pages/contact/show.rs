@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::{
     list::shown_name,
     timeline::{self, Names},
+    validity::{self, Known},
 };
 use crate::{
     links,
@@ -28,6 +29,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     let messages = house.history.messages_to(id, MESSAGES_MAX).await?;
     let cut = events.len() as u64 == EVENTS_MAX || messages.len() as u64 == MESSAGES_MAX;
     let names: Names = house.operators.list().await?.into_iter().map(|one| (one.id, one.name)).collect();
+    let known = Known::of(&visit, &contact, &events).await?;
     let entries = timeline::merged(events, messages);
     let name = shown_name(&visit, &contact);
     let body = html! {
@@ -50,7 +52,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
                 @if cut { p.fine { (t!(say, "contact-timeline-cut")) } }
             }
             div.soon {
-                (standing_card(&visit, &contact))
+                (standing_card(&visit, &contact, &known))
                 (facts_card(&visit, &contact))
             }
         }
@@ -58,7 +60,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     Ok(visit.page(&name, &body).into_response())
 }
 
-fn standing_card(visit: &Visit, contact: &Contact) -> Markup {
+fn standing_card(visit: &Visit, contact: &Contact, known: &Known) -> Markup {
     let say = visit.say;
     html! {
         div.card {
@@ -70,13 +72,14 @@ fn standing_card(visit: &Visit, contact: &Contact) -> Markup {
             @match contact.standing() {
                 Standing::Sendable => {
                     p { (t!(say, "reach-sendable")) }
-                    div.actions { (opt_out(visit, contact)) }
+                    (validity::watched(visit, known))
+                    div.actions { (opt_out(visit, contact)) (validity::switch_off(visit, contact)) }
                 }
                 Standing::OptedOut => {
                     p { (opted_out_words(visit, contact)) }
                     div.actions { (opt_in(visit, contact)) }
                 }
-                Standing::Invalid => (invalid(visit, contact)),
+                Standing::Invalid => (validity::invalid(visit, contact, known)),
                 Standing::Lookalike => (lookalike(visit, contact)),
                 Standing::NoAddress => {
                     p { (t!(say, "reach-no-address")) }
@@ -96,21 +99,6 @@ fn opted_out_words(visit: &Visit, contact: &Contact) -> String {
         .map(|route| say.with(&format!("route-{}", route.name().replace('_', "-")), None));
     let at = contact.opted_out_at.map(|at| time::said(say, at, visit.now())).unwrap_or_default();
     t!(say, "reach-opted-out", at = at, route = route.unwrap_or_default())
-}
-
-fn invalid(visit: &Visit, contact: &Contact) -> Markup {
-    let say = visit.say;
-    let reason = contact.invalid_reason.as_deref().and_then(bounce::Reason::from_name);
-    html! {
-        @match reason {
-            Some(reason) => (explain::card(say, reason, &contact.provider, "")),
-            None => p { (t!(say, "reach-invalid")) },
-        }
-        div.actions {
-            a.btn.primary href={ (links::contact(contact.id)) "/edit" } { (t!(say, "reach-correct-address")) }
-            (act(visit, contact, "mark-valid", &t!(say, "reach-mark-valid"), &t!(say, "reach-mark-valid-what")))
-        }
-    }
 }
 
 fn lookalike(visit: &Visit, contact: &Contact) -> Markup {

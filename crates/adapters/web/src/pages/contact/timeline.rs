@@ -50,7 +50,12 @@ pub(super) fn markup(say: Say, entries: &[Entry], names: &Names, now: i64) -> Ma
                 @match entry {
                     Entry::Happened(event) => li {
                         (time::when(say, event.at, now))
-                        p { (sentence(say, event, names)) }
+                        p {
+                            (sentence(say, event, names))
+                            @if let Some(id) = event.recipient_id {
+                                " " a href=(links::message(id)) { (t!(say, "timeline-cause")) }
+                            }
+                        }
                     },
                     Entry::Sent(message) => (sent(say, message, now)),
                 }
@@ -94,6 +99,15 @@ fn sentence(say: Say, event: &Event, names: &Names) -> String {
     if event.kind == audience::event::CONTACT_EDITED && !text("address_after").is_empty() {
         key.push_str("-address");
     }
+    if event.kind == audience::event::ADDRESS_INVALID {
+        let failures = event.detail.get("failures").and_then(serde_json::Value::as_u64).unwrap_or(0);
+        args.set("failures", failures);
+        key.push_str(match text("reason") {
+            audience::BY_HAND => "-by-hand",
+            _ if failures > 1 => "-run",
+            _ => "",
+        });
+    }
     let what =
         say.find(&key, Some(&args)).unwrap_or_else(|| t!(say, "event-other", kind = event.kind.as_str()));
     match event.operator_id.map(|id| names.get(&id)) {
@@ -135,6 +149,21 @@ mod tests {
             "contact.opted_out",
             r#"{"route":"one_click"}"#,
             "配信停止になりました(メールソフトの停止ボタン)。(鈴木)",
+        );
+        check(
+            "contact.address_invalid",
+            r#"{"reason":"userunknown","failures":1}"#,
+            "アドレスが使えないと分かりました(宛先なし)。次からは送りません。(鈴木)",
+        );
+        check(
+            "contact.address_invalid",
+            r#"{"reason":"mailboxfull","failures":4}"#,
+            "続けて4回届かなかったため(受信箱が満杯)、次からは送りません。(鈴木)",
+        );
+        check(
+            "contact.address_invalid",
+            r#"{"reason":"by_hand","note":"使っていない"}"#,
+            "このアドレスへの送信を止めました。使っていない(鈴木)",
         );
         check("contact.what_is_this", "{}", "記録: contact.what_is_this(鈴木)");
     }

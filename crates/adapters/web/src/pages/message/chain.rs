@@ -63,6 +63,7 @@ pub(super) fn markup(say: Say, story: &MessageStory, events: &[Event], names: &N
                     Step::Happened(event) => li class=(class_of(&event.kind)) {
                         (time::exactly(say, event.at, now))
                         (happened(say, story, event, names))
+                        (about_the_mail(say, event, events))
                     },
                     Step::Made(at) => li {
                         (time::exactly(say, at, now))
@@ -124,6 +125,26 @@ fn happened(say: Say, story: &MessageStory, event: &Event, names: &Names) -> Mar
             }
         }
         (original(say, text("reply"), &evidence_of(story, text("reply")), ""))
+    }
+}
+
+/// Whom a bounce is about where it is not the customer herself, and how sure it is that it is about this message.
+fn about_the_mail(say: Say, event: &Event, events: &[Event]) -> Markup {
+    let arrival = event.detail.get("arrival_id").filter(|_| event.kind.starts_with("mail."));
+    let is_its =
+        |read: &&Event| read.kind == reception::event::RECOGNISED && read.detail.get("arrival_id") == arrival;
+    let read = arrival.and_then(|_| events.iter().find(is_its));
+    let joined = read.and_then(|read| read.detail.get("joined_by")?.as_str());
+    let joined = joined.and_then(|by| say.find(&format!("joined-{}", by.replace('_', "-")), None));
+    let about = event.detail.get("about").and_then(serde_json::Value::as_str);
+    html! {
+        @if event.detail.get("aside").is_some_and(|aside| aside == true) {
+            p {
+                @if let Some(about) = about { (t!(say, "chain-about", address = about)) " " }
+                (t!(say, "chain-aside"))
+            }
+        }
+        @if let Some(words) = joined { p.sub { (words) } }
     }
 }
 
@@ -235,7 +256,11 @@ mod tests {
                 "{trouble:?}"
             );
         }
-        for evidence in ["delivered-dsn", "auto-reply"] {
+        for by in ["return-path", "message-id", "trace", "recipient"] {
+            assert!(reception::JoinedBy::from_name(&by.replace('-', "_")).is_some(), "{by}");
+            assert!(say.find(&format!("joined-{by}"), None).is_some(), "{by}");
+        }
+        for evidence in ["delivered-dsn", "auto-reply", "complaint"] {
             assert!(say.find(&format!("chain-evidence-{evidence}"), None).is_some(), "{evidence}");
         }
     }

@@ -142,8 +142,8 @@ mod tests {
             let words = explain::sureness(Say::default(), confidence);
             assert!(words.contains(part), "{confidence}: {words}");
         };
-        check(100, "確か");
-        check(85, "確か");
+        check(100, "確かです");
+        check(85, "確かです");
         check(84, "おそらく");
         check(59, "推測");
         check(0, "分かりません");
