@@ -34,10 +34,16 @@ impl Conditions {
     /// The words are in the contact's search text, or one of these columns contains them as they are, upper and
     /// lower case alike. `c` is the contact.
     pub(crate) fn search(&mut self, columns: &[&str], words: &str) {
+        self.search_or(columns, words, Vec::new());
+    }
+
+    /// The same, or one of `others` holds: conditions without arguments.
+    pub(crate) fn search_or(&mut self, columns: &[&str], words: &str, others: Vec<String>) {
         let mut either = vec![format!("({})", search::condition("c.search_text", words, &mut self.args))];
         self.args.push(Arg::from(containing(words)));
         let n = self.args.len();
         either.extend(columns.iter().map(|column| format!("lower({column}) LIKE ${n} ESCAPE '!'")));
+        either.extend(others);
         self.text = format!("{} AND ({})", self.text, either.join(" OR "));
     }
 

@@ -7,6 +7,7 @@ use delivery::{
 };
 use evidence::{
     desk::{Activity, DeskFilter, DeskGroup, DeskRow},
+    origin,
     ports::{DeskStore, StoreFailure},
 };
 use serde_json::json;
@@ -123,9 +124,18 @@ fn conditions(filter: &DeskFilter) -> Conditions {
     }
     if !filter.search.trim().is_empty() {
         let subject = "(SELECT v.subject FROM template_versions v WHERE v.id = r.template_version_id)";
-        conditions.search(&["r.address", subject], &filter.search);
+        conditions.search_or(&["r.address", subject], &filter.search, by_code(filter.search.trim()));
     }
     conditions
+}
+
+/// Rows that have the delivery code somebody typed.
+fn by_code(text: &str) -> Vec<String> {
+    let Some(meaning) = origin::meaning(text) else { return Vec::new() };
+    let reasons: Vec<String> = meaning.reasons.iter().map(|reason| format!("'{}'", reason.name())).collect();
+    let mut either = vec![format!("r.reason IN ({})", reasons.join(", "))];
+    either.extend(meaning.is_later.then(|| "r.state = 'bounced'".to_owned()));
+    either
 }
 
 fn state_of(row: &Row) -> Result<State, StorageError> {

@@ -2,4 +2,5 @@
 
 pub mod desk;
 pub mod history;
+pub mod origin;
 pub mod ports;

@@ -50,6 +50,11 @@ cases! {
         check(DeskFilter { search: "K0@".into(), ..any() }, &[ids[0]]).await;
         check(DeskFilter { search: "客1".into(), ..any() }, &[ids[1]]).await;
         check(DeskFilter { search: "冬のお花".into(), ..any() }, &[ids[2], ids[1], ids[0]]).await;
+        for (code, expected) in [("42550", &ids[..2]), (" 42552 ", &ids[2..3]), ("41605", &[])] {
+            let mut expected = expected.to_vec();
+            expected.reverse();
+            check(DeskFilter { search: code.into(), ..any() }, &expected).await;
+        }
         let (rows, _) = DeskStore::rows(&store, &any(), 0, 1).await.unwrap();
         let newest = &rows[0];
         assert_eq!((newest.contact_name.as_str(), newest.phone.as_str()), ("客2", "090-0002"));

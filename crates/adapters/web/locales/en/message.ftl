@@ -81,3 +81,4 @@ joined-return-path = It came to the return path of this mail (certain).
 joined-message-id = It quotes the number of this mail (certain).
 joined-trace = It quotes the mark of this mail (certain).
 joined-recipient = It bears no mark, but this is the only mail that this address took lately (a guess).
+conclusion-codes = Code in other mail systems: { $codes }

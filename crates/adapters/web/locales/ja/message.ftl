@@ -81,3 +81,4 @@ joined-return-path = このメールの返信先に届いた知らせです(確�
 joined-message-id = このメールの番号が書かれた知らせです(確かです)。
 joined-trace = このメールの目印が書かれた知らせです(確かです)。
 joined-recipient = 目印はありませんが、この宛先に最近届けたのはこのメールだけなので、このメールの知らせとみています(推測です)。
+conclusion-codes = ほかの配信システムでのコード: { $codes }

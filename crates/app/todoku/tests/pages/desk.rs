@@ -11,7 +11,7 @@ use delivery::{
 };
 use evidence::ports::DeskStore;
 use mail::{Reply, Stage};
-use reception::{ArrivalStore, Destination, NewArrival};
+use reception::{ArrivalKind, ArrivalStore, Destination, Joined, JoinedBy, NewArrival};
 
 use crate::{
     broadcasts::{compose, domain, person, start},
@@ -95,6 +95,9 @@ async fn the_desk_says_who_why_and_what_next() {
     let one = owner.get("/desk?reason=mailboxfull&provider=docomo&state=refused").await;
     one.says(&["full@docomo.ne.jp", "そのまま再送…"]);
     assert!(!one.body.contains("<code>gone@"), "{}", one.body);
+    let by_code = owner.get("/desk?q=42550").await;
+    by_code.says(&["gone@gmial.example"]);
+    assert!(!by_code.body.contains("<code>full@"), "{}", by_code.body);
     owner.get("/desk?q=nobody").await.says(&["当てはまるものはありません"]);
     owner.get("/").await.says(&["/desk?reason=mailboxfull&amp;provider=docomo"]);
     let _ = (house, rows);
@@ -160,6 +163,7 @@ async fn one_message_tells_its_story() {
         "1回目",
         "<mark>",
         "確かさ",
+        "コード: 42550",
         "宛先の申告まで進みました",
         "アドレスを直して再送",
     ]);
@@ -169,6 +173,7 @@ async fn one_message_tells_its_story() {
     let taken = owner.get(&format!("/messages/{}", rows[3])).await;
     taken.says(&[
         "受信側が受領",
+        "コード: 40000",
         "受領されても、届いたとは言い切れません",
         "「shop.example」",
         "受信リストに登録",
@@ -182,6 +187,12 @@ async fn one_message_tells_its_story() {
     bounce(&house, rows[3]).await;
     let bounced = owner.get(&format!("/messages/{}", rows[3])).await;
     bounced.says(&["後日不達", "いったん受領されたあと", &format!("/messages/{}/bounce", rows[3])]);
+    bounced.says(&[
+        "42550 / 90000",
+        "このメールの返信先に届いた知らせです",
+        "forwarded@mori.example についてのエラー",
+    ]);
+    owner.get("/desk?q=90000").await.says(&["fine@ezweb.ne.jp", "1件"]);
     let mail = owner.get(&format!("/messages/{}/bounce", rows[3])).await;
     mail.says(&["Undelivered", "&lt;b&gt;sorry", "User unknown"]);
     assert!(!mail.body.contains("<b>sorry"), "{}", mail.body);
@@ -201,7 +212,10 @@ async fn bounce(house: &House, id: i64) {
     let arrival = house.store.keep(&new, START + 90_000).await.unwrap();
     let reply = Reply::from_lines(["550 5.1.1 User unknown"]).0;
     let verdict = bounce::understand(&bounce::Refusal::new(&reply, Stage::Later, START + 90_000));
-    let later = Later::Bounced { verdict, reply };
+    let about = Some("forwarded@mori.example".to_owned());
+    let later = Later::BouncedAside { verdict, reply, about };
+    let joined = Some(Joined { recipient_id: id, by: JoinedBy::ReturnPath });
+    house.store.recognise(arrival, ArrivalKind::Bounce, joined, START + 90_000).await.unwrap();
     assert!(house.store.record_later(id, &later, arrival, START + 90_000).await.unwrap());
     let story = evidence::ports::HistoryStore::message(&*house.store, id).await.unwrap().unwrap();
     assert_eq!(story.state, State::Bounced);

@@ -3,7 +3,7 @@
 use addressing::{AcceptWorth, Provider};
 use bounce::{Reason, Verdict};
 use delivery::recipient::State;
-use evidence::history::MessageStory;
+use evidence::{history::MessageStory, origin};
 use maud::{Markup, html};
 
 use crate::{
@@ -26,6 +26,7 @@ pub(super) fn card(visit: &Visit, story: &MessageStory, domain: &str) -> Markup 
                 _ => (story::standing(say, story, now)),
             }
             @if story.state == State::Accepted { p { (t!(say, "conclusion-accepted-then")) } }
+            (codes(say, story))
             (guide(say, story, domain))
             (buttons(visit, story))
             (neighbours(say, story))
@@ -55,6 +56,14 @@ fn explained(say: Say, story: &MessageStory, verdict: &Verdict) -> Markup {
             p.fine { (t!(say, "conclusion-rule", rule = verdict.rule.as_str(), pack = verdict.rule_pack.as_str())) }
         }
         @if story.handled_at.is_some() { p { (t!(say, "story-handled", note = handled_note(say, story))) } }
+    }
+}
+
+/// The codes that people know from older systems.
+fn codes(say: Say, story: &MessageStory) -> Markup {
+    let codes = origin::codes_of(story.state, story.verdict.as_ref());
+    html! {
+        @if !codes.is_empty() { p.fine { (t!(say, "conclusion-codes", codes = codes.join(" / "))) } }
     }
 }
 
