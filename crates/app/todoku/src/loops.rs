@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use audience::ImportStore;
 use campaigns::{ports::BroadcastStore, runner};
-use delivery::{health::Health, recorder::Clock};
+use delivery::{
+    health::{Health, Work},
+    recorder::Clock,
+};
 use tokio_util::sync::CancellationToken;
 
 /// How long a loop rests when there is nothing to do.
@@ -21,14 +24,15 @@ pub async fn run_broadcasts(
 ) {
     while !shutdown.is_cancelled() {
         let pause = match runner::step(store.as_ref(), clock()).await {
-            Ok(true) => {
-                health.store_works();
-                continue;
+            Ok(more) => {
+                health.store_works(Work::Broadcasts);
+                if more {
+                    continue;
+                }
+                IDLE
             }
-            Ok(false) => IDLE,
             Err(error) => {
-                health.store_fails(&error.to_string());
-                tracing::error!(%error, "broadcasts wait: the store cannot be asked");
+                health.store_fails(Work::Broadcasts, error.as_ref());
                 TROUBLE
             }
         };
@@ -44,31 +48,31 @@ pub async fn run_imports(
     shutdown: CancellationToken,
 ) {
     while !shutdown.is_cancelled() {
-        let mut pause = IDLE;
-        match store.running().await {
-            Ok(jobs) => {
-                for job in jobs {
-                    let done = tokio::select! {
-                        done = audience::run_import(store.as_ref(), job.id, clock.as_ref()) => done,
-                        () = shutdown.cancelled() => return,
-                    };
-                    match done {
-                        Ok(_) => health.store_works(),
-                        Err(error) => {
-                            health.store_fails(&error.to_string());
-                            tracing::error!(import = job.id, %error, "an import waits: the store cannot be asked");
-                            pause = TROUBLE;
-                        }
-                    }
-                }
+        let done = tokio::select! {
+            done = take_in(store.as_ref(), &clock) => done,
+            () = shutdown.cancelled() => return,
+        };
+        let pause = match done {
+            Ok(()) => {
+                health.store_works(Work::Imports);
+                IDLE
             }
             Err(error) => {
-                tracing::error!(%error, "imports wait: the store cannot be asked");
-                pause = TROUBLE;
+                health.store_fails(Work::Imports, error.as_ref());
+                TROUBLE
             }
-        }
+        };
         rest(pause, &shutdown).await;
     }
+}
+
+async fn take_in(store: &dyn ImportStore, clock: &Clock) -> Result<(), audience::StoreFailure> {
+    let mut done = Ok(());
+    for job in store.running().await? {
+        // One that cannot go on does not keep the others.
+        done = audience::run_import(store, job.id, clock.as_ref()).await.map(drop).and(done);
+    }
+    done
 }
 
 async fn rest(pause: Duration, shutdown: &CancellationToken) {

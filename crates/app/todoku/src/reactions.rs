@@ -9,7 +9,12 @@ use std::{sync::Arc, time::Duration};
 
 use audience::{AddressFailure, ContactStore, ValiditySettings, ValidityStore, counts, failure_of};
 use bounce::{Fault, Reason};
-use delivery::{ports::QueueStore, recorder::Clock, verp::Seal};
+use delivery::{
+    health::{Health, Work},
+    ports::QueueStore,
+    recorder::Clock,
+    verp::Seal,
+};
 use evidence::{
     history::Event,
     ports::{EventLog, HistoryStore},
@@ -45,7 +50,7 @@ pub struct Reactions {
     /// Reads our Message-IDs.
     pub message_ids: Seal,
     /// Where trouble with the store is told.
-    pub health: Arc<delivery::health::Health>,
+    pub health: Arc<Health>,
     /// The time.
     pub clock: Clock,
 }
@@ -64,11 +69,14 @@ impl Reactions {
     async fn follow(&self) {
         loop {
             match self.step().await {
-                Ok(0) => tokio::time::sleep(IDLE).await,
-                Ok(_) => self.health.store_works(),
+                Ok(events) => {
+                    self.health.store_works(Work::Reactions);
+                    if events == 0 {
+                        tokio::time::sleep(IDLE).await;
+                    }
+                }
                 Err(error) => {
-                    self.health.store_fails(&error.to_string());
-                    tracing::error!(%error, "reactions wait: the store cannot be asked");
+                    self.health.store_fails(Work::Reactions, error.as_ref());
                     tokio::time::sleep(TROUBLE).await;
                 }
             }

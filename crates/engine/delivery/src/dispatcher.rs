@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
-    health::Health,
+    health::{Health, Work},
     ports::{ClaimRequest, Claimed, Messages, MxResolver, QueueStore, SourceStore, Transport},
     recorder::{Clock, Recorder},
     retry::RetryPolicy,
@@ -226,13 +226,11 @@ impl Delivery {
         let found = match self.ports.queue.recover(&self.config.node, heard_since, now).await {
             Ok(found) => found,
             Err(failure) => {
-                if self.health.store_fails(&failure.to_string()) {
-                    tracing::error!(error = %failure, "the queue cannot be changed; sending waits");
-                }
+                self.health.store_fails(Work::Recovery, failure.as_ref());
                 return false;
             }
         };
-        self.health.store_works();
+        self.health.store_works(Work::Recovery);
         if found != crate::ports::Recovered::default() {
             tracing::info!(
                 requeued = found.requeued,
@@ -299,15 +297,11 @@ impl Delivery {
         };
         match self.ports.queue.claim(&request).await {
             Ok(claimed) => {
-                if !claimed.is_empty() {
-                    self.health.store_works();
-                }
+                self.health.store_works(Work::Claims);
                 claimed
             }
             Err(failure) => {
-                if self.health.store_fails(&failure.to_string()) {
-                    tracing::error!(error = %failure, "the queue cannot be read; sending waits");
-                }
+                self.health.store_fails(Work::Claims, failure.as_ref());
                 Vec::new()
             }
         }

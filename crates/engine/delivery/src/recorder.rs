@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
-    health::Health,
+    health::{Health, Work},
     ports::{CommitMark, Grant, QueueStore, Record, StoreFailure},
     recipient::RecipientId,
 };
@@ -121,10 +121,10 @@ impl Writer {
             let grants = loop {
                 match self.store.mark_committing(&self.node, &marks, (self.clock)()).await {
                     Ok(grants) => break grants,
-                    Err(failure) => self.wait_out("committing marks", &failure).await,
+                    Err(failure) => self.wait_out(Work::Marks, &failure).await,
                 }
             };
-            self.health.store_works();
+            self.health.store_works(Work::Marks);
             for (answer, grant) in answers.into_iter().zip(grants) {
                 // The worker may have gone; its row is recovered when the lease ends.
                 let _gone = answer.send(grant);
@@ -136,9 +136,9 @@ impl Writer {
         let mut batch = Vec::with_capacity(BATCH_ROWS_MAX);
         while next_batch(&mut recorded, &mut batch).await {
             while let Err(failure) = self.store.record(&self.node, &batch, (self.clock)()).await {
-                self.wait_out("outcomes", &failure).await;
+                self.wait_out(Work::Outcomes, &failure).await;
             }
-            self.health.store_works();
+            self.health.store_works(Work::Outcomes);
             batch.clear();
         }
     }
@@ -147,17 +147,15 @@ impl Writer {
         let mut batch = Vec::with_capacity(BATCH_ROWS_MAX);
         while next_batch(&mut returned, &mut batch).await {
             while let Err(failure) = self.store.release(&self.node, &batch, (self.clock)()).await {
-                self.wait_out("rows given back", &failure).await;
+                self.wait_out(Work::Returns, &failure).await;
             }
-            self.health.store_works();
+            self.health.store_works(Work::Returns);
             batch.clear();
         }
     }
 
-    async fn wait_out(&self, what: &str, failure: &StoreFailure) {
-        if self.health.store_fails(&failure.to_string()) {
-            tracing::error!(what, error = %failure, "cannot be recorded; sending waits");
-        }
+    async fn wait_out(&self, work: Work, failure: &StoreFailure) {
+        self.health.store_fails(work, failure.as_ref());
         tokio::time::sleep(RETRY_PAUSE).await;
     }
 }
