@@ -16,7 +16,10 @@ mod sentences;
 mod signer;
 mod spf;
 mod spf_judge;
+mod sts;
 mod tags;
+mod tls_reporting;
+mod tlsa;
 
 pub use answers::{Answer, Answers};
 pub use judge::{Judgement, RecordStanding, Standing, judge};
@@ -24,6 +27,9 @@ pub use keys::{Algorithm, KeyPair, generate};
 pub use plan::{DkimKey, DomainPlan, Purpose, WantedRecord, txt_strings, wanted_records};
 pub use signer::Signer;
 pub use spf::{SpfQuery, SpfResult, check_spf};
+pub use sts::{StsDefect, StsMode, StsPolicy, StsRecord};
+pub use tls_reporting::{ReportPlace, TlsReportingDefect, report_places};
+pub use tlsa::{Association, Tlsa, TlsaDefect, TlsaSelector, TlsaUsage, public_key_of};
 
 /// Why something could not be done at all. What the DNS says is never an error, only a [`Standing`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
