@@ -57,7 +57,7 @@ async fn pour(
     message: Arc<[u8]>,
     messages: usize,
 ) -> Result<(), Failure> {
-    let host = HopHost { name: "sink.test".to_owned(), addresses: vec![addr.ip()] };
+    let host = HopHost::new("sink.test", vec![addr.ip()]);
     let hop = NextHop {
         hosts: vec![host],
         port: addr.port(),

@@ -90,7 +90,7 @@ impl SmtpProbe {
                 let usable: Vec<HopHost> = hosts
                     .into_iter()
                     .filter(|host| !host.addresses.is_empty())
-                    .map(|host| HopHost { name: host.name, addresses: host.addresses })
+                    .map(|host| HopHost::new(host.name, host.addresses))
                     .collect();
                 if !usable.is_empty() {
                     walk.good(Step::Dns, list(&usable));

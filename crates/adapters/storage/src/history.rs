@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use delivery::recipient::{RecipientId, State, WithheldReason};
+use delivery::{
+    recipient::{RecipientId, State, WithheldReason},
+    tls::Assurance,
+};
 use evidence::{
     history::{Event, MessageStory, RecordedAttempt},
     ports::{HistoryStore, StoreFailure},
@@ -146,7 +149,7 @@ async fn attempts_of(
     ids: &[RecipientId],
 ) -> Result<HashMap<RecipientId, Vec<RecordedAttempt>>, StorageError> {
     let sql =
-        "SELECT a.recipient_id, a.number, a.started_at, a.ended_at, a.host, a.peer_address, a.tls, a.stage,
+        "SELECT a.recipient_id, a.number, a.started_at, a.ended_at, a.host, a.peer_address, a.tls, a.assurance, a.stage,
                       a.reply_code, a.reply_text, a.trouble, a.detail, a.state, a.next_at, a.verdict
                FROM {ROWS} JOIN attempts a ON a.recipient_id = CAST(j.value AS BIGINT)
                ORDER BY a.recipient_id, a.number";
@@ -165,6 +168,7 @@ fn attempt_of(row: &Row) -> Result<RecordedAttempt, StorageError> {
         host: row.get("host")?,
         peer_address: row.get("peer_address")?,
         tls: row.get("tls")?,
+        assurance: Assurance::read(&row.get::<Option<String>>("assurance")?.unwrap_or_default()),
         stage: named("stage", &row.get::<String>("stage")?, Stage::from_name)?,
         reply: reply_of(row.get("reply_code")?, row.get("reply_text")?),
         trouble: row.get("trouble")?,

@@ -3,6 +3,8 @@
 use mail::{Reply, Stage};
 use serde::{Deserialize, Serialize};
 
+use crate::tls::Assurance;
+
 /// Why no (usable) reply was got. These are our own words, never matched as if a server had said them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,6 +27,16 @@ pub enum Trouble {
     Unreachable,
     /// The TLS handshake failed where TLS is required.
     TlsFailed,
+    /// The certificate does not prove what a policy demands (the owner's, MTA-STS, DANE).
+    TlsUnproven,
+    /// The domain's MTA-STS policy names none of its MX hosts.
+    MxNotInPolicy,
+    /// The domain's DNS answers are signed and the signatures do not hold, or could not be checked.
+    DnssecBroken,
+    /// The message needs SMTPUTF8 or 8BITMIME and the server does not offer it.
+    NotOffered,
+    /// The message is larger than the server says it takes.
+    TooLarge,
     /// The peer does not speak SMTP, or its lines are beyond the limits.
     NotSmtp,
     /// The login at the smart host was refused.
@@ -34,7 +46,7 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    const ALL: [(Self, &'static str); 12] = [
+    const ALL: [(Self, &'static str); 17] = [
         (Self::NoSuchDomain, "no_such_domain"),
         (Self::NullMx, "null_mx"),
         (Self::NoMailHost, "no_mail_host"),
@@ -44,6 +56,11 @@ impl Trouble {
         (Self::Disconnected, "disconnected"),
         (Self::Unreachable, "unreachable"),
         (Self::TlsFailed, "tls_failed"),
+        (Self::TlsUnproven, "tls_unproven"),
+        (Self::MxNotInPolicy, "mx_not_in_policy"),
+        (Self::DnssecBroken, "dnssec_broken"),
+        (Self::NotOffered, "not_offered"),
+        (Self::TooLarge, "too_large"),
         (Self::NotSmtp, "not_smtp"),
         (Self::AuthRefused, "auth_refused"),
         (Self::Unrenderable, "unrenderable"),
@@ -71,6 +88,9 @@ pub struct Peer {
     pub address: String,
     /// TLS version and cipher, `None` in clear.
     pub tls: Option<String>,
+    /// What that proves, and who had asked for it.
+    #[serde(default)]
+    pub assurance: Assurance,
 }
 
 /// One try for one recipient.

@@ -4,6 +4,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::tls::HostPolicy;
+
 /// How TLS is used towards a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -48,6 +50,16 @@ pub struct HopHost {
     pub name: String,
     /// Addresses.
     pub addresses: Vec<IpAddr>,
+    /// What TLS must show there, over and above [`NextHop::tls`].
+    pub policy: HostPolicy,
+}
+
+impl HopHost {
+    /// A host without a policy of its own.
+    #[must_use]
+    pub fn new(name: impl Into<String>, addresses: Vec<IpAddr>) -> Self {
+        Self { name: name.into(), addresses, policy: HostPolicy::default() }
+    }
 }
 
 /// Where to connect and how.

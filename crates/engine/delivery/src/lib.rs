@@ -17,6 +17,7 @@ pub mod retry;
 pub mod route;
 mod site;
 pub mod source;
+pub mod tls;
 pub mod verp;
 mod worker;
 

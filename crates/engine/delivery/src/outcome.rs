@@ -89,6 +89,12 @@ fn own_verdict(trouble: Trouble, detail: &str) -> Verdict {
             (Reason::NetworkError, Permanence::Temporary, Fault::Transient)
         }
         T::TlsFailed => (Reason::FailedStartTls, Permanence::Temporary, Fault::Transient),
+        // A certificate renewed or a policy mended tomorrow lets it through: never permanent by itself.
+        T::TlsUnproven | T::MxNotInPolicy | T::DnssecBroken => {
+            (Reason::SecurityError, Permanence::Temporary, Fault::Transient)
+        }
+        T::NotOffered => (Reason::NotCompliantRfc, Permanence::Permanent, Fault::Recipient),
+        T::TooLarge => (Reason::EmailTooLarge, Permanence::Permanent, Fault::Content),
         T::NotSmtp => (Reason::SystemError, Permanence::Temporary, Fault::Transient),
         T::AuthRefused => (Reason::SecurityError, Permanence::Temporary, Fault::OurConfiguration),
         T::Unrenderable => (Reason::ContentError, Permanence::Permanent, Fault::Content),

@@ -66,7 +66,7 @@ fn hosts_of(answer: MxAnswer, asked: &str) -> Result<Vec<HopHost>, NoRoute> {
             let usable: Vec<HopHost> = hosts
                 .into_iter()
                 .filter(|host| !host.addresses.is_empty())
-                .map(|host| HopHost { name: host.name, addresses: host.addresses })
+                .map(|host| HopHost::new(host.name, host.addresses))
                 .collect();
             if usable.is_empty() {
                 // An MX whose hosts have no address may be a slip that its owner is mending right now.

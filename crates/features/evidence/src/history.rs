@@ -39,6 +39,8 @@ pub struct RecordedAttempt {
     pub peer_address: String,
     /// TLS version and cipher, `None` in clear.
     pub tls: Option<String>,
+    /// What that proves, and who had asked for it.
+    pub assurance: delivery::tls::Assurance,
     /// How far it came.
     pub stage: Stage,
     /// What the server said.

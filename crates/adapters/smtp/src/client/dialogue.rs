@@ -38,7 +38,7 @@ impl Dialogue {
         limits: ClientLimits,
         setup_until: Instant,
     ) -> Result<Self, (Halt, Peer)> {
-        let peer = Peer { host: host.to_owned(), address: addr.to_string(), tls: None };
+        let peer = Peer { host: host.to_owned(), address: addr.to_string(), ..Peer::default() };
         let timeout = limits.connect.min(setup_until - Instant::now());
         match Connection::open(addr, timeout).await {
             Ok(connection) => {

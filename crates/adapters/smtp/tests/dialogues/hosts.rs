@@ -22,7 +22,7 @@ async fn the_next_host_is_tried() {
     let mut hop = hop(&peer, TlsMode::None);
     let unused: IpAddr = "127.255.255.254".parse().unwrap();
     hop.hosts[0].addresses.insert(0, unused);
-    hop.hosts.push(HopHost { name: "mx2.test".to_owned(), addresses: vec![peer.addr.ip()] });
+    hop.hosts.push(HopHost::new("mx2.test", vec![peer.addr.ip()]));
     let session = connect(&transport(), &hop).await;
     assert_eq!(session.peer().host, "mx2.test");
     session.quit().await;

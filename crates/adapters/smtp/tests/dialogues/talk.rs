@@ -34,7 +34,7 @@ pub fn hop(peer: &Peer, tls: TlsMode) -> NextHop {
 }
 
 pub fn hop_to(addr: SocketAddr, tls: TlsMode) -> NextHop {
-    let host = HopHost { name: "mx.test".to_owned(), addresses: vec![addr.ip()] };
+    let host = HopHost::new("mx.test", vec![addr.ip()]);
     NextHop { hosts: vec![host], port: addr.port(), tls, login: None, helo_name: "us.test".to_owned() }
 }
 

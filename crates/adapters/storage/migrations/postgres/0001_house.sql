@@ -214,6 +214,7 @@ CREATE TABLE attempts (
     host         TEXT NOT NULL,
     peer_address TEXT NOT NULL,
     tls          TEXT,
+    assurance    TEXT,
     stage        TEXT NOT NULL,
     reply_code   BIGINT,
     reply_text   TEXT,

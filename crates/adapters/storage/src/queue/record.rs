@@ -100,6 +100,7 @@ struct Kept<'a>(
     &'static str,
     Option<i64>,
     Option<String>,
+    Option<String>,
 );
 
 async fn keep_attempts(tx: &mut Tx, records: &[Record]) -> Result<(), StorageError> {
@@ -114,13 +115,13 @@ async fn keep_attempts(tx: &mut Tx, records: &[Record]) -> Result<(), StorageErr
         .collect();
     tx.execute(
         "INSERT INTO attempts (recipient_id, number, started_at, ended_at, host, peer_address, tls, stage, reply_code,
-                               reply_text, trouble, detail, state, next_at, verdict)
+                               reply_text, trouble, detail, state, next_at, verdict, assurance)
          SELECT CAST(j.value->>0 AS BIGINT),
                 COALESCE((SELECT MAX(a.number) FROM attempts a WHERE a.recipient_id = CAST(j.value->>0 AS BIGINT)), 0)
                     + CAST(j.value->>1 AS BIGINT),
                 CAST(j.value->>2 AS BIGINT), CAST(j.value->>3 AS BIGINT), j.value->>4, j.value->>5, j.value->>6,
                 j.value->>7, CAST(j.value->>8 AS BIGINT), j.value->>9, j.value->>10, j.value->>11, j.value->>12,
-                CAST(j.value->>13 AS BIGINT), j.value->>14
+                CAST(j.value->>13 AS BIGINT), j.value->>14, j.value->>15
          FROM {ROWS}",
         args![sql::json(&kept)],
     )
@@ -147,6 +148,7 @@ fn kept(record: &Record, nth: usize) -> Kept<'_> {
         outcome.state.name(),
         outcome.next_at,
         outcome.verdict.as_ref().map(sql::json),
+        peer.map(|peer| peer.assurance.to_string()),
     )
 }
 

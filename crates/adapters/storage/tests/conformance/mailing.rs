@@ -135,7 +135,7 @@ pub fn tried(id: RecipientId, state: State, reply: &str) -> Record {
         attempt: Attempt {
             started_at: NOW,
             ended_at: NOW + 40,
-            peer: Some(Peer { host: "mx.example".into(), address: "192.0.2.1:25".into(), tls: None }),
+            peer: Some(Peer { host: "mx.example".into(), address: "192.0.2.1:25".into(), ..Peer::default() }),
             stage: Stage::Content,
             reply: Some(reply),
             trouble: None,

@@ -35,7 +35,7 @@ async fn deliver(house: &House, answer: impl Fn(&Claimed) -> (&'static str, Stag
         let attempt = Attempt {
             started_at: START + 1_000,
             ended_at: START + 2_500,
-            peer: Some(Peer { host: "mx.test".into(), address: "192.0.2.9:25".into(), tls: None }),
+            peer: Some(Peer { host: "mx.test".into(), address: "192.0.2.9:25".into(), ..Peer::default() }),
             stage,
             reply: Some(Reply::from_lines([line]).0),
             trouble: None,

@@ -1,0 +1,180 @@
+//! What TLS towards a host must show, who asks for it, and what a session showed.
+
+use std::fmt;
+
+use authentication::Tlsa;
+use serde::{Deserialize, Serialize};
+
+/// Longest words kept about why a session is as it is.
+const WORDS_CHARS_MAX: usize = 200;
+
+/// What a host must show before a message is handed to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Demand {
+    /// Nothing: TLS where it works, in clear where not (RFC 7435).
+    #[default]
+    Opportunistic,
+    /// TLS with any certificate.
+    Encrypted,
+    /// TLS with a certificate from an authority we trust, for the host's name.
+    Verified,
+    /// TLS with a certificate that one of these names (RFC 7672). Never empty.
+    Dane(Vec<Tlsa>),
+}
+
+/// Who asks for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub enum Basis {
+    /// Nobody.
+    #[default]
+    Nobody,
+    /// The owner of this house, for the domain or for the smart host.
+    Owner,
+    /// The recipient's domain, by MTA-STS (RFC 8461).
+    MtaSts {
+        /// The policy's version.
+        id: String,
+        /// False while the domain only tests: failures are reported and nothing else.
+        enforce: bool,
+    },
+    /// The recipient's domain, by DANE.
+    Dane,
+}
+
+/// The policy for one host of a domain.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostPolicy {
+    /// What is demanded.
+    pub demand: Demand,
+    /// Who demands it.
+    pub basis: Basis,
+    /// The recipient domain it was decided for; results are counted under it. Empty for smart hosts.
+    pub domain: String,
+    /// The domain tests MTA-STS and its policy does not name this host.
+    pub outside_policy: bool,
+}
+
+/// What the encryption of a session proves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Proof {
+    /// Not known; sessions of earlier versions.
+    #[default]
+    Unknown,
+    /// In clear; the words say why.
+    Clear(String),
+    /// Encrypted towards somebody; the words say why nobody knows whom.
+    Unverified(String),
+    /// The certificate is from an authority we trust and for this host.
+    Pkix,
+    /// The certificate is the one the domain published (DANE-EE).
+    DaneEe,
+    /// The certificate is from the authority the domain published (DANE-TA).
+    DaneTa,
+}
+
+/// What a session showed and who had asked for it. Written as `basis proof`, such as `dane dane-ee` or
+/// `mta-sts:20260101 pkix`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct Assurance {
+    /// Who asked.
+    pub basis: Basis,
+    /// What it showed.
+    pub proof: Proof,
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nobody => f.write_str("opportunistic"),
+            Self::Owner => f.write_str("owner"),
+            Self::MtaSts { id, enforce: true } => write!(f, "mta-sts:{id}"),
+            Self::MtaSts { id, enforce: false } => write!(f, "mta-sts-testing:{id}"),
+            Self::Dane => f.write_str("dane"),
+        }
+    }
+}
+
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let short = |words: &String| words.chars().take(WORDS_CHARS_MAX).collect::<String>();
+        match self {
+            Self::Unknown => Ok(()),
+            Self::Clear(words) => write!(f, "clear:{}", short(words)),
+            Self::Unverified(words) => write!(f, "unverified:{}", short(words)),
+            Self::Pkix => f.write_str("pkix"),
+            Self::DaneEe => f.write_str("dane-ee"),
+            Self::DaneTa => f.write_str("dane-ta"),
+        }
+    }
+}
+
+impl fmt::Display for Assurance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.basis, self.proof)
+    }
+}
+
+impl Assurance {
+    /// Reads what was stored; total: what is unknown is [`Proof::Unknown`].
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let (basis, proof) = text.split_once(' ').unwrap_or((text, ""));
+        let basis = match basis.split_once(':') {
+            Some(("mta-sts", id)) => Basis::MtaSts { id: id.to_owned(), enforce: true },
+            Some(("mta-sts-testing", id)) => Basis::MtaSts { id: id.to_owned(), enforce: false },
+            None if basis == "owner" => Basis::Owner,
+            None if basis == "dane" => Basis::Dane,
+            _ => Basis::Nobody,
+        };
+        let proof = match proof.split_once(':').unwrap_or((proof, "")) {
+            ("clear", words) => Proof::Clear(words.to_owned()),
+            ("unverified", words) => Proof::Unverified(words.to_owned()),
+            ("pkix", _) => Proof::Pkix,
+            ("dane-ee", _) => Proof::DaneEe,
+            ("dane-ta", _) => Proof::DaneTa,
+            _ => Proof::Unknown,
+        };
+        Self { basis, proof }
+    }
+}
+
+impl From<String> for Assurance {
+    fn from(text: String) -> Self {
+        Self::read(&text)
+    }
+}
+
+impl From<Assurance> for String {
+    fn from(assurance: Assurance) -> Self {
+        assurance.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        assert_eq!(Assurance::read(text).to_string(), expected, "{text}");
+    }
+
+    #[test]
+    fn what_is_written_can_be_read() {
+        for text in [
+            "opportunistic unverified:self-signed: what else",
+            "opportunistic clear:STARTTLS is not offered",
+            "owner pkix",
+            "owner unverified:",
+            "mta-sts:20260101 pkix",
+            "mta-sts-testing:a1 unverified:expired",
+            "dane dane-ee",
+            "dane dane-ta",
+        ] {
+            check(text, text);
+        }
+        check("", "opportunistic ");
+        check("what ever", "opportunistic ");
+        assert_eq!(Assurance::default(), Assurance::read(""));
+    }
+}
