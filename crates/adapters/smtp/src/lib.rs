@@ -4,6 +4,7 @@
 //! [`server::ReceptionServer`] takes bounces.
 
 mod client;
+pub mod fuzzing;
 mod probe;
 pub mod server;
 mod stream;

@@ -17,6 +17,8 @@ mod transport;
 
 #[cfg(test)]
 pub(crate) use dots::{missing_line_end, stuff};
+pub(crate) use extensions::Extensions;
 pub use limits::ClientLimits;
+pub(crate) use replies::take_reply;
 pub use tls::{ClientTls, Roots};
 pub use transport::SmtpTransport;

@@ -20,4 +20,7 @@ mod session;
 mod transfer;
 
 pub use config::{Clock, ReceptionConfig, ReceptionLimits, server_tls};
+pub(crate) use content::Content;
 pub use listener::ReceptionServer;
+pub(crate) use received::{Trace, line as received_line};
+pub(crate) use session::{Answer, Dialogue, Effect};

@@ -1,0 +1,4 @@
+//! Fuzz target: what people type as an address.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| fuzz::addresses(bytes));
