@@ -12,12 +12,14 @@ use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
     health::{Health, Work},
+    pacing::{
+        flows::{ConnectionLimits, Flows},
+        placing::{self, Placing},
+    },
     ports::{ClaimRequest, Claimed, Messages, MxResolver, QueueStore, SourceStore, Transport},
     recorder::{Clock, Recorder},
     retry::RetryPolicy,
-    route::House,
-    site::{ConnectionLimits, SharedSites},
-    source::Route,
+    route::{Egress, House},
     verp::Seal,
     worker,
 };
@@ -92,7 +94,8 @@ pub struct Ports {
 
 /// What the workers share.
 pub(crate) struct Shared {
-    pub(crate) sites: SharedSites,
+    pub(crate) flows: Flows,
+    pub(crate) placing: Placing,
     pub(crate) recorder: Recorder,
     pub(crate) resolver: Arc<dyn MxResolver>,
     pub(crate) transport: Arc<dyn Transport>,
@@ -104,7 +107,7 @@ pub(crate) struct Shared {
     pub(crate) wake: Arc<Notify>,
     sources: Arc<dyn SourceStore>,
     clock: Clock,
-    route: Mutex<(i64, Route)>,
+    egress: Mutex<(i64, Arc<Egress>)>,
     closing: AtomicBool,
 }
 
@@ -122,17 +125,18 @@ impl Shared {
         self.recorder.give_back(row.id).await;
     }
 
-    /// The route as it is now; the last known one while the store cannot be asked.
-    pub(crate) async fn route(&self) -> Route {
+    /// The ways out as they are now; the last known ones while the store cannot be asked.
+    pub(crate) async fn egress(&self) -> Arc<Egress> {
         let now = self.now();
-        let (read_at, known) = self.route.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (read_at, known) = self.egress.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if (now - read_at).abs() < ROUTE_FRESH_MS {
             return known;
         }
         match self.sources.route().await {
             Ok(route) => {
-                *self.route.lock().unwrap_or_else(PoisonError::into_inner) = (now, route.clone());
-                route
+                let egress = Arc::new(Egress::single(route));
+                *self.egress.lock().unwrap_or_else(PoisonError::into_inner) = (now, Arc::clone(&egress));
+                egress
             }
             Err(error) => {
                 tracing::warn!(%error, "the route could not be read; the last one is used");
@@ -192,7 +196,7 @@ impl Delivery {
             () = shutdown => {}
         }
         shared.closing.store(true, Ordering::Relaxed);
-        for row in shared.sites.drain() {
+        for row in shared.flows.drain().into_iter().chain(shared.placing.drain()) {
             shared.give_back(row).await;
         }
         while workers.join_next().await.is_some() {}
@@ -202,7 +206,8 @@ impl Delivery {
 
     fn share(&self, recorder: Recorder) -> Arc<Shared> {
         Arc::new(Shared {
-            sites: SharedSites::default(),
+            flows: Flows::default(),
+            placing: Placing::default(),
             recorder,
             resolver: Arc::clone(&self.ports.resolver),
             transport: Arc::clone(&self.ports.transport),
@@ -214,7 +219,7 @@ impl Delivery {
             wake: Arc::clone(&self.wake),
             sources: Arc::clone(&self.ports.sources),
             clock: Arc::clone(&self.ports.clock),
-            route: Mutex::new((i64::MIN / 2, Route::Direct)),
+            egress: Mutex::new((i64::MIN / 2, Arc::default())),
             closing: AtomicBool::new(false),
         })
     }
@@ -256,12 +261,15 @@ impl Delivery {
             while workers.try_join_next().is_some() {}
             let claimed = self.claim(shared).await;
             let got_some = !claimed.is_empty();
+            if got_some {
+                placing::place(shared, claimed, workers).await;
+            }
             let limits = ConnectionLimits {
-                per_site: self.config.connections_per_site_max,
+                per_flow: self.config.connections_per_site_max,
                 overall: self.config.connections_max,
             };
-            for site in shared.sites.add(claimed, limits) {
-                workers.spawn(worker::serve(Arc::clone(shared), site));
+            for place in shared.flows.open(limits, shared.now()) {
+                workers.spawn(worker::serve(Arc::clone(shared), place));
             }
             if shared.now() - recovered_at > self.recover_pause_ms() {
                 recovered_at = shared.now();
@@ -281,7 +289,8 @@ impl Delivery {
 
     /// The next rows, or none when memory is full, nothing is due, or the store cannot be asked.
     async fn claim(&self, shared: &Shared) -> Vec<Claimed> {
-        let room = self.config.rows_in_memory_max.saturating_sub(shared.sites.rows());
+        let held = shared.flows.rows() + shared.placing.rows();
+        let room = self.config.rows_in_memory_max.saturating_sub(held);
         // Small claims cost as much as large ones, so wait for some room.
         if room < self.config.rows_in_memory_max / 8 {
             return Vec::new();
@@ -293,7 +302,7 @@ impl Delivery {
             lease_until: now + LEASE_MS,
             limit: u32::try_from(room.min(500)).unwrap_or(500),
             per_site: u32::try_from(self.config.ready_per_site_max).unwrap_or(200),
-            full_sites: shared.sites.full(now, self.config.ready_per_site_max),
+            full_sites: shared.flows.full(now, self.config.ready_per_site_max),
         };
         match self.ports.queue.claim(&request).await {
             Ok(claimed) => {

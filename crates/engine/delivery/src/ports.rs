@@ -49,7 +49,8 @@ pub struct Claimed {
     pub lane: Lane,
     /// Where it goes, in the wire's form.
     pub to: String,
-    /// The destination site: for now the recipient's domain.
+    /// The shard it is queued under: the provider's id where the domain tells it, else the domain. So a slow provider
+    /// never fills a claim; which servers share limits is found after the claim (`pacing`).
     pub site: String,
     /// Provider id of the address, empty when unknown.
     pub provider: String,

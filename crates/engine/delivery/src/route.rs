@@ -1,11 +1,67 @@
 //! Where a message goes next: the recipient's MX, or the smart host.
 
+use std::sync::Arc;
+
 use crate::{
     attempt::Trouble,
     hop::{HopHost, MxAnswer, NextHop, TlsMode},
-    ports::MxResolver,
+    pacing::SourceId,
+    ports::{Claimed, MxResolver},
     source::Route,
 };
+
+/// The ways out of the house as they are now.
+#[derive(Debug, Clone, Default)]
+pub struct Egress {
+    route: Route,
+    relay: Option<Arc<str>>,
+}
+
+/// One way out, as chosen for a row.
+#[derive(Debug, Clone, Copy)]
+pub struct Way<'a> {
+    /// The route.
+    pub route: &'a Route,
+    relay: Option<&'a Arc<str>>,
+}
+
+impl Way<'_> {
+    /// The smart host's name and port; `None` when mail goes to each recipient's MX.
+    #[must_use]
+    pub fn relay_name(&self) -> Option<Arc<str>> {
+        self.relay.cloned()
+    }
+}
+
+impl Egress {
+    /// One way for everything.
+    #[must_use]
+    pub fn single(route: Route) -> Self {
+        let relay = match &route {
+            Route::Direct => None,
+            Route::SmartHost(host) => Some(format!("{}:{}", host.host, host.port).into()),
+        };
+        Self { route, relay }
+    }
+
+    /// Whether any way out goes to the recipients' own MX hosts.
+    #[must_use]
+    pub fn asks_dns(&self) -> bool {
+        self.relay.is_none()
+    }
+
+    /// Chooses the way for a row; `group` is the provider or MX site it goes to, where that is known.
+    #[must_use]
+    pub fn choose(&self, _row: &Claimed, _group: Option<&str>) -> (SourceId, Way<'_>) {
+        (0, Way { route: &self.route, relay: self.relay.as_ref() })
+    }
+
+    /// The route of a source that was chosen before.
+    #[must_use]
+    pub fn route_of(&self, _source: SourceId) -> &Route {
+        &self.route
+    }
+}
 
 /// What the route needs to know of this house.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +115,7 @@ pub async fn next_hop(
     })
 }
 
-fn hosts_of(answer: MxAnswer, asked: &str) -> Result<Vec<HopHost>, NoRoute> {
+pub(crate) fn hosts_of(answer: MxAnswer, asked: &str) -> Result<Vec<HopHost>, NoRoute> {
     let no_route = |trouble, detail: String| Err(NoRoute { trouble, detail });
     match answer {
         MxAnswer::Hosts(hosts) => {

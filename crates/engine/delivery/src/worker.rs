@@ -1,4 +1,4 @@
-//! One connection to one site: takes rows from the ready queue until it is empty.
+//! One connection to one set of servers: takes rows from the ready queue until it is empty.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use crate::{
     attempt::{Attempt, Failure, Peer, Trouble},
     dispatcher::Shared,
     outcome::decide,
+    pacing::{Place, group, placing::failure_of},
     ports::{Claimed, CommitMark, Grant, Record, Session},
     recipient::State,
     route::next_hop,
@@ -26,35 +27,35 @@ enum Ended {
     Unrenderable(String),
 }
 
-/// Serves a site until nothing is ready for it.
-pub(crate) async fn serve(shared: Arc<Shared>, site: String) {
+/// Serves a place until nothing is ready for it.
+pub(crate) async fn serve(shared: Arc<Shared>, place: Place) {
     loop {
-        while let Some(first) = shared.sites.take(&site) {
+        while let Some(first) = shared.flows.take(&place) {
             if shared.closing() {
                 shared.give_back(first).await;
-                shared.sites.settle(&site);
+                shared.flows.settle(&place);
                 continue;
             }
-            serve_connection(&shared, &site, first).await;
+            serve_connection(&shared, &place, first).await;
         }
-        if shared.sites.leave(&site) {
+        if shared.flows.leave(&place, shared.now()) {
             break;
         }
     }
     shared.wake.notify_one();
 }
 
-async fn serve_connection(shared: &Shared, site: &str, first: Claimed) {
+async fn serve_connection(shared: &Shared, place: &Place, first: Claimed) {
     let started_at = shared.now();
-    let mut session = match connect(shared, site).await {
+    let mut session = match connect(shared, place, &first).await {
         Ok(session) => session,
-        Err(failure) => return fail_site(shared, site, first, started_at, failure).await,
+        Err(failure) => return fail_place(shared, place, first, started_at, failure).await,
     };
-    shared.sites.works(site);
+    shared.flows.works(place);
     let mut next = Some(first);
     while let Some(row) = next.take() {
         let usable = serve_row(shared, session.as_mut(), row).await;
-        shared.sites.settle(site);
+        shared.flows.settle(place);
         if !usable || shared.closing() {
             // After a broken dialogue the session is dropped; the rows that are left get a new connection.
             if usable {
@@ -62,33 +63,39 @@ async fn serve_connection(shared: &Shared, site: &str, first: Claimed) {
             }
             return;
         }
-        next = shared.sites.take(site);
+        next = shared.flows.take(place);
     }
     session.quit().await;
 }
 
-async fn connect(shared: &Shared, site: &str) -> Result<Box<dyn Session>, Failure> {
-    let route = shared.route().await;
-    match next_hop(&route, &shared.house, shared.resolver.as_ref(), site).await {
+/// Any domain of the place leads to the same servers; the first row's is as good as the others.
+async fn connect(shared: &Shared, place: &Place, first: &Claimed) -> Result<Box<dyn Session>, Failure> {
+    let egress = shared.egress().await;
+    let route = egress.route_of(place.flow.source);
+    let domain = group::domain_of(&first.to);
+    match next_hop(route, &shared.house, shared.resolver.as_ref(), domain).await {
         Ok(hop) => shared.transport.connect(&hop).await,
-        Err(no_route) => Err(Failure {
-            stage: Stage::Dns,
-            trouble: no_route.trouble,
-            reply: None,
-            peer: None,
-            detail: no_route.detail,
-        }),
+        Err(no_route) => Err(failure_of(no_route)),
     }
 }
 
-/// One failed connection tells for everything that waits for the site at this moment.
-async fn fail_site(shared: &Shared, site: &str, first: Claimed, started_at: i64, failure: Failure) {
-    let mut rows = shared.sites.fail(site, shared.now() + REST_AFTER_FAILURE_MS);
+/// One failed connection tells for everything that waits for these servers at this moment; trouble with the name of
+/// one domain tells for that row only.
+async fn fail_place(shared: &Shared, place: &Place, first: Claimed, started_at: i64, failure: Failure) {
+    let mut rows = match failure.stage {
+        Stage::Dns => Vec::new(),
+        _ => shared.flows.fail(place, shared.now() + REST_AFTER_FAILURE_MS),
+    };
     rows.push(first);
     for row in rows {
-        record(shared, &row, attempt_of(started_at, shared.now(), &failure)).await;
+        record_failure(shared, &row, started_at, &failure).await;
     }
-    shared.sites.settle(site);
+    shared.flows.settle(place);
+}
+
+/// Records an attempt that ended without a dialogue.
+pub(crate) async fn record_failure(shared: &Shared, row: &Claimed, started_at: i64, failure: &Failure) {
+    record(shared, row, attempt_of(started_at, shared.now(), failure)).await;
 }
 
 /// `false` when the session cannot be used any more.

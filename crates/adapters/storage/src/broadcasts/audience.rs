@@ -19,8 +19,10 @@ pub(crate) const LEFT_OUT: &str = "WHEN c.address IS NULL THEN 'no_address'
     WHEN c.invalid_at IS NOT NULL THEN 'address_invalid'
     WHEN c.lookalike_of IS NOT NULL THEN 'lookalike'";
 
-/// The destination site of recipient `r`: what stands behind the last @. A quoted local part may hold an @ too.
-pub(crate) const SITE: &str = "substr(r.address, length(rtrim(r.address, replace(r.address, '@', ''))) + 1)";
+/// The shard of recipient `r`: the provider where the address tells it, else what stands behind the last @. A quoted
+/// local part may hold an @ too. `isp` is many providers, not one.
+pub(crate) const SITE: &str = "CASE WHEN r.provider IN ('', 'isp')
+    THEN substr(r.address, length(rtrim(r.address, replace(r.address, '@', ''))) + 1) ELSE r.provider END";
 
 const SENDABLE: &str =
     "c.address IS NOT NULL AND c.opted_out_at IS NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NULL";

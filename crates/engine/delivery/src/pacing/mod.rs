@@ -1,0 +1,28 @@
+//! Decides how fast mail may go where: what shares limits, what waits, and in which order.
+
+pub(crate) mod flows;
+pub mod group;
+pub(crate) mod placing;
+
+use std::sync::Arc;
+
+/// Key of a source: one way out of the house, with an address and a name of its own. 0 while there is only one.
+pub type SourceId = i64;
+
+/// What shares limits: one source towards one group of servers.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Flow {
+    /// The way out.
+    pub source: SourceId,
+    /// A provider's id, else the MX site, else the domain; for a smart host its name and port.
+    pub group: String,
+}
+
+/// One set of servers within a flow: every connection to it can carry every row that is placed there.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// Whose limits count.
+    pub flow: Arc<Flow>,
+    /// The MX hosts, sorted, with commas between; the smart host.
+    pub site: Arc<str>,
+}
