@@ -6,6 +6,7 @@
 mod contact;
 mod import;
 mod ports;
+pub mod segment;
 mod upload;
 mod validity;
 
@@ -46,6 +47,8 @@ pub mod event {
     pub const ADDRESS_VALID: &str = "contact.address_valid";
     /// An operator confirmed an address that looks like a typo.
     pub const ADDRESS_CONFIRMED: &str = "contact.address_confirmed";
+    /// A segment was made, changed, put away or brought back; the detail holds `what`, its `segment_id` and `name`.
+    pub const SEGMENT_CHANGED: &str = "segment.changed";
     /// An import began.
     pub const IMPORT_STARTED: &str = "import.started";
     /// An import ended.
