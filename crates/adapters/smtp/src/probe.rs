@@ -19,6 +19,7 @@ use crate::client::{
     ClientLimits, ClientTls,
     dialogue::Dialogue,
     halt::{Cause, Halt},
+    proof::Wish,
 };
 
 /// The doctor's walker.
@@ -49,7 +50,8 @@ impl SmtpProbe {
         match request.tls {
             TlsMode::None => walk.skip(Step::Tls),
             TlsMode::Implicit => {
-                dialogue = dialogue.handshake(&self.tls, request.tls).await.map_err(stopped)?;
+                dialogue =
+                    dialogue.handshake(&self.tls, &Wish::of_mode(request.tls)).await.map_err(stopped)?;
                 walk.good(Step::Tls, dialogue.peer.tls.clone().unwrap_or_default());
             }
             TlsMode::StartTls | TlsMode::Opportunistic => {}
@@ -145,7 +147,7 @@ impl SmtpProbe {
             return Ok((dialogue, greeting));
         }
         let (host, addr) = (dialogue.peer.host.clone(), dialogue.addr);
-        let fact = match dialogue.starttls(&self.tls, request.tls).await {
+        let fact = match dialogue.starttls(&self.tls, &Wish::of_mode(request.tls)).await {
             Ok(mut dialogue) => {
                 walk.good(Step::Tls, dialogue.peer.tls.clone().unwrap_or_default());
                 let reply = dialogue.ehlo(&request.helo_name).await.map_err(stop)?;
@@ -222,7 +224,7 @@ fn stop(halt: Halt) -> StepFact {
         Cause::Broken(Trouble::NotSmtp, words) => Seen::NotSmtp(words),
         Cause::Broken(_, words) => Seen::Broken(words),
         Cause::TlsNotOffered => Seen::TlsNotOffered,
-        Cause::Certificate(words) => Seen::CertificateWrong(words),
+        Cause::Certificate(why) => Seen::CertificateWrong(why.words),
         Cause::Tls(words) => Seen::TlsFailed(words),
         Cause::AuthNotOffered(words) => Seen::AuthNotOffered(words),
     };

@@ -30,6 +30,9 @@ pub enum AuthMechanism {
     Plain,
     /// The old `LOGIN` exchange.
     Login,
+    /// An OAuth 2.0 access token in place of the password, as Google and Microsoft want it.
+    #[serde(rename = "xoauth2")]
+    XOAuth2,
 }
 
 /// Login data for a smart host.

@@ -83,6 +83,92 @@ pub struct Assurance {
     pub proof: Proof,
 }
 
+/// How TLS towards a host went, in the words of RFC 8460 section 4.3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum TlsResult {
+    /// As the policy wants it.
+    Success,
+    /// The server offers no STARTTLS.
+    StarttlsNotSupported,
+    /// The certificate is for another name.
+    CertificateHostMismatch,
+    /// The certificate's time is over, or has not begun.
+    CertificateExpired,
+    /// The certificate is from nobody we trust.
+    CertificateNotTrusted,
+    /// Another failure, such as a handshake that broke off.
+    ValidationFailure,
+    /// TLSA records that no usable one is among, or that the certificate does not fit.
+    TlsaInvalid,
+    /// DNS answers whose signatures do not hold.
+    DnssecInvalid,
+    /// The MTA-STS policy could not be fetched.
+    StsPolicyFetchError,
+    /// The MTA-STS policy cannot be read.
+    StsPolicyInvalid,
+    /// The server of the MTA-STS policy has a certificate that does not hold.
+    StsWebpkiInvalid,
+}
+
+impl TlsResult {
+    const ALL: [(Self, &'static str); 11] = [
+        (Self::Success, "success"),
+        (Self::StarttlsNotSupported, "starttls-not-supported"),
+        (Self::CertificateHostMismatch, "certificate-host-mismatch"),
+        (Self::CertificateExpired, "certificate-expired"),
+        (Self::CertificateNotTrusted, "certificate-not-trusted"),
+        (Self::ValidationFailure, "validation-failure"),
+        (Self::TlsaInvalid, "tlsa-invalid"),
+        (Self::DnssecInvalid, "dnssec-invalid"),
+        (Self::StsPolicyFetchError, "sts-policy-fetch-error"),
+        (Self::StsPolicyInvalid, "sts-policy-invalid"),
+        (Self::StsWebpkiInvalid, "sts-webpki-invalid"),
+    ];
+
+    /// The word of RFC 8460; `success` for none.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(result, _)| *result == self).map_or("", |(_, name)| name)
+    }
+
+    /// The result with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(result, _)| *result)
+    }
+}
+
+/// One session's TLS, or a policy that could not be had, to be counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsSession {
+    /// The recipient domain the policy is of.
+    pub domain: String,
+    /// Who asked for what.
+    pub basis: Basis,
+    /// The host; empty where it did not come to one.
+    pub host: String,
+    /// Its address.
+    pub address: Option<std::net::IpAddr>,
+    /// How it went.
+    pub result: TlsResult,
+    /// More words; data.
+    pub detail: String,
+}
+
+/// Takes note of how TLS went. Never waits.
+pub trait TlsObserver: Send + Sync {
+    /// One session.
+    fn note(&self, session: TlsSession);
+}
+
+/// Takes no note.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Unobserved;
+
+impl TlsObserver for Unobserved {
+    fn note(&self, _session: TlsSession) {}
+}
+
 impl fmt::Display for Basis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,4 +1,4 @@
-//! Logs in at a smart host (RFC 4954): PLAIN (RFC 4616) or the old LOGIN.
+//! Logs in at a smart host (RFC 4954): PLAIN (RFC 4616), the old LOGIN, or an OAuth 2.0 token (XOAUTH2).
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use delivery::hop::{AuthMechanism, Login};
@@ -13,6 +13,7 @@ use super::{
 enum Mechanism {
     Plain,
     Login,
+    XOAuth2,
 }
 
 impl Dialogue {
@@ -23,6 +24,7 @@ impl Dialogue {
         let reply = match mechanism {
             Mechanism::Plain => self.auth_plain(login).await,
             Mechanism::Login => self.auth_login(login).await,
+            Mechanism::XOAuth2 => self.auth_xoauth2(login).await,
         };
         match reply.map_err(at)? {
             reply if reply.is_success() => Ok(reply),
@@ -39,6 +41,22 @@ impl Dialogue {
         }
         // Some servers overlook the initial response and ask for it.
         self.exchange(&format!("{token}\r\n"), until).await
+    }
+
+    /// The password is an access token. A refused token is told in a challenge, which an empty answer ends.
+    async fn auth_xoauth2(&mut self, login: &Login) -> Result<Reply, Cause> {
+        let until = self.until(self.limits.auth);
+        let token = STANDARD.encode(format!("user={}\x01auth=Bearer {}\x01\x01", login.name, login.password));
+        let reply = self.exchange(&format!("AUTH XOAUTH2 {token}\r\n"), until).await?;
+        if !reply.is_intermediate() {
+            return Ok(reply);
+        }
+        let ended = self.exchange("\r\n", until).await?;
+        let why = STANDARD.decode(reply.text.trim()).ok().and_then(|why| String::from_utf8(why).ok());
+        Ok(match why {
+            Some(why) if !ended.is_success() => Reply { text: format!("{} {why}", ended.text), ..ended },
+            _ => ended,
+        })
     }
 
     async fn auth_login(&mut self, login: &Login) -> Result<Reply, Cause> {
@@ -69,6 +87,8 @@ fn choose(wanted: AuthMechanism, offered: &[String]) -> Result<Mechanism, Cause>
         AuthMechanism::Plain => not_offered("PLAIN"),
         AuthMechanism::Login if has("LOGIN") => Ok(Mechanism::Login),
         AuthMechanism::Login => not_offered("LOGIN"),
+        AuthMechanism::XOAuth2 if has("XOAUTH2") => Ok(Mechanism::XOAuth2),
+        AuthMechanism::XOAuth2 => not_offered("XOAUTH2"),
     }
 }
 
@@ -89,5 +109,8 @@ mod tests {
         check(AuthMechanism::Any, "", None);
         check(AuthMechanism::Plain, "LOGIN", None);
         check(AuthMechanism::Login, "PLAIN LOGIN", Some(Mechanism::Login));
+        check(AuthMechanism::XOAuth2, "PLAIN XOAUTH2", Some(Mechanism::XOAuth2));
+        check(AuthMechanism::XOAuth2, "PLAIN", None);
+        check(AuthMechanism::Any, "XOAUTH2", None);
     }
 }

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, time::Duration};
 use delivery::{
     attempt::{Failure, Peer, Trouble},
     hop::TlsMode,
+    tls::{Assurance, Proof},
 };
 use mail::{Reply, Stage};
 use tokio::time::Instant;
@@ -14,7 +15,8 @@ use super::{
     extensions::Extensions,
     halt::{Cause, Halt},
     limits::ClientLimits,
-    tls::ClientTls,
+    proof::{Unproven, Wish},
+    tls::{ClientTls, Secured},
 };
 use crate::stream::Stream;
 
@@ -26,6 +28,8 @@ pub(crate) struct Dialogue {
     pub(crate) addr: SocketAddr,
     pub(crate) extensions: Extensions,
     pub(crate) limits: ClientLimits,
+    /// What is wrong with the certificate where nothing was demanded of it.
+    pub(crate) flaw: Option<Unproven>,
     /// No step of the opening may end later, whatever its own time-out. Messages have their own times.
     pub(crate) setup_until: Instant,
 }
@@ -42,7 +46,8 @@ impl Dialogue {
         let timeout = limits.connect.min(setup_until - Instant::now());
         match Connection::open(addr, timeout).await {
             Ok(connection) => {
-                Ok(Self { connection, peer, addr, extensions: Extensions::default(), limits, setup_until })
+                let extensions = Extensions::default();
+                Ok(Self { connection, peer, addr, extensions, limits, flaw: None, setup_until })
             }
             Err(cause) => Err((cause.at(Stage::Connect), peer)),
         }
@@ -51,6 +56,12 @@ impl Dialogue {
     /// A password goes over the wire in clear only where the operator said "no TLS", or where there is no wire.
     pub(crate) fn may_say_password(&self, mode: TlsMode) -> bool {
         self.peer.tls.is_some() || mode == TlsMode::None || self.addr.ip().is_loopback()
+    }
+
+    /// Notes why this session stays in clear.
+    pub(crate) fn stay_in_clear(&mut self, wish: &Wish, why: &str) {
+        let basis = wish.policy.basis.clone();
+        self.peer.assurance = Assurance { basis, proof: Proof::Clear(why.to_owned()) };
     }
 
     /// Waits for the server's opening line.
@@ -81,7 +92,7 @@ impl Dialogue {
     }
 
     /// STARTTLS (RFC 3207) and the handshake. The caller says EHLO again.
-    pub(crate) async fn starttls(mut self, tls: &ClientTls, mode: TlsMode) -> Result<Self, (Halt, Peer)> {
+    pub(crate) async fn starttls(mut self, tls: &ClientTls, wish: &Wish) -> Result<Self, (Halt, Peer)> {
         let until = self.until(self.limits.tls);
         let reply = match self.exchange("STARTTLS\r\n", until).await {
             Ok(reply) => reply,
@@ -95,18 +106,20 @@ impl Dialogue {
             let words = "the server spoke between STARTTLS and the handshake".to_owned();
             return Err((Cause::Tls(words).at(Stage::Tls), self.peer));
         }
-        self.handshake(tls, mode).await
+        self.handshake(tls, wish).await
     }
 
     /// The TLS handshake.
-    pub(crate) async fn handshake(mut self, tls: &ClientTls, mode: TlsMode) -> Result<Self, (Halt, Peer)> {
+    pub(crate) async fn handshake(mut self, tls: &ClientTls, wish: &Wish) -> Result<Self, (Halt, Peer)> {
         let until = self.until(self.limits.tls);
         let Stream::Clear(stream) = self.connection.stream else {
             let words = "TLS inside TLS".to_owned();
             return Err((Cause::Tls(words).at(Stage::Tls), self.peer));
         };
-        match tls.connect(mode, &self.peer.host, stream, until).await {
-            Ok(stream) => {
+        match tls.connect(wish, &self.peer.host, stream, until).await {
+            Ok(Secured { stream, proof, flaw }) => {
+                self.peer.assurance = Assurance { basis: wish.policy.basis.clone(), proof };
+                self.flaw = flaw;
                 let stream = Stream::Tls(Box::new(stream.into()));
                 self.peer.tls = stream.tls_name();
                 self.connection = Connection::new(stream);

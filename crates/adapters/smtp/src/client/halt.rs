@@ -2,8 +2,13 @@
 
 use std::io;
 
-use delivery::attempt::{Failure, Peer, Trouble};
+use delivery::{
+    attempt::{Failure, Peer, Trouble},
+    tls::TlsResult,
+};
 use mail::{Reply, Stage};
+
+use super::proof::Unproven;
 
 /// A dialogue that stopped, and where.
 #[derive(Debug)]
@@ -22,7 +27,7 @@ pub(crate) enum Cause {
     /// TLS is wanted and not offered.
     TlsNotOffered,
     /// The certificate cannot be trusted.
-    Certificate(String),
+    Certificate(Unproven),
     /// Another TLS failure.
     Tls(String),
     /// A login is wanted and cannot be made; the words say what is offered.
@@ -30,6 +35,15 @@ pub(crate) enum Cause {
 }
 
 impl Cause {
+    /// The same in the words of TLS reports.
+    pub(crate) fn tls_result(&self) -> TlsResult {
+        match self {
+            Self::TlsNotOffered => TlsResult::StarttlsNotSupported,
+            Self::Certificate(why) => why.result,
+            _ => TlsResult::ValidationFailure,
+        }
+    }
+
     /// What an IO error means for us.
     pub(crate) fn from_io(error: &io::Error) -> Self {
         use io::ErrorKind as K;
@@ -64,7 +78,7 @@ impl Halt {
             }
             Cause::Broken(trouble, words) => (trouble, None, words),
             Cause::TlsNotOffered => (Trouble::TlsFailed, None, "STARTTLS is not offered".to_owned()),
-            Cause::Certificate(words) => (Trouble::TlsFailed, None, format!("certificate: {words}")),
+            Cause::Certificate(why) => (Trouble::TlsUnproven, None, format!("certificate: {}", why.words)),
             Cause::Tls(words) => (Trouble::TlsFailed, None, words),
             Cause::AuthNotOffered(words) => (Trouble::AuthRefused, None, words),
         };

@@ -1,15 +1,17 @@
 //! The client: how delivery hands messages over.
 //!
 //! `transport` walks hosts and addresses, `dialogue` speaks up to a ready session, `session` sends messages,
-//! `connection` moves bytes and keeps the time.
+//! `proof` says what a certificate proves, `connection` moves bytes and keeps the time.
 
 mod auth;
+mod broken;
 mod connection;
 pub(crate) mod dialogue;
 mod dots;
 mod extensions;
 pub(crate) mod halt;
 mod limits;
+pub(crate) mod proof;
 mod replies;
 mod session;
 mod tls;

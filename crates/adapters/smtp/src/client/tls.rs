@@ -1,12 +1,17 @@
-//! TLS as a client: verified where it is demanded, unauthenticated where it is a bonus (RFC 7435).
+//! TLS as a client: the handshake takes any certificate that its owner signed with; what it proves is judged after.
 
 use std::{io, net::Ipv4Addr, sync::Arc};
 
-use delivery::{attempt::Trouble, hop::TlsMode};
+use delivery::{
+    attempt::Trouble,
+    tls::{Proof, TlsResult},
+};
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
+    ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
-    crypto::{CryptoProvider, aws_lc_rs},
+    crypto::{
+        CryptoProvider, WebPkiSupportedAlgorithms, aws_lc_rs, verify_tls12_signature, verify_tls13_signature,
+    },
 };
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::{
@@ -15,7 +20,10 @@ use tokio::{
 };
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
-use super::halt::Cause;
+use super::{
+    halt::Cause,
+    proof::{Prover, Unproven, Wish, of_certificate, unproven},
+};
 use crate::SmtpError;
 
 /// Whom certificates are trusted from.
@@ -38,81 +46,105 @@ impl Default for Roots {
 /// TLS settings of the client, made once.
 #[derive(Clone)]
 pub struct ClientTls {
-    verified: TlsConnector,
-    opportunistic: TlsConnector,
+    strict: TlsConnector,
+    lax: TlsConnector,
+    prover: Prover,
+}
+
+/// A session under TLS and what it proves.
+pub(crate) struct Secured {
+    pub(crate) stream: TlsStream<TcpStream>,
+    pub(crate) proof: Proof,
+    /// What would have been wrong where nothing is demanded.
+    pub(crate) flaw: Option<Unproven>,
 }
 
 impl ClientTls {
-    /// Reads the roots and makes both configurations.
+    /// Reads the roots and makes the configurations.
     ///
     /// # Errors
     /// When there is no root at all, or the TLS library refuses one.
     pub fn new(roots: &Roots) -> Result<Self, SmtpError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let verified = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()?
-            .with_root_certificates(store(roots)?)
-            .with_no_client_auth();
-        let opportunistic = ClientConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()?
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(AnyCertificate(provider)))
-            .with_no_client_auth();
-        Ok(Self { verified: Arc::new(verified).into(), opportunistic: Arc::new(opportunistic).into() })
+        let connector = |lax| -> Result<TlsConnector, SmtpError> {
+            let check = JudgedLater { algorithms: provider.signature_verification_algorithms, lax };
+            let config = ClientConfig::builder_with_provider(Arc::clone(&provider))
+                .with_safe_default_protocol_versions()?
+                .dangerous()
+                .with_custom_certificate_verifier(Arc::new(check))
+                .with_no_client_auth();
+            Ok(Arc::new(config).into())
+        };
+        let prover = Prover::new(roots.store()?, Arc::<CryptoProvider>::clone(&provider))?;
+        Ok(Self { strict: connector(false)?, lax: connector(true)?, prover })
     }
 
     pub(crate) async fn connect(
         &self,
-        mode: TlsMode,
+        wish: &Wish,
         host: &str,
         stream: TcpStream,
         until: Instant,
-    ) -> Result<TlsStream<TcpStream>, Cause> {
+    ) -> Result<Secured, Cause> {
         let name = ServerName::try_from(host.trim_end_matches('.').to_owned());
-        let (connector, name) = match (mode, name) {
-            (TlsMode::StartTls | TlsMode::Implicit, Ok(name)) => (&self.verified, name),
-            (TlsMode::StartTls | TlsMode::Implicit, Err(_)) => {
-                return Err(Cause::Certificate(format!("{host} is no name a certificate can have")));
-            }
+        let name = match name {
+            Ok(name) => name,
             // Nothing is checked, so a host with a strange name is just not named in the handshake.
-            (_, name) => (&self.opportunistic, name.unwrap_or_else(|_| Ipv4Addr::UNSPECIFIED.into())),
-        };
-        match timeout_at(until, connector.connect(name, stream)).await {
-            Ok(Ok(stream)) => Ok(stream),
-            Ok(Err(error)) => Err(sort(&error)),
+            Err(_) if wish.takes_any() => Ipv4Addr::UNSPECIFIED.into(),
             Err(_) => {
-                Err(Cause::Broken(Trouble::TimedOut, "no answer in time in the TLS handshake".to_owned()))
+                let words = format!("{host} is no name a certificate can have");
+                return Err(Cause::Certificate(unproven(TlsResult::CertificateHostMismatch, &words)));
             }
+        };
+        let connector = if wish.lax { &self.lax } else { &self.strict };
+        let stream = match timeout_at(until, connector.connect(name, stream)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(sort(&error)),
+            Err(_) => {
+                let words = "no answer in time in the TLS handshake".to_owned();
+                return Err(Cause::Broken(Trouble::TimedOut, words));
+            }
+        };
+        let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();
+        match self.prover.prove(wish, host, chain) {
+            Ok((proof, flaw)) => Ok(Secured { stream, proof, flaw }),
+            Err(why) => Err(Cause::Certificate(why)),
         }
     }
 }
 
-fn store(roots: &Roots) -> Result<RootCertStore, SmtpError> {
-    let mut store = RootCertStore::empty();
-    if roots.bundled {
-        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
-    if roots.system {
-        let found = rustls_native_certs::load_native_certs();
-        for error in &found.errors {
-            tracing::warn!(%error, "a root certificate of the system cannot be read");
+impl Roots {
+    /// All of them, as the TLS library takes them.
+    ///
+    /// # Errors
+    /// When there is none, or one cannot be read.
+    pub fn store(&self) -> Result<RootCertStore, SmtpError> {
+        let mut store = RootCertStore::empty();
+        if self.bundled {
+            store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         }
-        store.add_parsable_certificates(found.certs);
+        if self.system {
+            let found = rustls_native_certs::load_native_certs();
+            for error in &found.errors {
+                tracing::warn!(%error, "a root certificate of the system cannot be read");
+            }
+            store.add_parsable_certificates(found.certs);
+        }
+        for root in &self.extra {
+            store.add(root.clone())?;
+        }
+        if store.is_empty() {
+            return Err(SmtpError::NoRoots("neither bundled, nor from the system, nor given".to_owned()));
+        }
+        Ok(store)
     }
-    for root in &roots.extra {
-        store.add(root.clone())?;
-    }
-    if store.is_empty() {
-        return Err(SmtpError::NoRoots("neither bundled, nor from the system, nor given".to_owned()));
-    }
-    Ok(store)
 }
 
 fn sort(error: &io::Error) -> Cause {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(rustls::Error::InvalidCertificate(why)) => Cause::Certificate(reason(why)),
+        Some(rustls::Error::InvalidCertificate(why)) => Cause::Certificate(of_certificate(why)),
         Some(rustls::Error::NoCertificatesPresented) => {
-            Cause::Certificate("the server shows none".to_owned())
+            Cause::Certificate(unproven(TlsResult::ValidationFailure, "the server shows none"))
         }
         Some(error) => Cause::Tls(error.to_string()),
         // A peer that closes in the middle of the handshake broke the handshake, whatever the system calls it.
@@ -120,19 +152,16 @@ fn sort(error: &io::Error) -> Cause {
     }
 }
 
-fn reason(why: &CertificateError) -> String {
-    match why {
-        CertificateError::UnknownIssuer => "issued by nobody we trust, or self-signed".to_owned(),
-        CertificateError::BadSignature => "its signature does not fit its issuer".to_owned(),
-        other => other.to_string(),
-    }
+/// Leaves the judgement of the certificate for after the handshake, but has the server prove that the certificate is
+/// its own. `lax` takes even that on trust: old servers have certificates that cannot be read, and TLS with them is
+/// still better than none.
+#[derive(Debug)]
+struct JudgedLater {
+    algorithms: WebPkiSupportedAlgorithms,
+    lax: bool,
 }
 
-/// Takes any certificate: opportunistic TLS keeps out listeners, it does not prove who the server is.
-#[derive(Debug)]
-struct AnyCertificate(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for AnyCertificate {
+impl ServerCertVerifier for JudgedLater {
     fn verify_server_cert(
         &self,
         _end_entity: &CertificateDer<'_>,
@@ -146,23 +175,29 @@ impl ServerCertVerifier for AnyCertificate {
 
     fn verify_tls12_signature(
         &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
+        match self.lax {
+            true => Ok(HandshakeSignatureValid::assertion()),
+            false => verify_tls12_signature(message, cert, dss, &self.algorithms),
+        }
     }
 
     fn verify_tls13_signature(
         &self,
-        _message: &[u8],
-        _cert: &CertificateDer<'_>,
-        _dss: &DigitallySignedStruct,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        Ok(HandshakeSignatureValid::assertion())
+        match self.lax {
+            true => Ok(HandshakeSignatureValid::assertion()),
+            false => verify_tls13_signature(message, cert, dss, &self.algorithms),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.algorithms.supported_schemes()
     }
 }

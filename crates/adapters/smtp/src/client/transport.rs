@@ -1,31 +1,31 @@
 //! Opens a session with the first host and address that answers.
 
 use std::{
-    collections::HashMap,
     fmt::Write as _,
     net::{IpAddr, SocketAddr},
-    sync::{Mutex, PoisonError},
+    sync::Arc,
 };
 
 use async_trait::async_trait;
 use delivery::{
     attempt::{Failure, Peer, Trouble},
-    hop::{NextHop, TlsMode},
+    hop::{HopHost, NextHop, TlsMode},
     ports::{Session, Transport},
+    tls::{Demand, TlsObserver, TlsResult, TlsSession, Unobserved},
 };
 use mail::Stage;
 use tokio::time::Instant;
 
 use super::{
+    broken::{BrokenTls, Lesson},
     dialogue::Dialogue,
     halt::{Cause, Halt},
     limits::ClientLimits,
+    proof::Wish,
     session::ClientSession,
     tls::ClientTls,
 };
 
-/// Hosts with broken TLS that are remembered.
-const BROKEN_TLS_MAX: usize = 10_000;
 /// How much of each earlier failure the last one tells.
 const SAID_CHARS_MAX: usize = 200;
 
@@ -33,49 +33,75 @@ const SAID_CHARS_MAX: usize = 200;
 pub struct SmtpTransport {
     limits: ClientLimits,
     tls: ClientTls,
-    broken_tls: Mutex<HashMap<String, Instant>>,
+    broken: BrokenTls,
+    observer: Arc<dyn TlsObserver>,
 }
 
 /// One address to try.
 struct Target<'a> {
     hop: &'a NextHop,
-    host: &'a str,
+    host: &'a HopHost,
     addr: SocketAddr,
     setup_until: Instant,
+}
+
+/// What is tried at an address: TLS as wished for, or in clear for this reason.
+enum Way<'a> {
+    Tls(&'a Wish),
+    Clear(&'a Wish, &'a str),
 }
 
 impl SmtpTransport {
     /// Makes a client; connects to nothing yet.
     #[must_use]
     pub fn new(limits: ClientLimits, tls: ClientTls) -> Self {
-        Self { limits, tls, broken_tls: Mutex::new(HashMap::new()) }
+        Self { limits, tls, broken: BrokenTls::default(), observer: Arc::new(Unobserved) }
     }
 
-    /// One address: with TLS, and in clear where that is allowed and TLS is broken.
+    /// The same client, which tells how TLS goes.
+    #[must_use]
+    pub fn observed(self, observer: Arc<dyn TlsObserver>) -> Self {
+        Self { observer, ..self }
+    }
+
+    /// One address: with TLS, and with less of it where that is allowed and TLS is broken there.
     async fn open(&self, target: &Target<'_>) -> Result<ClientSession, Failure> {
-        let opportunistic = target.hop.tls == TlsMode::Opportunistic;
-        if opportunistic && self.has_broken_tls(target.host) {
-            return self.speak(target, TlsMode::None).await;
+        let host = target.host.name.as_str();
+        let mut wish = Wish::of(target.hop, &target.host.policy);
+        if target.hop.tls == TlsMode::None {
+            return self.speak(target, Way::Clear(&wish, "TLS is switched off for this route")).await;
         }
-        match self.speak(target, target.hop.tls).await {
-            Err(failure) if opportunistic && is_about_tls(&failure) => {
-                tracing::info!(
-                    host = target.host,
-                    why = failure.detail,
-                    "TLS is broken there; going on in clear"
-                );
-                self.note_broken_tls(target.host);
-                self.speak(target, TlsMode::None).await
-            }
-            done => done,
+        let lesson = self.broken.lesson(host);
+        if lesson == Some(Lesson::NoTls) && wish.may_do_without() {
+            return self.speak(target, Way::Clear(&wish, "TLS failed there a short while ago")).await;
         }
+        wish.lax = lesson.is_some() && wish.takes_any();
+        let mut failure = match self.speak(target, Way::Tls(&wish)).await {
+            Err(failure) if wish.takes_any() && is_about_tls(&failure) => failure,
+            done => return done,
+        };
+        if !wish.lax && failure.trouble == Trouble::TlsUnproven {
+            wish.lax = true;
+            self.broken.note(host, Lesson::AnyCertificate, self.limits.broken_tls);
+            failure = match self.speak(target, Way::Tls(&wish)).await {
+                Err(failure) if is_about_tls(&failure) => failure,
+                done => return done,
+            };
+        }
+        if !wish.may_do_without() {
+            return Err(failure);
+        }
+        tracing::info!(host, why = failure.detail, "TLS is broken there; going on in clear");
+        self.broken.note(host, Lesson::NoTls, self.limits.broken_tls);
+        let said = failure.reply.as_ref().map_or(failure.detail, mail::Reply::line);
+        self.speak(target, Way::Clear(&wish, &said)).await
     }
 
-    async fn speak(&self, target: &Target<'_>, mode: TlsMode) -> Result<ClientSession, Failure> {
+    async fn speak(&self, target: &Target<'_>, way: Way<'_>) -> Result<ClientSession, Failure> {
         let give_up = |(halt, peer): (Halt, Peer)| halt.into_failure(Some(peer));
-        let opened = Dialogue::open(target.host, target.addr, self.limits, target.setup_until).await;
+        let opened = Dialogue::open(&target.host.name, target.addr, self.limits, target.setup_until).await;
         let dialogue = opened.map_err(give_up)?;
-        let mut dialogue = self.introduce(dialogue, target.hop, mode).await?;
+        let mut dialogue = self.introduce(dialogue, target, way).await?;
         if let Some(login) = &target.hop.login {
             let result = match dialogue.may_say_password(target.hop.tls) {
                 true => dialogue.auth(login).await.map(drop),
@@ -90,47 +116,86 @@ impl SmtpTransport {
     async fn introduce(
         &self,
         mut dialogue: Dialogue,
-        hop: &NextHop,
-        mode: TlsMode,
+        target: &Target<'_>,
+        way: Way<'_>,
     ) -> Result<Dialogue, Failure> {
-        let give_up = |(halt, peer): (Halt, Peer)| halt.into_failure(Some(peer));
-        if mode == TlsMode::Implicit {
-            dialogue = dialogue.handshake(&self.tls, mode).await.map_err(give_up)?;
+        let helo_name = &target.hop.helo_name;
+        let implicit = target.hop.tls == TlsMode::Implicit;
+        if let (Way::Tls(wish), true) = (&way, implicit) {
+            dialogue = self.told(target, wish, dialogue.handshake(&self.tls, wish).await)?;
         }
         let opened = match dialogue.greeting().await {
-            Ok(_) => dialogue.ehlo(&hop.helo_name).await,
+            Ok(_) => dialogue.ehlo(helo_name).await,
             Err(halt) => Err(halt),
         };
         opened.map_err(|halt| dialogue.failure(halt))?;
-        match mode {
-            TlsMode::None | TlsMode::Implicit => return Ok(dialogue),
-            TlsMode::Opportunistic if !dialogue.extensions.starttls => return Ok(dialogue),
-            TlsMode::StartTls if !dialogue.extensions.starttls => {
+        let wish = match way {
+            Way::Clear(wish, why) => {
+                dialogue.stay_in_clear(wish, why);
+                return Ok(dialogue);
+            }
+            Way::Tls(_) if implicit => return Ok(dialogue),
+            Way::Tls(wish) => wish,
+        };
+        if !dialogue.extensions.starttls {
+            self.tell(target, wish, TlsResult::StarttlsNotSupported, "");
+            if !wish.may_do_without() {
                 return Err(dialogue.failure(Cause::TlsNotOffered.at(Stage::Tls)));
             }
-            TlsMode::Opportunistic | TlsMode::StartTls => {}
+            dialogue.stay_in_clear(wish, "STARTTLS is not offered");
+            return Ok(dialogue);
         }
-        dialogue = dialogue.starttls(&self.tls, mode).await.map_err(give_up)?;
-        match dialogue.ehlo(&hop.helo_name).await {
+        dialogue = self.told(target, wish, dialogue.starttls(&self.tls, wish).await)?;
+        match dialogue.ehlo(helo_name).await {
             Ok(_) => Ok(dialogue),
             Err(halt) => Err(dialogue.failure(halt)),
         }
     }
 
-    fn has_broken_tls(&self, host: &str) -> bool {
-        let broken = self.broken_tls.lock().unwrap_or_else(PoisonError::into_inner);
-        broken.get(host).is_some_and(|until| Instant::now() < *until)
+    /// Counts how the handshake went.
+    fn told(
+        &self,
+        target: &Target<'_>,
+        wish: &Wish,
+        done: Result<Dialogue, (Halt, Peer)>,
+    ) -> Result<Dialogue, Failure> {
+        match done {
+            Ok(dialogue) => {
+                let policy = &wish.policy;
+                // A domain that tests MTA-STS wants to know; where nobody asked, any certificate is a success.
+                let asked =
+                    policy.demand == Demand::Opportunistic && policy.basis != delivery::tls::Basis::Nobody;
+                match dialogue.flaw.as_ref().filter(|_| asked) {
+                    _ if policy.outside_policy => {
+                        let words = "the policy does not name this host";
+                        self.tell(target, wish, TlsResult::ValidationFailure, words);
+                    }
+                    Some(flaw) => self.tell(target, wish, flaw.result, &flaw.words),
+                    None => self.tell(target, wish, TlsResult::Success, ""),
+                }
+                Ok(dialogue)
+            }
+            Err((halt, peer)) => {
+                let (result, peer) = (halt.cause.tls_result(), Some(peer));
+                let failure = halt.into_failure(peer);
+                self.tell(target, wish, result, &failure.detail);
+                Err(failure)
+            }
+        }
     }
 
-    fn note_broken_tls(&self, host: &str) {
-        let now = Instant::now();
-        let mut broken = self.broken_tls.lock().unwrap_or_else(PoisonError::into_inner);
-        if broken.len() >= BROKEN_TLS_MAX {
-            broken.retain(|_, until| now < *until);
+    fn tell(&self, target: &Target<'_>, wish: &Wish, result: TlsResult, detail: &str) {
+        if wish.policy.domain.is_empty() {
+            return;
         }
-        if broken.len() < BROKEN_TLS_MAX {
-            broken.insert(host.to_owned(), now + self.limits.broken_tls);
-        }
+        self.observer.note(TlsSession {
+            domain: wish.policy.domain.clone(),
+            basis: wish.policy.basis.clone(),
+            host: target.host.name.clone(),
+            address: Some(target.addr.ip()),
+            result,
+            detail: detail.to_owned(),
+        });
     }
 }
 
@@ -155,10 +220,10 @@ impl Transport for SmtpTransport {
     }
 }
 
-fn addresses(hop: &NextHop, most: usize) -> Vec<(&str, IpAddr)> {
+fn addresses(hop: &NextHop, most: usize) -> Vec<(&HopHost, IpAddr)> {
     let mut all = Vec::new();
     for host in &hop.hosts {
-        all.extend(host.addresses.iter().map(|ip| (host.name.as_str(), *ip)));
+        all.extend(host.addresses.iter().map(|ip| (host, *ip)));
     }
     all.truncate(most);
     all

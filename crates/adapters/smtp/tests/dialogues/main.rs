@@ -3,6 +3,7 @@
 mod client;
 mod hosts;
 mod peer;
+mod policy;
 mod postfix;
 mod probe;
 mod server;

@@ -51,6 +51,26 @@ impl Certificate {
         }
     }
 
+    /// A certificate for `name` with the authority that issued it behind it, and that authority.
+    pub fn issued(name: &str) -> (Self, CertificateDer<'static>) {
+        let authority_key = rcgen::KeyPair::generate().expect("a key");
+        let mut params = rcgen::CertificateParams::new(Vec::new()).expect("no name");
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.distinguished_name.push(rcgen::DnType::CommonName, "an authority");
+        let authority = params.self_signed(&authority_key).expect("a certificate");
+        let issuer = rcgen::Issuer::new(params, authority_key);
+        let key = rcgen::KeyPair::generate().expect("a key");
+        let params = rcgen::CertificateParams::new([name.to_owned()]).expect("a name");
+        let made = params.signed_by(&key, &issuer).expect("a certificate");
+        let issued = Self {
+            chain: vec![made.der().clone(), authority.der().clone()],
+            key: key.serialize_der(),
+            pem: made.pem(),
+            key_pem: key.serialize_pem(),
+        };
+        (issued, authority.der().clone())
+    }
+
     pub fn server_config(&self) -> Arc<ServerConfig> {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.key.clone()));
         let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))

@@ -70,7 +70,7 @@ async fn required_tls_is_never_left_out() {
     .await;
     check(
         "S: 220 x\nC: EHLO us.test\nS: 250-x\nS: 250 STARTTLS\nC: STARTTLS\nS: 220 go\ntls\nhang",
-        "tls TlsFailed: certificate: issued by nobody we trust, or self-signed",
+        "tls TlsUnproven: certificate: issued by nobody we trust, or self-signed",
     )
     .await;
 }
@@ -95,7 +95,7 @@ async fn check_auth(mechanism: AuthMechanism, dialogue: &str, expected: &str) {
 
 #[tokio::test]
 async fn logins_at_a_smart_host_under_verified_tls() {
-    use AuthMechanism::{Any, Login, Plain};
+    use AuthMechanism::{Any, Login, Plain, XOAuth2};
     check_auth(
         Any,
         "S: 250-x\nS: 250 AUTH LOGIN PLAIN\nC: AUTH PLAIN AHNob3AAc2VjcmV0\nS: 235 2.7.0 welcome\nC: QUIT",
@@ -120,6 +120,18 @@ async fn logins_at_a_smart_host_under_verified_tls() {
         "auth AuthRefused 535 5.7.8 wrong",
     )
     .await;
+    check_auth(
+        XOAuth2,
+        "S: 250-x\nS: 250 AUTH XOAUTH2\nC: AUTH XOAUTH2 dXNlcj1zaG9wAWF1dGg9QmVhcmVyIHNlY3JldAEB\nS: 235 ok\nC: QUIT",
+        "ready",
+    )
+    .await;
+    check_auth(
+        XOAuth2,
+        "S: 250-x\nS: 250 AUTH XOAUTH2\nC: AUTH XOAUTH2 dXNlcj1zaG9wAWF1dGg9QmVhcmVyIHNlY3JldAEB\nS: 334 eyJzdGF0dXMiOiI0MDAifQ==\nC:\nS: 535 5.7.8 no\nhang",
+        "auth AuthRefused 535 5.7.8 no {\"status\":\"400\"}",
+    )
+    .await;
     check_auth(Any, "S: 250-x\nS: 250 AUTH CRAM-MD5\nhang", "auth AuthRefused").await;
     check_auth(Any, "S: 250 x\nhang", "auth AuthRefused").await;
 }
@@ -130,6 +142,6 @@ async fn a_certificate_for_another_name_is_refused() {
     let peer = Peer::start_with(&["tls"], &certificate).await;
     let transport = SmtpTransport::new(ClientLimits::default(), tls(&certificate));
     let failure = fail(&transport, &hop(&peer, TlsMode::Implicit)).await;
-    assert_eq!(show_failure(&failure), "tls TlsFailed");
+    assert_eq!(show_failure(&failure), "tls TlsUnproven");
     assert!(failure.detail.contains("not valid for name"), "{}", failure.detail);
 }
