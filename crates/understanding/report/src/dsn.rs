@@ -41,6 +41,9 @@ pub(crate) fn read(bytes: &[u8], defects: &mut Vec<Defect>) -> DeliveryStatus {
             seen.recipients.push(recipient);
         }
     }
+    if !rest.trim_ascii().is_empty() {
+        note(defects, Defect::TooLong);
+    }
     seen
 }
 
@@ -50,7 +53,8 @@ fn second_recipient(bytes: &[u8]) -> Option<usize> {
     let mut from = 0;
     let mut seen = false;
     for line in bytes.split(|b| *b == b'\n') {
-        if line.is_empty() && from > 0 {
+        // Also at a stray line, where the group ends by itself: looking on would cost the square of the size.
+        if from > 0 && header::is_stray(line) {
             return None;
         }
         if line.len() > NAME.len() && line[..NAME.len()].eq_ignore_ascii_case(NAME) {

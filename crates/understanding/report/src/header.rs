@@ -63,6 +63,13 @@ impl<'a> Header<'a> {
     }
 }
 
+/// True for a line, without its end, that is neither a field nor a part of one: a block of fields ends before it.
+pub(crate) fn is_stray(line: &[u8]) -> bool {
+    let is_field = || memchr::memchr(b':', line).is_some_and(|colon| is_name(&line[..colon]));
+    let passed_over = line.starts_with(b" ") || line.starts_with(b"\t") || line.starts_with(b"From ");
+    !passed_over && !line.starts_with(b">") && !is_field()
+}
+
 /// Where the field that begins here ends, with its folded lines.
 fn field_end(bytes: &[u8]) -> usize {
     let mut from = 0;

@@ -126,9 +126,10 @@ impl<'a> Mail<'_, 'a> {
             }
             None => told,
         };
+        let session = notice::Session::read(&report.text);
         for recipient in &mut report.recipients {
             let address = recipient.final_recipient.as_deref().unwrap_or("");
-            if let Some(refused) = notice::refused(&report.text, address) {
+            if let Some(refused) = session.refused(address) {
                 merge::answer(recipient, refused.stage, &refused.answer);
             }
         }

@@ -9,4 +9,4 @@ mod session;
 
 pub(crate) use cut::cut;
 pub(crate) use sections::recipients;
-pub(crate) use session::refused;
+pub(crate) use session::Session;

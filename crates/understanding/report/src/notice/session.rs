@@ -11,37 +11,57 @@ pub(crate) struct Refused {
     pub(crate) answer: String,
 }
 
-/// The refusal of this address; the first one, where no refusal names the address.
-pub(crate) fn refused(notice: &str, address: &str) -> Option<Refused> {
-    let mut last: Option<Stage> = None;
-    let mut found: Option<Refused> = None;
-    let mut connected = false;
-    let mut lines = notice.lines().map(str::trim_start).peekable();
-    while let Some(line) = lines.next() {
-        if let Some(command) = said_by_us(line) {
-            last = stage_of(command).or(last);
-            continue;
+/// The refusals of a quoted session, in order.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    refusals: Vec<Refused>,
+    /// All answers in lower case, to look for an address in one go: a report may name a thousand.
+    words: String,
+    /// Where each answer ends in `words`.
+    ends: Vec<usize>,
+}
+
+impl Session {
+    /// Reads the session in a notice; empty where none is quoted.
+    pub(crate) fn read(notice: &str) -> Self {
+        let mut session = Self::default();
+        let mut last: Option<Stage> = None;
+        let mut connected = false;
+        let mut lines = notice.lines().map(str::trim_start).peekable();
+        while let Some(line) = lines.next() {
+            if let Some(command) = said_by_us(line) {
+                last = stage_of(command).or(last);
+                continue;
+            }
+            connected |= line.contains("hile talking to");
+            let Some(first) = said_by_them(line).filter(|answer| is_refusal(answer)) else { continue };
+            let mut answer = first.to_owned();
+            while let Some(more) =
+                lines.peek().and_then(|line| said_by_them(line)).filter(|_| answer.len() < 4096)
+            {
+                answer.push('\n');
+                answer.push_str(more);
+                lines.next();
+            }
+            let Some(stage) = last.or(connected.then_some(Stage::Greeting)) else { continue };
+            session.push(stage, answer);
         }
-        connected |= line.contains("hile talking to");
-        let Some(first) = said_by_them(line).filter(|answer| is_refusal(answer)) else { continue };
-        let mut answer = first.to_owned();
-        while let Some(more) =
-            lines.peek().and_then(|line| said_by_them(line)).filter(|_| answer.len() < 4096)
-        {
-            answer.push('\n');
-            answer.push_str(more);
-            lines.next();
-        }
-        let Some(stage) = last.or(connected.then_some(Stage::Greeting)) else { continue };
-        let named = contains_ignoring_case(&answer, address);
-        if named || found.is_none() {
-            found = Some(Refused { stage, answer });
-        }
-        if named {
-            break;
-        }
+        session
     }
-    found
+
+    fn push(&mut self, stage: Stage, answer: String) {
+        self.words.push_str(&answer.to_ascii_lowercase());
+        self.words.push('\n');
+        self.ends.push(self.words.len());
+        self.refusals.push(Refused { stage, answer });
+    }
+
+    /// The refusal of this address; the first one, where no refusal names the address.
+    pub(crate) fn refused(&self, address: &str) -> Option<&Refused> {
+        let named = if address.is_empty() { None } else { self.words.find(&address.to_ascii_lowercase()) };
+        let n = named.map_or(0, |at| self.ends.partition_point(|end| *end <= at));
+        self.refusals.get(n)
+    }
 }
 
 /// `>>> RCPT To:<a@b>`; InterScan turns the arrows round and says who sent the line.
@@ -56,10 +76,6 @@ fn said_by_them(line: &str) -> Option<&str> {
 fn is_refusal(answer: &str) -> bool {
     let bytes = answer.as_bytes();
     bytes.len() >= 3 && matches!(bytes[0], b'4' | b'5') && bytes[1..3].iter().all(u8::is_ascii_digit)
-}
-
-fn contains_ignoring_case(text: &str, part: &str) -> bool {
-    !part.is_empty() && text.to_ascii_lowercase().contains(&part.to_ascii_lowercase())
 }
 
 fn stage_of(command: &str) -> Option<Stage> {
@@ -83,7 +99,7 @@ mod tests {
     #[test]
     fn sessions() {
         let check = |notice: &str, expected: Option<Stage>| {
-            assert_eq!(refused(notice, "a@b.example").map(|r| r.stage), expected, "{notice}");
+            assert_eq!(Session::read(notice).refused("a@b.example").map(|r| r.stage), expected, "{notice}");
         };
         check(">>> RCPT To:<a@b.example>\n<<< 550 no\n", Some(Stage::Rcpt));
         check(">>> DATA\n<<< 550 <a@b.example> no\n", Some(Stage::Data));
@@ -93,13 +109,17 @@ mod tests {
         );
         check("... while talking to mx.b.example.:\n<<< 554 go away\n", Some(Stage::Greeting));
         check("Sent <<< RCPT TO:<a@b.example>\nReceived >>> 550 no\n", Some(Stage::Rcpt));
+        check(
+            ">>> MAIL From:<x>\n<<< 550 <c@b.example> no\n>>> DATA\n<<< 550 a@B.example no\n",
+            Some(Stage::Data),
+        );
         check("<<< 250 ok\n", None);
         check("", None);
     }
 
     #[test]
     fn an_answer_has_all_its_lines() {
-        let seen = refused(">>> DATA\n<<< 550-5.7.1 one\n<<< 550 5.7.1 two\n550 else\n", "");
-        assert_eq!(seen.map(|r| r.answer).as_deref(), Some("550-5.7.1 one\n550 5.7.1 two"));
+        let session = Session::read(">>> DATA\n<<< 550-5.7.1 one\n<<< 550 5.7.1 two\n550 else\n");
+        assert_eq!(session.refused("").map(|r| r.answer.as_str()), Some("550-5.7.1 one\n550 5.7.1 two"));
     }
 }
