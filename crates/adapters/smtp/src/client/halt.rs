@@ -44,6 +44,16 @@ impl Cause {
         }
     }
 
+    /// What happened, in words.
+    pub(crate) fn words(&self) -> String {
+        match self {
+            Self::Said(reply) => reply.line(),
+            Self::TlsNotOffered => "STARTTLS is not offered".to_owned(),
+            Self::Certificate(why) => why.words.clone(),
+            Self::Broken(_, words) | Self::Tls(words) | Self::AuthNotOffered(words) => words.clone(),
+        }
+    }
+
     /// What an IO error means for us.
     pub(crate) fn from_io(error: &io::Error) -> Self {
         use io::ErrorKind as K;

@@ -11,7 +11,7 @@ use delivery::{
     attempt::{Failure, Peer, Trouble},
     hop::{HopHost, NextHop, TlsMode},
     ports::{Session, Transport},
-    tls::{Demand, TlsObserver, TlsResult, TlsSession, Unobserved},
+    tls::{Basis, Demand, TlsObserver, TlsResult, TlsSession, Unobserved},
 };
 use mail::Stage;
 use tokio::time::Instant;
@@ -119,10 +119,13 @@ impl SmtpTransport {
         target: &Target<'_>,
         way: Way<'_>,
     ) -> Result<Dialogue, Failure> {
+        let give_up = |(halt, peer): (Halt, Peer)| halt.into_failure(Some(peer));
         let helo_name = &target.hop.helo_name;
         let implicit = target.hop.tls == TlsMode::Implicit;
         if let (Way::Tls(wish), true) = (&way, implicit) {
-            dialogue = self.told(target, wish, dialogue.handshake(&self.tls, wish).await)?;
+            let done = dialogue.handshake(&self.tls, wish).await;
+            self.count(target, wish, &done);
+            dialogue = done.map_err(give_up)?;
         }
         let opened = match dialogue.greeting().await {
             Ok(_) => dialogue.ehlo(helo_name).await,
@@ -145,7 +148,9 @@ impl SmtpTransport {
             dialogue.stay_in_clear(wish, "STARTTLS is not offered");
             return Ok(dialogue);
         }
-        dialogue = self.told(target, wish, dialogue.starttls(&self.tls, wish).await)?;
+        let done = dialogue.starttls(&self.tls, wish).await;
+        self.count(target, wish, &done);
+        dialogue = done.map_err(give_up)?;
         match dialogue.ehlo(helo_name).await {
             Ok(_) => Ok(dialogue),
             Err(halt) => Err(dialogue.failure(halt)),
@@ -153,34 +158,20 @@ impl SmtpTransport {
     }
 
     /// Counts how the handshake went.
-    fn told(
-        &self,
-        target: &Target<'_>,
-        wish: &Wish,
-        done: Result<Dialogue, (Halt, Peer)>,
-    ) -> Result<Dialogue, Failure> {
+    fn count(&self, target: &Target<'_>, wish: &Wish, done: &Result<Dialogue, (Halt, Peer)>) {
+        let policy = &wish.policy;
+        // A domain that tests MTA-STS wants to know; where nobody asked, any certificate is a success.
+        let asked = policy.demand == Demand::Opportunistic && policy.basis != Basis::Nobody;
         match done {
-            Ok(dialogue) => {
-                let policy = &wish.policy;
-                // A domain that tests MTA-STS wants to know; where nobody asked, any certificate is a success.
-                let asked =
-                    policy.demand == Demand::Opportunistic && policy.basis != delivery::tls::Basis::Nobody;
-                match dialogue.flaw.as_ref().filter(|_| asked) {
-                    _ if policy.outside_policy => {
-                        let words = "the policy does not name this host";
-                        self.tell(target, wish, TlsResult::ValidationFailure, words);
-                    }
-                    Some(flaw) => self.tell(target, wish, flaw.result, &flaw.words),
-                    None => self.tell(target, wish, TlsResult::Success, ""),
-                }
-                Ok(dialogue)
+            Ok(_) if policy.outside_policy => {
+                let words = "the policy does not name this host";
+                self.tell(target, wish, TlsResult::ValidationFailure, words);
             }
-            Err((halt, peer)) => {
-                let (result, peer) = (halt.cause.tls_result(), Some(peer));
-                let failure = halt.into_failure(peer);
-                self.tell(target, wish, result, &failure.detail);
-                Err(failure)
-            }
+            Ok(dialogue) => match dialogue.flaw.as_ref().filter(|_| asked) {
+                Some(flaw) => self.tell(target, wish, flaw.result, &flaw.words),
+                None => self.tell(target, wish, TlsResult::Success, ""),
+            },
+            Err((halt, _)) => self.tell(target, wish, halt.cause.tls_result(), &halt.cause.words()),
         }
     }
 
