@@ -10,3 +10,4 @@ mod postgres;
 mod reception;
 mod stage;
 mod troubles;
+mod verdicts;

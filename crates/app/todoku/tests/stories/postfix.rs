@@ -21,6 +21,7 @@ use testkit::{
 use crate::stage::{
     SHOP, Settings, Stage, add_contacts, add_domain, not_run, rows, start_broadcast, wait_until,
 };
+use crate::verdicts::means_the_same_everywhere;
 
 /// The customers' company, and its server.
 const DOMAIN: &str = "midori.example";
@@ -136,7 +137,10 @@ async fn a_broadcast_lands_in_a_real_mailbox() {
         assert!(String::from_utf8_lossy(&raw).contains("MAILER-DAEMON@mx.midori.example"));
     }
 
-    // And the shop owner reads it on the page of the person.
+    // And the shop owner reads it on the page of the person; what came late means the same everywhere.
+    for late in [jiro, kaoru] {
+        means_the_same_everywhere(&stage, &store, late.id).await;
+    }
     let mut browser = stage.log_in();
     for (story, words) in [(sakura, "このメールアドレスは存在しません"), (kaoru, "いっぱい")]
     {

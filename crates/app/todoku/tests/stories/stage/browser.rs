@@ -61,13 +61,18 @@ impl Browser {
 
     /// Chooses a file on the upload page and sends it.
     pub fn upload(&mut self, text: &str) -> Page {
-        let token = self.token("/imports/new");
+        self.drop_file("/imports/new", "/imports", ("customers.csv", "text/csv"), text)
+    }
+
+    /// Opens a page, takes its token and sends a file of this name and kind with it.
+    pub fn drop_file(&mut self, page: &str, action: &str, (name, kind): (&str, &str), text: &str) -> Page {
+        let token = self.token(page);
         let body = format!(
-            "--b\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n\
-             --b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"customers.csv\"\r\n\
-             Content-Type: text/csv\r\n\r\n{text}\r\n--b--\r\n"
+            "--b-9\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n\
+             --b-9\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+             Content-Type: {kind}\r\n\r\n{text}\r\n--b-9--\r\n"
         );
-        self.request("POST", "/imports", "multipart/form-data; boundary=b", &body)
+        self.request("POST", action, "multipart/form-data; boundary=b-9", &body)
     }
 
     fn token(&mut self, page: &str) -> String {
