@@ -66,3 +66,25 @@ test("the same in English, from a file", async () => {
   await stranger.says("hanako@docomo.ne.jp", "Unknown user");
   await stranger.close();
 });
+
+test("a file dropped on the page is read, and one too many is put off kindly", async () => {
+  const stranger = await chromium.visitor(stage);
+  await stranger.go("/explain");
+  const dropped = await stranger.page.evaluateHandle((text) => {
+    const files = new DataTransfer();
+    files.items.add(new File([text], "returned.eml", { type: "message/rfc822" }));
+    return files;
+  }, bounce);
+  await stranger.page.locator(".drop").dispatchEvent("drop", { dataTransfer: dropped });
+  assert.match(await stranger.page.locator("#file").inputValue(), /returned\.eml$/);
+  await stranger.submit("/explain");
+  await stranger.says("hanako@docomo.ne.jp", "このメールアドレスは存在しません。");
+  for (let asked = 0; ; asked += 1) {
+    assert.ok(asked < 40, "nobody may ask without end");
+    await stranger.fill({ text: "550 5.1.1 User unknown" });
+    await stranger.page.locator('main form[action$="/explain"] button.primary').click();
+    await stranger.page.waitForLoadState("load");
+    if (/短い時間にたくさん/.test(await stranger.words())) break;
+  }
+  await stranger.close();
+});

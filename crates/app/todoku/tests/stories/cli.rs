@@ -1,5 +1,7 @@
 //! Story: at the machine itself, when the pages cannot help: operators, addresses, a configuration with a slip.
 
+use std::time::{Duration, Instant};
+
 use testkit::SimulatorConfig;
 
 use crate::stage::{Settings, Stage, todoku};
@@ -120,4 +122,24 @@ fn addresses_are_read_as_an_import_would() {
         assert!(!sentence[language].as_str().expect("a sentence").is_empty());
     }
     assert_eq!(lines[2]["verdict"], "good");
+}
+
+#[test]
+fn large_mails_and_mailboxes_are_explained_in_bounded_time() {
+    const ENOUGH: Duration = Duration::from_secs(60);
+    let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../corpus/bounces/0001-docomo-rcpt.eml");
+    let mail = std::fs::read_to_string(sample).expect("the project's sample");
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = |name: &str, text: &str, mails: usize| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).expect("written");
+        let started = Instant::now();
+        let told = todoku(&["bounce", "explain", "--json", file.to_str().expect("UTF-8")], "").good();
+        assert!(started.elapsed() < ENOUGH, "{name}: {:?}", started.elapsed());
+        let known = "\"recipient\":\"hanako.invented@docomo.ne.jp\",\"reason\":\"userunknown\"";
+        assert_eq!(told.lines().filter(|line| line.contains(known)).count(), mails, "{name}");
+    };
+    check("large.eml", &format!("{mail}\n{}", format!("{}\n", "A".repeat(76)).repeat(680_000)), 1);
+    let framed = format!("From MAILER-DAEMON Thu Nov 12 10:20:30 2026\n{mail}\n");
+    check("many.mbox", &framed.repeat(3_000), 3_000);
 }
