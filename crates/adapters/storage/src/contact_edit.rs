@@ -8,6 +8,7 @@ use crate::{
     contact_rows::{self, COLUMNS, Kept},
     error::named,
     events::{NewEvent, append, append_one},
+    field_values::Registry,
     sql::args,
     tx::Tx,
 };
@@ -21,6 +22,7 @@ pub(crate) async fn add(
 ) -> Result<Option<ContactId>, StorageError> {
     let id = tx.new_id(now);
     let mut kept = Kept::new(id, draft, now);
+    let registry = settled(tx, &mut kept, now).await?;
     let route = opt_out_route(tx, draft).await?;
     if let Some(route) = route {
         kept.opt_out(route, now);
@@ -28,11 +30,20 @@ pub(crate) async fn add(
     if contact_rows::insert(tx, &[&kept], now).await? == 0 {
         return Ok(None);
     }
-    contact_rows::remember_fields(tx, draft.fields.keys()).await?;
+    registry.write(tx, &[(None, &kept)]).await?;
     let mut events = vec![NewEvent::of(event::CONTACT_ADDED).contact(id).actor(actor)];
     events.extend(route.map(|route| opted_out(id, route, actor)));
     append(tx, &events, now).await?;
     Ok(Some(id))
+}
+
+/// Makes sure of the fields of a contact, and writes its values as they are kept.
+async fn settled(tx: &mut Tx, kept: &mut Kept, now: i64) -> Result<Registry, StorageError> {
+    let mut registry = Registry::load(tx).await?;
+    let filled = kept.contact.fields.iter().filter(|(_, text)| !text.trim().is_empty());
+    registry.remember(tx, filled.map(|(name, _)| name), now).await?;
+    registry.settle(&mut kept.contact.fields);
+    Ok(registry)
 }
 
 /// Why this draft's contact gets no advertising mail: the draft says so, or somebody with this address said so.
@@ -63,7 +74,8 @@ pub(crate) async fn edit(
     let Some(row) = tx.row(sql, args![id]).await? else { return Ok(false) };
     let before = Kept::of(&row)?;
     let mut after = before.clone();
-    rewrite(&mut after, draft);
+    rewrite(&mut after, draft, now);
+    let registry = settled(tx, &mut after, now).await?;
     let mut route = None;
     if before.contact.opted_out_at.is_none() {
         route = opt_out_route(tx, draft).await?;
@@ -75,7 +87,7 @@ pub(crate) async fn edit(
         return Ok(true);
     }
     contact_rows::update(tx, &[&after], now).await?;
-    contact_rows::remember_fields(tx, draft.fields.keys()).await?;
+    registry.write(tx, &[(Some(&before), &after)]).await?;
     let told =
         NewEvent::of(event::CONTACT_EDITED).contact(id).actor(actor).detail(difference(&before, &after));
     append_one(tx, told, now).await?;
@@ -85,7 +97,8 @@ pub(crate) async fn edit(
     Ok(true)
 }
 
-fn rewrite(kept: &mut Kept, draft: &ContactDraft) {
+fn rewrite(kept: &mut Kept, draft: &ContactDraft, now: i64) {
+    kept.restate(draft, now);
     kept.readdress(draft);
     let contact = &mut kept.contact;
     contact.name.clone_from(&draft.name);
@@ -109,6 +122,8 @@ pub(crate) fn difference(before: &Kept, after: &Kept) -> Value {
         ("external_id", old.external_id != new.external_id),
         ("note", old.note != new.note),
         ("fields", old.fields != new.fields),
+        ("status", old.status != new.status),
+        ("dm", old.dm_refused_at.is_some() != new.dm_refused_at.is_some()),
     ];
     let changed: Vec<&str> =
         columns.into_iter().filter(|(_, differs)| *differs).map(|(name, _)| name).collect();

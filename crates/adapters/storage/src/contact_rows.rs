@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use audience::{Contact, ContactDraft, OptOutRoute};
+use audience::{Contact, ContactDraft, ContactStatus, OptOutRoute};
 use serde::{Serialize, Serializer, ser::SerializeTuple};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 /// The columns [`contact_of`] reads; prefix `c`.
 pub(crate) const COLUMNS: &str = "c.id, c.address, c.provider, c.name, c.kana, c.phone, c.company, c.external_id, \
      c.note, c.fields, c.opted_out_at, c.opt_out_route, c.invalid_at, c.invalid_reason, c.lookalike_of, \
-     c.created_at, c.updated_at";
+     c.status, c.dm_refused_at, c.trashed_at, c.version, c.created_at, c.updated_at";
 
 /// Reads a contact from a row with [`COLUMNS`].
 pub(crate) fn contact_of(row: &Row) -> Result<Contact, StorageError> {
@@ -37,6 +37,10 @@ pub(crate) fn contact_of(row: &Row) -> Result<Contact, StorageError> {
         invalid_at: row.get("invalid_at")?,
         invalid_reason: row.get("invalid_reason")?,
         lookalike_of: row.get("lookalike_of")?,
+        status: named("status", &row.get::<String>("status")?, ContactStatus::from_name)?,
+        dm_refused_at: row.get("dm_refused_at")?,
+        trashed_at: row.get("trashed_at")?,
+        version: row.get("version")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
     })
@@ -77,22 +81,39 @@ impl Kept {
             invalid_at: None,
             invalid_reason: None,
             lookalike_of: draft.lookalike_of.clone(),
+            status: draft.status.unwrap_or_default(),
+            dm_refused_at: (draft.dm_wanted == Some(false)).then_some(now),
+            trashed_at: None,
+            version: 1,
             created_at: now,
             updated_at: now,
         };
         Self { contact, address_key: draft.address_key.clone() }
     }
 
-    /// Gives it another address; what was known about the old one no longer counts. The same address in another
-    /// spelling keeps what is known.
+    /// Gives it another address; what was known about the old one no longer counts, unless the registration is only
+    /// provisional: nobody has confirmed the new one either. The same address in another spelling keeps what is known.
     pub(crate) fn readdress(&mut self, draft: &ContactDraft) {
         self.contact.address.clone_from(&draft.address);
         self.contact.provider.clone_from(&draft.provider);
         if self.address_key != draft.address_key {
             self.address_key.clone_from(&draft.address_key);
             self.contact.lookalike_of.clone_from(&draft.lookalike_of);
-            self.contact.invalid_at = None;
-            self.contact.invalid_reason = None;
+            if self.contact.status != ContactStatus::Provisional {
+                self.contact.invalid_at = None;
+                self.contact.invalid_reason = None;
+            }
+        }
+    }
+
+    /// Takes over what a draft says about status and permission.
+    pub(crate) fn restate(&mut self, draft: &ContactDraft, now: i64) {
+        let contact = &mut self.contact;
+        contact.status = draft.status.unwrap_or(contact.status);
+        match draft.dm_wanted {
+            Some(true) => contact.dm_refused_at = None,
+            Some(false) => contact.dm_refused_at = contact.dm_refused_at.or(Some(now)),
+            None => {}
         }
     }
 
@@ -128,7 +149,7 @@ impl Kept {
 impl Serialize for Kept {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let contact = &self.contact;
-        let mut row = serializer.serialize_tuple(17)?;
+        let mut row = serializer.serialize_tuple(20)?;
         row.serialize_element(&contact.id)?;
         row.serialize_element(&contact.address)?;
         row.serialize_element(&self.address_key)?;
@@ -146,6 +167,9 @@ impl Serialize for Kept {
         row.serialize_element(&contact.invalid_at)?;
         row.serialize_element(&contact.invalid_reason)?;
         row.serialize_element(&contact.lookalike_of)?;
+        row.serialize_element(&contact.status.name())?;
+        row.serialize_element(&contact.dm_refused_at)?;
+        row.serialize_element(&contact.trashed_at)?;
         row.end()
     }
 }
@@ -158,11 +182,11 @@ pub(crate) async fn insert(tx: &mut Tx, people: &[&Kept], now: i64) -> Result<u6
     tx.execute(
         "INSERT INTO contacts (id, address, address_key, provider, name, kana, phone, company, external_id, note,
                 fields, search_text, opted_out_at, opt_out_route, invalid_at, invalid_reason, lookalike_of,
-                created_at, updated_at)
+                status, dm_refused_at, trashed_at, created_at, updated_at)
          SELECT CAST(j.value->>0 AS BIGINT), j.value->>1, j.value->>2, j.value->>3, j.value->>4, j.value->>5,
                 j.value->>6, j.value->>7, j.value->>8, j.value->>9, j.value->>10, j.value->>11,
                 CAST(j.value->>12 AS BIGINT), j.value->>13, CAST(j.value->>14 AS BIGINT), j.value->>15,
-                j.value->>16, $2, $2
+                j.value->>16, j.value->>17, CAST(j.value->>18 AS BIGINT), CAST(j.value->>19 AS BIGINT), $2, $2
          FROM {ROWS} WHERE TRUE
          ON CONFLICT (external_id) WHERE external_id <> '' DO NOTHING",
         args![sql::json(people), now],
@@ -181,28 +205,11 @@ pub(crate) async fn update(tx: &mut Tx, people: &[&Kept], now: i64) -> Result<()
                 external_id = j.value->>8, note = j.value->>9, fields = j.value->>10, search_text = j.value->>11,
                 opted_out_at = CAST(j.value->>12 AS BIGINT), opt_out_route = j.value->>13,
                 invalid_at = CAST(j.value->>14 AS BIGINT), invalid_reason = j.value->>15,
-                lookalike_of = j.value->>16, updated_at = $2
+                lookalike_of = j.value->>16, status = j.value->>17,
+                dm_refused_at = CAST(j.value->>18 AS BIGINT), trashed_at = CAST(j.value->>19 AS BIGINT),
+                version = version + 1, updated_at = $2
          FROM {ROWS} WHERE contacts.id = CAST(j.value->>0 AS BIGINT)",
         args![sql::json(people), now],
-    )
-    .await?;
-    Ok(())
-}
-
-/// Remembers the names of extra fields.
-pub(crate) async fn remember_fields<'a>(
-    tx: &mut Tx,
-    names: impl Iterator<Item = &'a String>,
-) -> Result<(), StorageError> {
-    let names: std::collections::BTreeSet<&String> = names.collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    let rows: Vec<[&String; 1]> = names.into_iter().map(|name| [name]).collect();
-    tx.execute(
-        "INSERT INTO contact_fields (name) SELECT j.value->>0 FROM {ROWS} WHERE TRUE
-         ON CONFLICT (name) DO NOTHING",
-        args![sql::json(&rows)],
     )
     .await?;
     Ok(())

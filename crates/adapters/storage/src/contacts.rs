@@ -17,9 +17,6 @@ use crate::{
     validity,
 };
 
-/// Extra fields offered for choice.
-const FIELD_NAMES_MAX: u32 = 200;
-
 #[async_trait]
 impl ContactStore for Store {
     async fn list(
@@ -154,9 +151,9 @@ impl ContactStore for Store {
     }
 
     async fn field_names(&self) -> Result<Vec<String>, StoreFailure> {
-        let sql = "SELECT name FROM contact_fields ORDER BY name LIMIT $1";
-        let rows = self.rows(sql, args![FIELD_NAMES_MAX]).await?;
-        let mut names = rows.iter().map(|row| row.get("name")).collect::<Result<Vec<String>, _>>()?;
+        let sql = "SELECT key FROM contact_fields WHERE archived_at IS NULL";
+        let rows = self.rows(sql, args![]).await?;
+        let mut names = rows.iter().map(|row| row.get("key")).collect::<Result<Vec<String>, _>>()?;
         // The engines order text differently.
         names.sort();
         Ok(names)
@@ -213,6 +210,11 @@ pub(crate) async fn tell_each(
 fn condition_of(filter: &ContactFilter) -> (String, Vec<Arg>) {
     let mut args = Vec::new();
     let mut condition = search::condition("c.search_text", &filter.search, &mut args);
+    condition.push_str(if filter.trashed {
+        " AND c.trashed_at IS NOT NULL"
+    } else {
+        " AND c.trashed_at IS NULL"
+    });
     if let Some(standing) = filter.standing {
         condition.push_str(" AND ");
         condition.push_str(standing_condition(standing));

@@ -310,11 +310,11 @@ mod tests {
         let store = opened(&folder).await;
         let work = store.write(|tx| {
             Box::pin(async move {
-                tx.execute("INSERT INTO contact_fields (name) VALUES ('a')", args![]).await?;
-                tx.execute("INSERT INTO contact_fields (name) VALUES ('a')", args![]).await
+                tx.execute("INSERT INTO settings (name, value) VALUES ('a', 'b')", args![]).await?;
+                tx.execute("INSERT INTO settings (name, value) VALUES ('a', 'b')", args![]).await
             })
         });
         assert!(matches!(work.await, Err(StorageError::Taken(_))));
-        assert!(store.rows("SELECT name FROM contact_fields", args![]).await.unwrap().is_empty());
+        assert!(store.rows("SELECT name FROM settings WHERE name = 'a'", args![]).await.unwrap().is_empty());
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     contact_rows::{self, COLUMNS, Kept},
     error::named,
     events::{NewEvent, append},
+    field_values::Registry,
     import_merge::{Merged, People, Person},
     sql::{self, args},
     tx::Tx,
@@ -31,11 +32,14 @@ pub(crate) async fn apply(
     let Some(row) = tx.row(sql, guard).await? else { return Ok(BatchResult::default()) };
     let import = Import { id, actor: row.get("created_by")?, now };
     let mut result = BatchResult { applied: true, ..BatchResult::default() };
+    let mut registry = Registry::load(tx).await?;
+    registry.remember(tx, batch.rows.iter().flat_map(|row| row.draft.fields.keys()), now).await?;
     let mut rest = batch.rows.as_slice();
     while !rest.is_empty() {
         let mut people = load(tx, rest).await?;
         let taken = merge(tx, &mut people, rest, &mut result, now);
-        write(tx, &people, &import).await?;
+        people.all.iter_mut().for_each(|person| registry.settle(&mut person.kept.contact.fields));
+        write(tx, &people, &registry, &import).await?;
         rest = &rest[taken..];
     }
     keep_errors(tx, id, &batch.errors).await?;
@@ -143,7 +147,12 @@ async fn load_by_address(tx: &mut Tx, rows: &[ImportRow], people: &mut People) -
     Ok(())
 }
 
-async fn write(tx: &mut Tx, people: &People, import: &Import) -> Result<(), StorageError> {
+async fn write(
+    tx: &mut Tx,
+    people: &People,
+    registry: &Registry,
+    import: &Import,
+) -> Result<(), StorageError> {
     let added: Vec<&Kept> =
         people.all.iter().filter(|person| person.before.is_none()).map(|person| &person.kept).collect();
     let changed: Vec<&Kept> =
@@ -152,8 +161,9 @@ async fn write(tx: &mut Tx, people: &People, import: &Import) -> Result<(), Stor
         return Err(StorageError::Taken("a customer number that came at the same moment".to_owned()));
     }
     contact_rows::update(tx, &changed, import.now).await?;
-    let written = || added.iter().chain(changed.iter());
-    contact_rows::remember_fields(tx, written().flat_map(|kept| kept.contact.fields.keys())).await?;
+    let written = people.all.iter().filter(|person| person.before.is_none() || person.is_changed());
+    let written: Vec<_> = written.map(|person| (person.before.as_ref(), &person.kept)).collect();
+    registry.write(tx, &written).await?;
     let mut events: Vec<NewEvent> = people.all.iter().flat_map(|person| events_of(person, import)).collect();
     events.extend(opt_out_others(tx, people, import).await?);
     append(tx, &events, import.now).await

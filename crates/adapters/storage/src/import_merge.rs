@@ -94,7 +94,7 @@ impl People {
             return Merged::Unclear;
         }
         let before = person.kept.clone();
-        overwrite(&mut person.kept, draft);
+        overwrite(&mut person.kept, draft, now);
         self.settle(at, draft, now);
         if self.all[at].kept == before { Merged::Unchanged } else { Merged::Updated }
     }
@@ -138,7 +138,8 @@ impl People {
 }
 
 /// Empty cells change nothing.
-fn overwrite(kept: &mut Kept, draft: &ContactDraft) {
+fn overwrite(kept: &mut Kept, draft: &ContactDraft, now: i64) {
+    kept.restate(draft, now);
     if draft.address.is_some() && kept.contact.address != draft.address {
         kept.readdress(draft);
     }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use audience::{
-    BatchResult, ImportBatch, ImportId, ImportJob, ImportPlan, ImportState, ImportStore, NewImport, RowError,
-    StoreFailure, event,
+    BatchResult, Field, FieldStore, ImportBatch, ImportId, ImportJob, ImportPlan, ImportState, ImportStore,
+    NewImport, RowError, StoreFailure, event,
 };
 use serde_json::json;
 
@@ -25,6 +25,12 @@ const APPLY_TRIES: u32 = 3;
 
 #[async_trait]
 impl ImportStore for Store {
+    async fn import_fields(&self) -> Result<Vec<Field>, StoreFailure> {
+        let mut fields = FieldStore::fields(self).await?;
+        fields.retain(|field| field.archived_at.is_none());
+        Ok(fields)
+    }
+
     async fn create(&self, new: NewImport, now: i64) -> Result<ImportId, StoreFailure> {
         let work = self.write(move |tx| {
             Box::pin(async move {

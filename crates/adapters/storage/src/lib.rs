@@ -16,6 +16,8 @@ mod desk;
 mod error;
 mod event_log;
 mod events;
+mod field_values;
+mod fields;
 mod history;
 mod ids;
 mod import_batch;

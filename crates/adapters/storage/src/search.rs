@@ -1,26 +1,11 @@
 //! Folds text so that a search finds it however it was typed: width, case, hiragana or katakana, hyphens in numbers.
 
-use unicode_normalization::UnicodeNormalization as _;
+pub(crate) use audience::folded;
 
 use crate::sql::Arg;
 
 /// Words of a search that are looked at; more would only slow it down.
 const WORDS_MAX: usize = 8;
-
-/// NFKC, lower case, katakana as hiragana.
-pub(crate) fn folded(text: &str) -> String {
-    if text.is_ascii() {
-        return text.to_ascii_lowercase();
-    }
-    text.nfkc().flat_map(char::to_lowercase).map(as_hiragana).collect()
-}
-
-fn as_hiragana(letter: char) -> char {
-    match letter {
-        'ァ'..='ヶ' => char::from_u32(letter as u32 - 0x60).unwrap_or(letter),
-        other => other,
-    }
-}
 
 /// The digits of a telephone number.
 pub(crate) fn digits(text: &str) -> String {
@@ -66,18 +51,6 @@ fn pattern(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn check(text: &str, expected: &str) {
-        assert_eq!(folded(text), expected, "{text}");
-    }
-
-    #[test]
-    fn text_is_folded() {
-        check("ＹＡＭＡＤＡ Hanako", "yamada hanako");
-        check("ﾔﾏﾀﾞ　ハナコ", "やまだ はなこ");
-        check("㈱花屋", "(株)花屋");
-        check("ヴァーヶ", "ゔぁーゖ");
-    }
 
     #[test]
     fn words_are_escaped_and_all_must_match() {

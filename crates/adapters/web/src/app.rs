@@ -3,7 +3,7 @@
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use accounts::{OperatorStore, SessionStore};
-use audience::{ContactStore, ImportStore, ValiditySettings, ValidityStore};
+use audience::{ContactStore, FieldStore, ImportStore, ValiditySettings, ValidityStore};
 use campaigns::ports::{BroadcastStore, TemplateStore};
 use delivery::ports::{QueueStore, SourceStore};
 use doctor::ports::{DnsLookup, RouteProbe};
@@ -27,6 +27,8 @@ pub struct App {
     pub sessions: Arc<dyn SessionStore>,
     /// Customers.
     pub contacts: Arc<dyn ContactStore>,
+    /// The fields the shop keeps about them.
+    pub fields: Arc<dyn FieldStore>,
     /// Whether their addresses work.
     pub validity: Arc<dyn ValidityStore>,
     /// When an address counts as not working.

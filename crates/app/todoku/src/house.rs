@@ -238,6 +238,11 @@ fn spawn_loops(
         loops::run_broadcasts(broadcasts, tick, worry, token).await;
         Ok(())
     });
+    let (fields, token) = (store.clone(), shutdown.clone());
+    tasks.spawn(async move {
+        loops::run_fields(fields, token).await;
+        Ok(())
+    });
     let (imports, tick, token) = (store.clone(), Arc::clone(clock), shutdown.clone());
     let worry = Arc::clone(health);
     tasks.spawn(async move {
@@ -257,6 +262,7 @@ fn web_app(
         operators: store.clone(),
         sessions: store.clone(),
         contacts: store.clone(),
+        fields: store.clone(),
         validity: store.clone(),
         validity_settings: wire::validity(config),
         imports: store.clone(),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use audience::ImportStore;
+use audience::{FieldStore, ImportStore};
 use campaigns::{ports::BroadcastStore, runner};
 use delivery::{
     health::{Health, Work},
@@ -14,6 +14,10 @@ use tokio_util::sync::CancellationToken;
 const IDLE: Duration = Duration::from_millis(250);
 /// How long it rests when the store cannot be asked.
 const TROUBLE: Duration = Duration::from_secs(2);
+/// How often fields are looked at: another kind is a rare decision, and nobody waits for the last value.
+const FIELDS: Duration = Duration::from_secs(2);
+/// Values read anew in one transaction.
+const RETYPED: u64 = 2_000;
 
 /// Writes audiences down and notices finished broadcasts.
 pub async fn run_broadcasts(
@@ -73,6 +77,30 @@ async fn take_in(store: &dyn ImportStore, clock: &Clock) -> Result<(), audience:
         done = audience::run_import(store, job.id, clock.as_ref()).await.map(drop).and(done);
     }
     done
+}
+
+/// Reads the values of fields anew whose kind was changed, also where a crash interrupted that.
+pub async fn run_fields(store: Arc<dyn FieldStore>, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        match retype(store.as_ref()).await {
+            Ok(true) => {}
+            Ok(false) => rest(FIELDS, &shutdown).await,
+            Err(error) => {
+                tracing::error!(%error, "fields wait: the store cannot be asked");
+                rest(TROUBLE, &shutdown).await;
+            }
+        }
+    }
+}
+
+/// True when there may be more to do.
+async fn retype(store: &dyn FieldStore) -> Result<bool, audience::StoreFailure> {
+    let fields = store.fields().await?;
+    let Some(field) = fields.into_iter().find(|field| field.retyping_up_to.is_some()) else {
+        return Ok(false);
+    };
+    store.retype_step(field.id, RETYPED).await?;
+    Ok(true)
 }
 
 async fn rest(pause: Duration, shutdown: &CancellationToken) {

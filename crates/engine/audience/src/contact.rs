@@ -28,7 +28,7 @@ pub struct Contact {
     pub external_id: String,
     /// The operators' note.
     pub note: String,
-    /// Every other column, by its header.
+    /// Every other field, by its key ([`crate::Field::key`]), written as its kind wants it.
     pub fields: BTreeMap<String, String>,
     /// When the contact stopped advertising mail.
     pub opted_out_at: Option<i64>,
@@ -40,10 +40,53 @@ pub struct Contact {
     pub invalid_reason: Option<String>,
     /// The domain the address was probably meant to have, when it is a look-alike that swallows mail.
     pub lookalike_of: Option<String>,
+    /// Whether the registration is complete.
+    pub status: ContactStatus,
+    /// Since when the contact does not want advertising (DM許可: 希望しない), as far as the shop was told; apart from
+    /// the opt-out, which is the contact's own act.
+    pub dm_refused_at: Option<i64>,
+    /// When it was put into the trash: it is on no list and gets no mail.
+    pub trashed_at: Option<i64>,
+    /// Counts the changes, so that two people do not overwrite each other unseen.
+    pub version: i64,
     /// When the contact was registered here.
     pub created_at: i64,
     /// The last change.
     pub updated_at: i64,
+}
+
+/// Whether a registration is complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactStatus {
+    /// 仮登録: not confirmed yet. A new address does not make it valid again.
+    Provisional,
+    /// 本登録.
+    #[default]
+    Registered,
+    /// 取消: no customer any more.
+    Cancelled,
+}
+
+impl ContactStatus {
+    /// Every status.
+    pub const ALL: [Self; 3] = [Self::Provisional, Self::Registered, Self::Cancelled];
+
+    /// The stored name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Provisional => "provisional",
+            Self::Registered => "registered",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    /// The status with this stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.name() == name)
+    }
 }
 
 /// How an opt-out reached us.
@@ -107,10 +150,14 @@ pub struct ContactDraft {
     pub external_id: String,
     /// The operators' note.
     pub note: String,
-    /// Other columns.
+    /// Other fields, by key; a name that is no field yet becomes one of text. An empty value takes a value away.
     pub fields: BTreeMap<String, String>,
     /// `Some(false)`: does not want mail. `Some(true)` and `None` never lift an opt-out the customer made.
     pub wants_mail: Option<bool>,
+    /// The status to be; `None` leaves it, and a new contact is registered.
+    pub status: Option<ContactStatus>,
+    /// Whether advertising is wanted, as the shop was told (DM許可); `None` leaves it.
+    pub dm_wanted: Option<bool>,
 }
 
 /// Which contacts a list shows.
@@ -120,6 +167,8 @@ pub struct ContactFilter {
     pub search: String,
     /// Only those in this standing.
     pub standing: Option<Standing>,
+    /// What is in the trash, instead of what is not.
+    pub trashed: bool,
 }
 
 /// Whether mail may and can go to a contact.

@@ -4,19 +4,29 @@
 //! interrupted anywhere and goes on without importing a row twice.
 
 mod contact;
+mod field;
+mod fold;
 mod import;
 mod ports;
 pub mod segment;
 mod upload;
 mod validity;
 
-pub use contact::{Contact, ContactDraft, ContactFilter, ContactId, ContactPage, OptOutRoute, Standing};
-pub use import::{
-    Detected, ErrorCsv, FAILURES, FIELD_COLUMNS_MAX, NOTE_CHARS_MAX, Preview, Problem, ReasonLanguage,
-    RowOutcome, RowReader, SAMPLE_BYTES, Sentence, VALUE_CHARS_MAX, detect, failure_sentence, guess_mapping,
-    preview, read_row, run_import, suggest_plan,
+pub use contact::{
+    Contact, ContactDraft, ContactFilter, ContactId, ContactPage, ContactStatus, OptOutRoute, Standing,
 };
-pub use ports::{ContactStore, ImportStore, StoreFailure, ValidityStore};
+pub use field::{
+    CHOICES_MAX, DraftProblem, FIELDS_MAX, Field, FieldDraft, FieldId, FieldKind, FieldProblem, FieldValue,
+    FileRef, Indexed, LABEL_CHARS_MAX, MULTI_SEPARATOR, MonthDay, RetypeTrial, days_of, field_named,
+    problem_sentence, read_date, try_retype,
+};
+pub use fold::folded;
+pub use import::{
+    Detected, ErrorCsv, FAILURES, FIELD_COLUMNS_MAX, FIELD_TARGET, NOTE_CHARS_MAX, Preview, Problem,
+    ReasonLanguage, RowOutcome, RowReader, SAMPLE_BYTES, Sentence, VALUE_CHARS_MAX, detect, failure_sentence,
+    guess_mapping, preview, read_row, run_import, suggest_plan,
+};
+pub use ports::{ContactStore, FieldStore, ImportStore, StoreFailure, ValidityStore};
 pub use upload::{
     BatchResult, ImportBatch, ImportId, ImportJob, ImportPlan, ImportRow, ImportState, NewImport, RowError,
 };
@@ -49,6 +59,9 @@ pub mod event {
     pub const ADDRESS_CONFIRMED: &str = "contact.address_confirmed";
     /// A segment was made, changed, put away or brought back; the detail holds `what`, its `segment_id` and `name`.
     pub const SEGMENT_CHANGED: &str = "segment.changed";
+    /// A field was added, changed, archived, brought back or given another kind; the detail holds `what`, the `label`
+    /// and, for another kind, `kind_before` and `kind`.
+    pub const FIELD_CHANGED: &str = "field.changed";
     /// An import began.
     pub const IMPORT_STARTED: &str = "import.started";
     /// An import ended.

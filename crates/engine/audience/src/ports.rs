@@ -4,8 +4,8 @@ use async_trait::async_trait;
 
 use crate::{
     AddressFailure, AddressHistory, BatchResult, Consequence, Contact, ContactDraft, ContactFilter,
-    ContactId, ContactPage, ImportBatch, ImportId, ImportJob, ImportPlan, ImportState, NewImport,
-    OptOutRoute, RowError, ValiditySettings,
+    ContactId, ContactPage, Field, FieldDraft, FieldId, ImportBatch, ImportId, ImportJob, ImportPlan,
+    ImportState, NewImport, OptOutRoute, RowError, ValiditySettings,
 };
 
 /// The store could not be asked.
@@ -73,9 +73,61 @@ pub trait ContactStore: Send + Sync {
     async fn field_names(&self) -> Result<Vec<String>, StoreFailure>;
 }
 
+/// The fields of the house, at rest.
+#[async_trait]
+pub trait FieldStore: Send + Sync {
+    /// Every field in order, archived ones behind the others; at most [`crate::FIELDS_MAX`].
+    async fn fields(&self) -> Result<Vec<Field>, StoreFailure>;
+    /// Adds a field. `None` when another one has its label, or there are [`crate::FIELDS_MAX`].
+    async fn add_field(
+        &self,
+        draft: &FieldDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Option<FieldId>, StoreFailure>;
+    /// Changes label, choices and whether it is required; never the kind. A choice that is gone stays where it was
+    /// chosen. `false` when there is no such field or another one has the label.
+    async fn change_field(
+        &self,
+        id: FieldId,
+        draft: &FieldDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<bool, StoreFailure>;
+    /// Moves a field one place up or down.
+    async fn move_field(&self, id: FieldId, up: bool) -> Result<(), StoreFailure>;
+    /// Puts a field away or brings it back; its values are kept. `false` when another field has its label meanwhile.
+    async fn archive_field(
+        &self,
+        id: FieldId,
+        archived: bool,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<bool, StoreFailure>;
+    /// Values of a field as they are written, of contacts behind `after`, in order.
+    async fn values_of_field(
+        &self,
+        id: FieldId,
+        after: ContactId,
+        limit: u64,
+    ) -> Result<Vec<(ContactId, String)>, StoreFailure>;
+    /// Gives a field another kind (and choices). What is there is read anew by [`FieldStore::retype_step`].
+    async fn retype_field(
+        &self,
+        id: FieldId,
+        draft: &FieldDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<bool, StoreFailure>;
+    /// Reads the next `limit` values of a field whose kind has changed; `true` when none is left.
+    async fn retype_step(&self, id: FieldId, limit: u64) -> Result<bool, StoreFailure>;
+}
+
 /// Imports at rest. The bytes of an upload are kept in pieces, so a large file is never whole in memory.
 #[async_trait]
 pub trait ImportStore: Send + Sync {
+    /// The fields that columns may go to, archived ones left out.
+    async fn import_fields(&self) -> Result<Vec<Field>, StoreFailure>;
     /// Begins an upload.
     async fn create(&self, new: NewImport, now: i64) -> Result<ImportId, StoreFailure>;
     /// Keeps piece `seq` (0, 1, 2 …) of the upload and adds to `bytes_total`.

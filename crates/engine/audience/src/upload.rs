@@ -59,7 +59,7 @@ pub struct ImportPlan {
     /// The column names, made up (`列1` …) where there is no header.
     pub columns: Vec<String>,
     /// Column index → target: `address`, `name`, `kana`, `phone`, `company`, `external_id`, `note`, `wants_mail`,
-    /// `field` (kept under its own name) or `skip`.
+    /// `status`, `field` (kept under its own name), `field:KEY` (kept as that field) or `skip`.
     pub mapping: BTreeMap<usize, String>,
 }
 

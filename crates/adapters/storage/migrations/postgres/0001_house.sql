@@ -47,6 +47,10 @@ CREATE TABLE contacts (
     invalid_at     BIGINT,
     invalid_reason TEXT,
     lookalike_of   TEXT,
+    status         TEXT NOT NULL DEFAULT 'registered',
+    dm_refused_at  BIGINT,
+    trashed_at     BIGINT,
+    version        BIGINT NOT NULL DEFAULT 1,
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL
 );
@@ -65,8 +69,47 @@ CREATE TABLE address_failures (
 CREATE INDEX address_failures_by_address ON address_failures (address_key, at) WHERE cleared_at IS NULL;
 
 CREATE TABLE contact_fields (
-    name TEXT PRIMARY KEY
+    id             BIGINT PRIMARY KEY,
+    key            TEXT NOT NULL UNIQUE, -- the name in contacts.fields and in templates; never changes
+    label          TEXT NOT NULL,
+    kind           TEXT NOT NULL,
+    choices        TEXT NOT NULL DEFAULT '[]',
+    required       BOOLEAN NOT NULL DEFAULT FALSE,
+    position       BIGINT NOT NULL DEFAULT 0,
+    retyping_up_to BIGINT, -- contacts up to this one have been read anew as another kind
+    archived_at    BIGINT,
+    created_at     BIGINT NOT NULL
 );
+
+-- The values of contacts.fields as they are compared, one field after the other like the columns of a table
+-- (docs/decisions/0003). text is folded; number is a number, days since 1970, or 0 and 1.
+CREATE TABLE field_values (
+    field_id   BIGINT NOT NULL,
+    contact_id BIGINT NOT NULL,
+    seq        BIGINT NOT NULL,
+    text       TEXT,
+    number     DOUBLE PRECISION,
+    PRIMARY KEY (field_id, contact_id, seq) INCLUDE (text, number)
+);
+
+-- What customers may refuse apart from everything else.
+CREATE TABLE topics (
+    id          BIGINT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    description TEXT NOT NULL DEFAULT '',
+    position    BIGINT NOT NULL DEFAULT 0,
+    archived_at BIGINT,
+    created_at  BIGINT NOT NULL
+);
+
+CREATE TABLE topic_opt_outs (
+    topic_id   BIGINT NOT NULL,
+    contact_id BIGINT NOT NULL,
+    at         BIGINT NOT NULL,
+    route      TEXT NOT NULL,
+    PRIMARY KEY (topic_id, contact_id)
+);
+CREATE INDEX topic_opt_outs_by_contact ON topic_opt_outs (contact_id);
 
 CREATE TABLE imports (
     id          BIGINT PRIMARY KEY,

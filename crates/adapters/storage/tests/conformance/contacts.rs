@@ -13,7 +13,7 @@ async fn added(store: &dyn ContactStore, draft: &ContactDraft) -> i64 {
 }
 
 async fn found(store: &Store, search: &str) -> Vec<String> {
-    let filter = ContactFilter { search: search.into(), standing: None };
+    let filter = ContactFilter { search: search.into(), ..ContactFilter::default() };
     let page = ContactStore::list(store, &filter, 0, 10).await.unwrap();
     assert_eq!(page.total, page.contacts.len() as u64);
     page.contacts.into_iter().map(|contact| contact.name).collect()
@@ -84,7 +84,7 @@ cases! {
         added(&store, &draft("i@a.example", "invalid", "")).await;
         store.mark_invalid("i@a.example", "userunknown", None, NOW).await.unwrap();
         for standing in ["sendable", "lookalike", "no_address", "opted_out", "invalid"] {
-            let filter = ContactFilter { search: String::new(), standing: Standing::from_name(standing) };
+            let filter = ContactFilter { standing: Standing::from_name(standing), ..ContactFilter::default() };
             let page = ContactStore::list(&store, &filter, 0, 10).await.unwrap();
             assert_eq!(page.contacts.len(), 1, "{standing}");
             assert_eq!(page.contacts[0].name, standing);

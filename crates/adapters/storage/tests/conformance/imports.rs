@@ -149,7 +149,7 @@ cases! {
             person("1", "b@a.example", "一郎"), person("", "c@a.example", "二"), person("", "", "名前だけ"),
         ]);
         assert_eq!(store.field_names().await.unwrap(), ["色"]);
-        let id = ContactStore::list(&store, &ContactFilter { search: "090 b@".into(), standing: None }, 0, 1)
+        let id = ContactStore::list(&store, &ContactFilter { search: "090 b@".into(), ..ContactFilter::default() }, 0, 1)
             .await.unwrap().contacts[0].id;
         assert_eq!(kinds_of(&store, id, 4).await, [event::CONTACT_IMPORTED]);
     }

@@ -8,6 +8,7 @@ mod claims;
 mod contacts;
 mod desk;
 mod event_log;
+mod fields;
 mod imports;
 mod mailing;
 mod opening;

@@ -58,6 +58,7 @@ preview-columns-what = Guessed by their names. Change what is wrong.
 preview-column = Column
 preview-examples = Examples
 preview-target = Becomes
+preview-own-fields = Your own fields
 preview-rows = The first { $n } rows
 preview-bad-row = This row cannot be taken in. { $reason }
 preview-start = Start the import

@@ -58,6 +58,7 @@ preview-columns-what = 見出しから推測しました。違っていれば選
 preview-column = 列
 preview-examples = 例
 preview-target = 取り込み先
+preview-own-fields = お店の項目
 preview-rows = 最初の{ $n }行
 preview-bad-row = この行は取り込めません。{ $reason }
 preview-start = この内容で取り込みを始める

@@ -59,6 +59,7 @@ impl House {
             operators: store.clone(),
             sessions: store.clone(),
             contacts: store.clone(),
+            fields: store.clone(),
             validity: store.clone(),
             validity_settings: audience::ValiditySettings::default(),
             imports: store.clone(),

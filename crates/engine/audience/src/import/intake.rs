@@ -6,7 +6,7 @@ use super::{
     row::{RowOutcome, RowReader},
     split::{Record, Splitter},
 };
-use crate::{ImportBatch, ImportPlan};
+use crate::{Field, ImportBatch, ImportPlan};
 
 /// Most rows of a batch.
 const BATCH_ROWS_MAX: u64 = 500;
@@ -32,11 +32,11 @@ pub(crate) struct Intake {
 
 impl Intake {
     /// None when the plan's encoding is not known. `rows_done` rows are passed over.
-    pub(crate) fn new(plan: &ImportPlan, rows_done: u64) -> Option<Self> {
+    pub(crate) fn new(plan: &ImportPlan, fields: &[Field], rows_done: u64) -> Option<Self> {
         Some(Self {
             decoder: Charset::named(&plan.encoding)?.decoder(),
             splitter: Splitter::new(plan.delimiter),
-            rows: RowReader::new(plan),
+            rows: RowReader::new(plan, fields),
             head: plan.has_header,
             rows_seen: 0,
             rows_done,

@@ -8,12 +8,15 @@ use super::{
     sentence::{self, Sentence},
     split::Record,
 };
-use crate::{ContactDraft, ImportPlan, ImportRow, RowError};
+use crate::{ContactDraft, Field, ImportPlan, ImportRow, RowError, field_named, problem_sentence};
 
 /// Longest value of an ordinary column, in characters.
 pub const VALUE_CHARS_MAX: usize = 500;
 /// Longest note, in characters.
 pub const NOTE_CHARS_MAX: usize = 5000;
+
+/// Begins the target of a column that is kept as a field of the house; its key follows.
+pub const FIELD_TARGET: &str = "field:";
 
 /// What became of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +29,8 @@ pub enum RowOutcome {
 
 /// Reads one row; for many rows of one file make a [`RowReader`].
 #[must_use]
-pub fn read_row(row: u64, cells: Vec<String>, plan: &ImportPlan) -> RowOutcome {
-    RowReader::new(plan).read(row, cells)
+pub fn read_row(row: u64, cells: Vec<String>, plan: &ImportPlan, fields: &[Field]) -> RowOutcome {
+    RowReader::new(plan, fields).read(row, cells)
 }
 
 /// Reads the rows of one file.
@@ -55,12 +58,13 @@ enum Target {
     ExternalId,
     Note,
     WantsMail(Question),
-    Field,
+    /// A field of the house, or a new one of text under the column's own name.
+    Field(Option<Box<Field>>),
 }
 
 impl Target {
     /// An unknown target is skipped: nothing may land where nobody expects it.
-    fn named(name: Option<&String>, column: &str) -> Self {
+    fn named(name: Option<&String>, column: &str, fields: &[Field]) -> Self {
         match name.map(String::as_str) {
             Some("address") => Self::Address,
             Some("name") => Self::Name,
@@ -70,8 +74,15 @@ impl Target {
             Some("external_id") => Self::ExternalId,
             Some("note") => Self::Note,
             Some("wants_mail") => Self::WantsMail(Question::of(column)),
-            Some("field") => Self::Field,
-            _ => Self::Skip,
+            Some("field") => Self::Field(field_named(fields, column).cloned().map(Box::new)),
+            Some(name) => match name.strip_prefix(FIELD_TARGET) {
+                Some(key) => {
+                    let field = fields.iter().find(|field| field.key == key && field.archived_at.is_none());
+                    field.map_or(Self::Skip, |field| Self::Field(Some(Box::new(field.clone()))))
+                }
+                None => Self::Skip,
+            },
+            None => Self::Skip,
         }
     }
 }
@@ -79,10 +90,10 @@ impl Target {
 impl RowReader {
     /// Prepares for the columns of a plan.
     #[must_use]
-    pub fn new(plan: &ImportPlan) -> Self {
+    pub fn new(plan: &ImportPlan, fields: &[Field]) -> Self {
         let columns = plan.columns.iter().enumerate().map(|(index, name)| Column {
             name: name.clone(),
-            target: Target::named(plan.mapping.get(&index), name),
+            target: Target::named(plan.mapping.get(&index), name, fields),
         });
         Self {
             columns: columns.collect(),
@@ -167,12 +178,13 @@ impl RowReading {
             Target::ExternalId => self.external_id(column, cell),
             Target::Note => self.draft.note = self.value(column, &note_text(cell), NOTE_CHARS_MAX),
             Target::WantsMail(question) => self.wants_mail(column, question, cell),
-            Target::Field => {
+            Target::Field(None) => {
                 let value = self.line(column, cell);
                 if !value.is_empty() {
                     self.draft.fields.insert(column.name.clone(), value);
                 }
             }
+            Target::Field(Some(field)) => self.field(field, cell),
         }
     }
 
@@ -185,6 +197,19 @@ impl RowReading {
             self.problems.push(rejected(&reading));
         } else {
             self.draft.set_address(&reading);
+        }
+    }
+
+    fn field(&mut self, field: &Field, cell: &str) {
+        let cell = cell.trim();
+        if cell.is_empty() {
+            return;
+        }
+        match field.read(cell) {
+            Ok(value) => {
+                self.draft.fields.insert(field.key.clone(), value.text);
+            }
+            Err(problem) => self.problems.push(problem_sentence(field, problem, cell)),
         }
     }
 

@@ -51,8 +51,9 @@ pub async fn run_import(
         return Ok(job.state);
     }
     let sample = sample(store, id).await?;
+    let fields = store.import_fields().await?;
     let refused = mapping_failure(&job.plan).or_else(|| refusal(&sample, &job.plan.encoding));
-    let intake = if sample.is_empty() { None } else { Intake::new(&job.plan, job.rows_done) };
+    let intake = if sample.is_empty() { None } else { Intake::new(&job.plan, &fields, job.rows_done) };
     let failure = match (refused, intake) {
         (None, Some(intake)) => match take_all(store, &job, intake, clock).await? {
             Ended::Read(failure) => failure,

@@ -44,7 +44,7 @@ proptest! {
         prop_assert_eq!(plan.mapping.len(), preview.columns.len());
         for (row, cells) in preview.rows.into_iter().enumerate() {
             let cells_before = cells.clone();
-            if let RowOutcome::Bad(error) = read_row(row as u64, cells, &plan) {
+            if let RowOutcome::Bad(error) = read_row(row as u64, cells, &plan, &[]) {
                 prop_assert_eq!(error.cells, cells_before);
                 prop_assert!(!error.ja.is_empty() && !error.en.is_empty());
             }

@@ -11,7 +11,7 @@ fn plan() -> ImportPlan {
 }
 
 fn read(line: &str) -> RowOutcome {
-    read_row(7, line.split(',').map(str::to_owned).collect(), &plan())
+    read_row(7, line.split(',').map(str::to_owned).collect(), &plan(), &[])
 }
 
 fn good(line: &str) -> ContactDraft {
@@ -110,7 +110,7 @@ fn a_column_that_names_the_refusal() {
     let columns = vec!["メール".to_owned(), "配信停止".to_owned()];
     let mapping = guess_mapping(&columns, &[]);
     let plan = ImportPlan { columns, mapping, ..plan() };
-    let wants = |answer: &str| match read_row(1, vec!["a@b.example".into(), answer.into()], &plan) {
+    let wants = |answer: &str| match read_row(1, vec!["a@b.example".into(), answer.into()], &plan, &[]) {
         RowOutcome::Good(row) => row.draft.wants_mail,
         RowOutcome::Bad(error) => panic!("{}", error.ja),
     };
@@ -121,7 +121,7 @@ fn check_name(columns: &str, line: &str, expected: &str) {
     let columns: Vec<String> = columns.split(',').map(str::to_owned).collect();
     let mapping = guess_mapping(&columns, &[]);
     let plan = ImportPlan { columns, mapping, ..plan() };
-    match read_row(1, line.split(',').map(str::to_owned).collect(), &plan) {
+    match read_row(1, line.split(',').map(str::to_owned).collect(), &plan, &[]) {
         RowOutcome::Good(row) => assert_eq!(format!("{}/{}", row.draft.name, row.draft.kana), expected),
         RowOutcome::Bad(error) => panic!("{}", error.ja),
     }

@@ -7,7 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use audience::{
-    BatchResult, ImportBatch, ImportId, ImportJob, ImportPlan, ImportRow, ImportState, ImportStore,
+    BatchResult, Field, ImportBatch, ImportId, ImportJob, ImportPlan, ImportRow, ImportState, ImportStore,
     NewImport, RowError, StoreFailure,
 };
 
@@ -88,6 +88,9 @@ fn apply(inner: &mut Inner, batch: &ImportBatch) -> BatchResult {
 
 #[async_trait]
 impl ImportStore for MemoryStore {
+    async fn import_fields(&self) -> Result<Vec<Field>, StoreFailure> {
+        Ok(Vec::new())
+    }
     async fn create(&self, _: NewImport, _: i64) -> Result<ImportId, StoreFailure> {
         Ok(1)
     }

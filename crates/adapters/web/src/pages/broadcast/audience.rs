@@ -37,7 +37,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
         return Ok(Redirect::to(&links::broadcast(id)).into_response());
     };
     let (say, house) = (visit.say, &visit.house);
-    let filter = |standing| ContactFilter { search: String::new(), standing };
+    let filter = |standing| ContactFilter { standing, ..ContactFilter::default() };
     let everyone = house.contacts.count(&filter(None)).await?;
     let sendable = house.contacts.count(&filter(Some(Standing::Sendable))).await?;
     let picked = house.broadcasts.picked(id, PICKS_MAX).await?.len() as u64;

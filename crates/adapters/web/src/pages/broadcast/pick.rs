@@ -58,7 +58,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(search): Query
     };
     let (say, house) = (visit.say, &visit.house);
     let page = Page::of(search.page);
-    let filter = ContactFilter { search: search.q.trim().to_owned(), standing: None };
+    let filter = ContactFilter { search: search.q.trim().to_owned(), ..ContactFilter::default() };
     let found = house.contacts.list(&filter, page.offset(), ROWS).await?;
     let picked: HashSet<i64> = house.broadcasts.picked(id, PICKS_MAX).await?.into_iter().collect();
     let path = format!("{}/pick", links::broadcast(id));
@@ -171,7 +171,7 @@ pub(crate) async fn save(visit: Visit, Path(id): Path<i64>, Form(picks): Form<Pi
 /// Picks everyone a search finds.
 async fn pick_found(visit: &Visit, id: i64, search: &str) -> Result<(), Problem> {
     let house = &visit.house;
-    let filter = ContactFilter { search: search.trim().to_owned(), standing: None };
+    let filter = ContactFilter { search: search.trim().to_owned(), ..ContactFilter::default() };
     let mut offset = 0;
     loop {
         let found = house.contacts.list(&filter, offset, BATCH).await?.contacts;

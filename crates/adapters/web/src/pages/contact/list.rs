@@ -33,7 +33,7 @@ const STANDINGS: [Standing; 5] =
 pub(crate) async fn show(visit: Visit, Query(search): Query<Search>) -> Answer {
     let say = visit.say;
     let standing = Standing::from_name(&search.standing);
-    let filter = ContactFilter { search: search.q.trim().to_owned(), standing };
+    let filter = ContactFilter { search: search.q.trim().to_owned(), standing, ..ContactFilter::default() };
     let page = Page::of(search.page);
     let found = visit.house.contacts.list(&filter, page.offset(), ROWS).await?;
     let link = |n: u64| address(&search.q, &search.standing, n);
@@ -69,7 +69,8 @@ async fn tabs(visit: &Visit, search: &Search, chosen: Option<Standing>) -> Resul
     let say = visit.say;
     let mut tabs = Vec::new();
     for standing in std::iter::once(None).chain(STANDINGS.map(Some)) {
-        let filter = ContactFilter { search: search.q.trim().to_owned(), standing };
+        let filter =
+            ContactFilter { search: search.q.trim().to_owned(), standing, ..ContactFilter::default() };
         let count = visit.house.contacts.count(&filter).await?;
         let name =
             standing.map_or_else(|| t!(say, "contacts-all"), |standing| chip::standing_name(say, standing));

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use audience::{ImportJob, ImportPlan, ImportState};
+use audience::{FIELD_TARGET, ImportJob, ImportPlan, ImportState};
 use axum::{
     extract::Path,
     http::StatusCode,
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Redirect},
 };
 use serde::Deserialize;
 
@@ -52,7 +52,8 @@ impl Choices {
     fn mapping(&self, columns: usize) -> BTreeMap<usize, String> {
         let chosen = self.rest.iter().filter_map(|(name, target)| {
             let index: usize = name.strip_prefix("map-")?.parse().ok()?;
-            (index < columns && TARGETS.contains(&target.as_str())).then(|| (index, target.clone()))
+            (index < columns && (TARGETS.contains(&target.as_str()) || target.starts_with(FIELD_TARGET)))
+                .then(|| (index, target.clone()))
         });
         chosen.collect()
     }
@@ -74,10 +75,10 @@ pub(crate) async fn decide(visit: Visit, Path(id): Path<i64>, Form(choices): For
         return Ok(Redirect::to(&links::import(id)).into_response());
     }
     if read_anew {
-        return Ok(again(&visit, &job, &sample, Some(&t!(visit.say, "preview-read-anew"))));
+        return again(&visit, &job, &sample, Some(&t!(visit.say, "preview-read-anew"))).await;
     }
     if preview::is_blocked(&looked) {
-        return Ok(again(&visit, &job, &sample, None));
+        return again(&visit, &job, &sample, None).await;
     }
     visit.house.imports.start(id, visit.now()).await?;
     Ok(Redirect::to(&links::import(id)).into_response())
@@ -106,7 +107,8 @@ fn completed(
     plan
 }
 
-fn again(visit: &Visit, job: &ImportJob, sample: &[u8], remark: Option<&str>) -> Response {
-    let form = preview::form(visit, job, sample, remark);
-    (StatusCode::UNPROCESSABLE_ENTITY, show::page(visit, job, &form)).into_response()
+async fn again(visit: &Visit, job: &ImportJob, sample: &[u8], remark: Option<&str>) -> Answer {
+    let fields = visit.house.imports.import_fields().await?;
+    let form = preview::form(visit, job, sample, &fields, remark);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, show::page(visit, job, &form)).into_response())
 }

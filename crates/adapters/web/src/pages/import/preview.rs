@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use audience::{FAILURES, ImportJob, ImportPlan, Preview, RowOutcome, RowReader};
+use audience::{
+    FAILURES, FIELD_TARGET, Field as HouseField, ImportJob, ImportPlan, Preview, RowOutcome, RowReader,
+};
 use maud::{Markup, html};
 
 use super::receive::PREVIEW_ROWS;
@@ -28,8 +30,14 @@ pub(super) fn is_blocked(preview: &Preview) -> bool {
     preview.problems.iter().any(|problem| FAILURES.contains(&problem.key))
 }
 
-/// The form. `remark` is said on top.
-pub(super) fn form(visit: &Visit, job: &ImportJob, sample: &[u8], remark: Option<&str>) -> Markup {
+/// The form. `fields` are the house's; `remark` is said on top.
+pub(super) fn form(
+    visit: &Visit,
+    job: &ImportJob,
+    sample: &[u8],
+    fields: &[HouseField],
+    remark: Option<&str>,
+) -> Markup {
     let say = visit.say;
     let preview = audience::preview(sample, &job.plan, PREVIEW_ROWS);
     let blocked = is_blocked(&preview);
@@ -52,11 +60,11 @@ pub(super) fn form(visit: &Visit, job: &ImportJob, sample: &[u8], remark: Option
                 div.card {
                     h2 { (t!(say, "preview-columns")) }
                     p { (t!(say, "preview-columns-what")) }
-                    (columns(say, &job.plan.mapping, &preview))
+                    (columns(say, &job.plan.mapping, &preview, fields))
                 }
                 div.card {
                     h2 { (t!(say, "preview-rows", n = preview.rows.len())) }
-                    (rows(say, &job.plan, &preview))
+                    (rows(say, &job.plan, &preview, fields))
                 }
             }
             div.actions.foot-bar {
@@ -92,7 +100,7 @@ fn how(say: Say, plan: &ImportPlan) -> Markup {
     }
 }
 
-fn columns(say: Say, mapping: &BTreeMap<usize, String>, preview: &Preview) -> Markup {
+fn columns(say: Say, mapping: &BTreeMap<usize, String>, preview: &Preview, fields: &[HouseField]) -> Markup {
     html! {
         table.folds {
             thead {
@@ -107,7 +115,7 @@ fn columns(say: Say, mapping: &BTreeMap<usize, String>, preview: &Preview) -> Ma
                     tr {
                         td { (column) }
                         td data-label=(t!(say, "preview-examples")) { span.sub { (examples(preview, index)) } }
-                        td data-label=(t!(say, "preview-target")) { (choice(say, mapping, index, column)) }
+                        td data-label=(t!(say, "preview-target")) { (choice(say, mapping, (index, column), fields)) }
                     }
                 }
             }
@@ -115,13 +123,29 @@ fn columns(say: Say, mapping: &BTreeMap<usize, String>, preview: &Preview) -> Ma
     }
 }
 
-fn choice(say: Say, mapping: &BTreeMap<usize, String>, index: usize, column: &str) -> Markup {
+fn choice(
+    say: Say,
+    mapping: &BTreeMap<usize, String>,
+    (index, column): (usize, &str),
+    fields: &[HouseField],
+) -> Markup {
     let chosen = mapping.get(&index).map_or("skip", String::as_str);
+    // A column with the name of a field goes there by itself.
+    let same = audience::field_named(fields, column).map(|field| format!("{FIELD_TARGET}{}", field.key));
+    let chosen = if chosen == "field" { same.as_deref().unwrap_or(chosen) } else { chosen };
     html! {
         select name={ "map-" (index) } aria-label=(column) {
             @for target in TARGETS {
                 option value=(target) selected[target == chosen] {
                     (say.with(&format!("target-{}", target.replace('_', "-")), None))
+                }
+            }
+            @if !fields.is_empty() {
+                optgroup label=(t!(say, "preview-own-fields")) {
+                    @for field in fields {
+                        @let target = format!("{FIELD_TARGET}{}", field.key);
+                        option value=(target) selected[target == chosen] { (field.label) }
+                    }
                 }
             }
         }
@@ -139,8 +163,8 @@ fn shortened(cell: &str) -> String {
     if start.len() < cell.len() { format!("{start}\u{2026}") } else { start }
 }
 
-fn rows(say: Say, plan: &ImportPlan, preview: &Preview) -> Markup {
-    let reader = RowReader::new(plan);
+fn rows(say: Say, plan: &ImportPlan, preview: &Preview, fields: &[HouseField]) -> Markup {
+    let reader = RowReader::new(plan, fields);
     let reason = |row: usize, cells: &[String]| match reader.read(row as u64 + 1, cells.to_vec()) {
         RowOutcome::Good(_) => None,
         RowOutcome::Bad(error) => Some(say.pick(&error.ja, &error.en).to_owned()),

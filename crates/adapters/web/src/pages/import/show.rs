@@ -21,7 +21,8 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
         ImportState::Uploaded if job.plan.encoding.is_empty() => cut_off(&visit),
         ImportState::Uploaded => {
             let sample = sample(&visit, id).await?;
-            preview::form(&visit, &job, &sample, None)
+            let fields = visit.house.imports.import_fields().await?;
+            preview::form(&visit, &job, &sample, &fields, None)
         }
         ImportState::Running => progress::live(&visit, &job),
         _ => result::body(&visit, &job).await?,

@@ -81,7 +81,7 @@ async fn page(
     (back, around): Around<'_>,
 ) -> Result<Response, Problem> {
     let (say, house) = (visit.say, &visit.house);
-    let filter = ContactFilter { search: reader.q.trim().to_owned(), standing: None };
+    let filter = ContactFilter { search: reader.q.trim().to_owned(), ..ContactFilter::default() };
     let found = house.contacts.list(&filter, 0, CHOICES).await?.contacts;
     let chosen = match reader.contact {
         Some(id) => house.contacts.get(id).await?,
