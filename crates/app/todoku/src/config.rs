@@ -114,11 +114,13 @@ impl Config {
         let Some(path) = path else { return Ok(Self::default()) };
         let text = std::fs::read_to_string(path)
             .with_context(|| format!("設定ファイル {0} を読めません / cannot read {0}", path.display()))?;
-        let config: Self = toml::from_str(&text)
-            .with_context(|| format!("設定ファイル {0} に誤りがあります / mistake in {0}", path.display()))?;
-        config
-            .check()
-            .with_context(|| format!("設定ファイル {0} に誤りがあります / mistake in {0}", path.display()))?;
+        Self::parse(&text)
+            .with_context(|| format!("設定ファイル {0} に誤りがあります / mistake in {0}", path.display()))
+    }
+
+    fn parse(text: &str) -> anyhow::Result<Self> {
+        let config: Self = toml::from_str(text)?;
+        config.check()?;
         Ok(config)
     }
 
@@ -184,6 +186,9 @@ impl Config {
     }
 }
 
+/// Ten years.
+const LONGEST_MS: i64 = 10 * 365 * 24 * 3_600_000;
+
 fn duration_ms(text: &str) -> anyhow::Result<i64> {
     let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(split);
@@ -195,7 +200,9 @@ fn duration_ms(text: &str) -> anyhow::Result<i64> {
         _ => bail!("「{text}」は時間として読めません(例: 30s, 5m, 1h) / {text:?} is no duration"),
     };
     let number: i64 = number.parse().with_context(|| format!("{text:?} is no duration"))?;
-    number.checked_mul(unit_ms).with_context(|| format!("{text:?} is too long"))
+    // Instants are added to durations, and must not overflow.
+    let ms = number.checked_mul(unit_ms).filter(|ms| *ms <= LONGEST_MS);
+    ms.with_context(|| format!("「{text}」は長すぎます / {text:?} is too long"))
 }
 
 #[cfg(test)]
@@ -215,11 +222,31 @@ mod tests {
         check("m", None);
         check("", None);
         check("99999999999999999999h", None);
+        check("9223372036854775807ms", None);
     }
 
     #[test]
     fn unknown_settings_are_errors() {
         assert!(toml::from_str::<Config>("bas_url = \"x\"").is_err());
         assert!(toml::from_str::<Config>("[delivery]\nmx_port = 2525").is_ok());
+    }
+
+    #[test]
+    fn no_text_makes_it_fail() {
+        let good = "data = \"data\"\nlisten_web = \"127.0.0.1:80\"\nsending_ips = [\"192.0.2.1\", \"2001:db8::1\"]\n\
+                    [delivery]\nmx_port = 25\nretry_delays = [\"5m\", \"15m\"]\ntries = \"24h\"\nipv6 = false\n";
+        let mut read = 0;
+        for (at, _) in good.char_indices() {
+            for odd in ["", "\"", "\n", "[", "=", "-1", "9999999999", "花", "\0"] {
+                for rest in [&good[at..], &good[at + 1..], ""] {
+                    let Ok(config) = Config::parse(&[&good[..at], odd, rest].concat()) else { continue };
+                    read += 1;
+                    assert!(!config.retry_delays_ms().expect("was checked").is_empty());
+                    assert!(config.tries_ms().expect("was checked") <= LONGEST_MS);
+                    let _ = (config.database_url(), config.timeouts_max());
+                }
+            }
+        }
+        assert!(read > 100, "only {read} are good all the same");
     }
 }

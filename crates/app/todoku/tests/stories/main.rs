@@ -8,6 +8,7 @@ mod kill;
 mod postfix;
 mod postgres;
 mod reception;
+mod sizes;
 mod stage;
 mod troubles;
 mod verdicts;
