@@ -124,8 +124,7 @@ mod tests {
 
     #[test]
     fn only_equal_preferences_change_places() {
-        let host =
-            |preference, name: &str| MxHost { preference, name: name.to_owned(), addresses: Vec::new() };
+        let host = |preference, name: &str| MxHost::new(preference, name, Vec::new());
         let all = MxAnswer::Hosts(vec![host(10, "a"), host(20, "b"), host(20, "c"), host(30, "d")]);
         let orders: std::collections::BTreeSet<String> = (0..50)
             .map(|seed| match spread(all.clone(), seed) {

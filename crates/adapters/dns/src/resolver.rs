@@ -101,7 +101,7 @@ impl DnsResolver {
     fn keep_for(&self, walked: &Walked) -> Duration {
         let limits = &self.limits;
         match walked.answer {
-            MxAnswer::Trouble(_) => limits.trouble,
+            MxAnswer::Trouble(_) | MxAnswer::Barred(..) => limits.trouble,
             _ if walked.partly => limits.trouble,
             MxAnswer::Hosts(_) | MxAnswer::NullMx => {
                 walked.ttl.unwrap_or(limits.found_min).clamp(limits.found_min, limits.found_max)
@@ -140,7 +140,7 @@ impl DnsResolver {
         for ((preference, name), host) in hosts.into_iter().zip(found) {
             ttl = shorter(ttl, host.ttl);
             trouble = trouble.or(host.trouble);
-            answer.push(MxHost { preference, name, addresses: host.addresses });
+            answer.push(MxHost::new(preference, name, host.addresses));
         }
         if answer.iter().any(|host| !host.addresses.is_empty()) {
             return Walked { answer: MxAnswer::Hosts(answer), ttl, partly: trouble.is_some() };
@@ -156,7 +156,7 @@ impl DnsResolver {
         // Where IPv6 is off, a name without IPv4 address may still have one we did not ask for: not "no host".
         let unasked = host.exists && !self.ipv6 && host.trouble.is_none();
         let answer = if unasked || !host.addresses.is_empty() {
-            MxAnswer::Hosts(vec![MxHost { preference: 0, name: name.to_owned(), addresses: host.addresses }])
+            MxAnswer::Hosts(vec![MxHost::new(0, name, host.addresses)])
         } else if let Some(text) = host.trouble {
             MxAnswer::Trouble(text)
         } else if host.exists {
@@ -208,7 +208,7 @@ impl MxResolver for DnsResolver {
     async fn host(&self, name: &str) -> MxAnswer {
         let bare = name.trim_start_matches('[').trim_end_matches(']');
         if let Ok(ip) = bare.parse::<IpAddr>() {
-            let host = MxHost { preference: 0, name: bare.to_owned(), addresses: vec![ip] };
+            let host = MxHost::new(0, bare, vec![ip]);
             return MxAnswer::Hosts(vec![host]);
         }
         let name = host_name(name);

@@ -101,7 +101,7 @@ impl SmtpProbe {
                 Seen::NoSuchHost
             }
             MxAnswer::NullMx | MxAnswer::NoSuchDomain | MxAnswer::NoMailHost => Seen::NoSuchHost,
-            MxAnswer::Trouble(words) => Seen::DnsTrouble(words),
+            MxAnswer::Trouble(words) | MxAnswer::Barred(_, words) => Seen::DnsTrouble(words),
         };
         Err(StepFact { step: Step::Dns, seen })
     }

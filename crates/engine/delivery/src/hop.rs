@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tls::HostPolicy;
+use crate::{attempt::Trouble, tls::HostPolicy};
 
 /// How TLS is used towards a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +89,16 @@ pub struct MxHost {
     pub name: String,
     /// IPv4 and IPv6 addresses; empty when the host has none.
     pub addresses: Vec<IpAddr>,
+    /// What TLS must show there.
+    pub policy: HostPolicy,
+}
+
+impl MxHost {
+    /// A host without a policy.
+    #[must_use]
+    pub fn new(preference: u16, name: impl Into<String>, addresses: Vec<IpAddr>) -> Self {
+        Self { preference, name: name.into(), addresses, policy: HostPolicy::default() }
+    }
 }
 
 /// What DNS says about where a domain's mail goes (RFC 5321 section 5.1, RFC 7505).
@@ -104,4 +114,6 @@ pub enum MxAnswer {
     NoMailHost,
     /// DNS could not be asked: always temporary. The text is data.
     Trouble(String),
+    /// There are hosts, and a TLS policy lets none of them be used now. The text is data.
+    Barred(Trouble, String),
 }

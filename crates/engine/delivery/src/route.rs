@@ -122,7 +122,7 @@ pub(crate) fn hosts_of(answer: MxAnswer, asked: &str) -> Result<Vec<HopHost>, No
             let usable: Vec<HopHost> = hosts
                 .into_iter()
                 .filter(|host| !host.addresses.is_empty())
-                .map(|host| HopHost::new(host.name, host.addresses))
+                .map(|host| HopHost { name: host.name, addresses: host.addresses, policy: host.policy })
                 .collect();
             if usable.is_empty() {
                 // An MX whose hosts have no address may be a slip that its owner is mending right now.
@@ -138,6 +138,7 @@ pub(crate) fn hosts_of(answer: MxAnswer, asked: &str) -> Result<Vec<HopHost>, No
             no_route(Trouble::NoMailHost, format!("{asked} has neither MX nor address records"))
         }
         MxAnswer::Trouble(words) => no_route(Trouble::DnsTrouble, words),
+        MxAnswer::Barred(trouble, words) => no_route(trouble, words),
     }
 }
 

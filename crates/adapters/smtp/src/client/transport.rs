@@ -7,6 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use authentication::Tlsa;
 use delivery::{
     attempt::{Failure, Peer, Trouble},
     hop::{HopHost, NextHop, TlsMode},
@@ -182,6 +183,10 @@ impl SmtpTransport {
         self.observer.note(TlsSession {
             domain: wish.policy.domain.clone(),
             basis: wish.policy.basis.clone(),
+            policy: match &wish.policy.demand {
+                Demand::Dane(records) => records.iter().map(Tlsa::text).collect(),
+                _ => Vec::new(),
+            },
             host: target.host.name.clone(),
             address: Some(target.addr.ip()),
             result,

@@ -34,7 +34,7 @@ impl MxResolver for Fixed {
 }
 
 fn found(ip: IpAddr) -> MxAnswer {
-    MxAnswer::Hosts(vec![MxHost { preference: 0, name: "mx.test".to_owned(), addresses: vec![ip] }])
+    MxAnswer::Hosts(vec![MxHost::new(0, "mx.test", vec![ip])])
 }
 
 fn request(port: u16, tls: TlsMode, login: bool) -> ProbeRequest {

@@ -1,5 +1,7 @@
 //! Which servers share limits: a provider's, recognised by the domain or by all of the MX hosts, else one MX site.
 
+use crate::hop::HopHost;
+
 /// The directory's entry for many small providers, which have nothing in common but their country.
 const NOT_ONE_PROVIDER: &str = "isp";
 
@@ -26,6 +28,16 @@ pub fn site_of(hosts: &[&str]) -> String {
     names.sort_unstable();
     names.dedup();
     names.join(",")
+}
+
+/// The site, apart from that of other domains where a TLS policy must not be mixed with theirs.
+#[must_use]
+pub fn site_apart(hosts: &[HopHost], names: &[&str]) -> String {
+    let site = site_of(names);
+    match hosts.iter().find_map(|host| host.policy.apart()) {
+        Some(apart) => format!("{site} {apart}"),
+        None => site,
+    }
 }
 
 /// What stands behind the last @ of an address; empty when there is none.

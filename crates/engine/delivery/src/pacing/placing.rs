@@ -162,7 +162,7 @@ async fn look_up(shared: &Arc<Shared>, egress: &Egress, domain: &str) {
     let now = shared.now();
     let looked_up = hosts_of(answer, domain).map(|hosts| {
         let names: Vec<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
-        let site: Arc<str> = group::site_of(&names).into();
+        let site: Arc<str> = group::site_apart(&hosts, &names).into();
         let known = group::of_domain(domain).or_else(|| group::of_hosts(&names));
         Destination { group: known.map_or_else(|| Arc::clone(&site), Arc::from), site, until: now + FRESH_MS }
     });

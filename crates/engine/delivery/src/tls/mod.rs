@@ -1,5 +1,10 @@
 //! What TLS towards a host must show, who asks for it, and what a session showed.
 
+mod decide;
+pub mod policies;
+pub mod ports;
+pub mod tally;
+
 use std::fmt;
 
 use authentication::Tlsa;
@@ -145,6 +150,8 @@ pub struct TlsSession {
     pub domain: String,
     /// Who asked for what.
     pub basis: Basis,
+    /// The policy itself, where it is short: TLSA records.
+    pub policy: Vec<String>,
     /// The host; empty where it did not come to one.
     pub host: String,
     /// Its address.
@@ -167,6 +174,19 @@ pub struct Unobserved;
 
 impl TlsObserver for Unobserved {
     fn note(&self, _session: TlsSession) {}
+}
+
+impl HostPolicy {
+    /// What must be the same for two domains to share a connection to this host; `None` where nothing is demanded.
+    #[must_use]
+    pub fn apart(&self) -> Option<&str> {
+        match &self.basis {
+            Basis::Nobody => None,
+            // Records are the host's own, the same for every domain it serves.
+            Basis::Dane => Some("dane"),
+            Basis::Owner | Basis::MtaSts { .. } => Some(&self.domain),
+        }
+    }
 }
 
 impl fmt::Display for Basis {
