@@ -32,6 +32,7 @@ mod sessions;
 mod sources;
 mod sql;
 mod templates;
+mod tls;
 mod tx;
 mod validity;
 

@@ -50,4 +50,6 @@ pub mod event {
     pub const DOMAIN_REMOVED: &str = "domain.removed";
     /// The sending route changed.
     pub const ROUTE_CHANGED: &str = "route.changed";
+    /// What TLS must show towards a domain was set or lifted.
+    pub const TLS_RULE_CHANGED: &str = "tls_rule.changed";
 }

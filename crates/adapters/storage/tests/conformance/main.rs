@@ -19,5 +19,6 @@ mod sessions;
 mod sources;
 mod speed;
 mod templates;
+mod tls;
 mod validity;
 mod world;
