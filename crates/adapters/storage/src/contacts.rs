@@ -223,7 +223,7 @@ fn condition_of(filter: &ContactFilter) -> (String, Vec<Arg>) {
 }
 
 /// [`Contact::standing`] as a condition on `c`.
-fn standing_condition(standing: Standing) -> &'static str {
+pub(crate) fn standing_condition(standing: Standing) -> &'static str {
     match standing {
         Standing::NoAddress => "c.address IS NULL",
         Standing::OptedOut => "c.address IS NOT NULL AND c.opted_out_at IS NOT NULL",

@@ -201,6 +201,7 @@ impl Db {
             .statement_cache_capacity(250)
             // Rows of a batch wait here instead of waking the reader fifty at a time.
             .row_buffer_size(1000)
+            .with_regexp()
             .pragma("temp_store", "memory")
             .pragma("cache_size", "-16000")
             .disable_statement_logging();

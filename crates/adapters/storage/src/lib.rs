@@ -28,6 +28,7 @@ mod operators;
 mod queue;
 mod replies;
 mod search;
+mod segments;
 mod sessions;
 mod sources;
 mod sql;

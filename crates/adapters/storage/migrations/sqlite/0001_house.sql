@@ -110,6 +110,18 @@ CREATE TABLE topic_opt_outs (
     PRIMARY KEY (topic_id, contact_id)
 ) WITHOUT ROWID;
 CREATE INDEX topic_opt_outs_by_contact ON topic_opt_outs (contact_id);
+-- Groups of customers; rule is JSON (audience::segment).
+CREATE TABLE segments (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL,
+    name_key    TEXT NOT NULL, -- the name as it is compared
+    rule        TEXT NOT NULL,
+    changed_by  BIGINT,
+    created_at  BIGINT NOT NULL,
+    updated_at  BIGINT NOT NULL,
+    archived_at BIGINT
+);
+CREATE UNIQUE INDEX segments_by_name ON segments (name_key) WHERE archived_at IS NULL;
 
 CREATE TABLE imports (
     id          INTEGER PRIMARY KEY,
@@ -228,7 +240,7 @@ CREATE TABLE recipients (
     created_at          BIGINT NOT NULL
 );
 CREATE INDEX recipients_by_broadcast ON recipients (broadcast_id, state, provider, resent_as);
-CREATE INDEX recipients_by_contact ON recipients (contact_id, id);
+CREATE INDEX recipients_by_contact ON recipients (contact_id, state, state_at, broadcast_id);
 CREATE INDEX recipients_on_desk ON recipients (state_at, id)
     WHERE state IN ('refused', 'bounced', 'doubtful') AND handled_at IS NULL;
 CREATE INDEX recipients_by_time ON recipients (state_at, state);
@@ -345,6 +357,9 @@ CREATE TABLE events (
     detail       TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX events_by_contact ON events (contact_id, id) WHERE contact_id IS NOT NULL;
+-- What segments ask about, apart from what became of messages.
+CREATE INDEX events_of_contacts ON events (contact_id, kind, at, broadcast_id)
+    WHERE kind IN ('contact.opted_out', 'mail.opened', 'mail.clicked');
 CREATE INDEX events_by_recipient ON events (recipient_id, id) WHERE recipient_id IS NOT NULL;
 
 CREATE TABLE cursors (

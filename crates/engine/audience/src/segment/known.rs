@@ -23,6 +23,8 @@ pub struct Known {
 pub struct KnownField {
     /// Key, as [`Subject::Field`] has it.
     pub key: String,
+    /// Its name in [`crate::Contact::fields`].
+    pub column: String,
     /// Name.
     pub name: String,
     /// Kind.

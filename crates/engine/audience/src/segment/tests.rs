@@ -5,6 +5,7 @@ use super::*;
 fn known() -> Known {
     let field = |key: &str, name: &str, kind: Kind, options: &[&str]| KnownField {
         key: key.into(),
+        column: name.into(),
         name: name.into(),
         kind,
         options: options.iter().map(|one| ((*one).to_owned(), (*one).to_owned())).collect(),

@@ -1,0 +1,152 @@
+//! Turns the rule of a segment into one SQL condition on a contact `c`. Every value is an argument; what stands in the
+//! text are our own fragments only.
+
+use audience::segment::{
+    Condition, Day, Deed, Group, Join, Kind, Known, Part, Rule, RuleProblem, Subject, Test, day_of, problems,
+};
+
+use super::{day, deed, field, leaf};
+use crate::sql::{Arg, Engine, json};
+
+/// How a condition on another table is written. Both mean the same; one is quick for many contacts, the other for few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// The set of contacts first, then the contact in it.
+    Set,
+    /// The contact first, then its rows.
+    Probe,
+}
+
+/// Puts one statement together.
+pub(crate) struct Compiler<'k> {
+    /// What the rule refers to.
+    pub(crate) known: &'k Known,
+    /// The database that is asked.
+    pub(crate) engine: Engine,
+    /// Now.
+    pub(crate) now: i64,
+    /// The arguments so far; `$1` is the first.
+    pub(crate) args: Vec<Arg>,
+    shape: Shape,
+}
+
+impl<'k> Compiler<'k> {
+    /// Begins behind arguments that are there already.
+    pub(crate) fn new(known: &'k Known, engine: Engine, now: i64, args: Vec<Arg>) -> Self {
+        Self { known, engine, now, args, shape: Shape::Set }
+    }
+
+    /// The same for few contacts.
+    pub(crate) fn probing(known: &'k Known, engine: Engine, now: i64, args: Vec<Arg>) -> Self {
+        Self { known, engine, now, args, shape: Shape::Probe }
+    }
+
+    /// The condition for a whole rule, or everything that keeps it from being asked.
+    pub(crate) fn rule(&mut self, rule: &Rule) -> Result<String, Vec<RuleProblem>> {
+        let found = problems(rule, self.known, None);
+        if found.is_empty() { Ok(self.group(&rule.root)) } else { Err(found) }
+    }
+
+    /// A group whose parts have no problem.
+    pub(crate) fn group(&mut self, group: &Group) -> String {
+        let parts: Vec<String> = group.parts.iter().map(|part| self.part_of(part, group)).collect();
+        let joint = if group.join == Join::All { " AND " } else { " OR " };
+        let joined = format!("({})", parts.join(joint));
+        if group.negated { format!("NOT {joined}") } else { joined }
+    }
+
+    fn part_of(&mut self, part: &Part, within: &Group) -> String {
+        match part {
+            Part::Group(inner) => self.group(inner),
+            Part::Condition(condition) => {
+                let outer = self.shape;
+                // Few pass the other conditions, so looking at the mails of those few is quicker than at all mails.
+                if matches!(condition.of, Subject::Deed(_)) && self.narrows(within) {
+                    self.shape = Shape::Probe;
+                }
+                let text = self.condition(condition);
+                self.shape = outer;
+                text
+            }
+        }
+    }
+
+    /// Whether a group has a condition that usually leaves few contacts.
+    fn narrows(&self, group: &Group) -> bool {
+        let narrow = |part: &Part| match part {
+            Part::Group(_) => false,
+            Part::Condition(one) => {
+                let positive = !matches!(one.test, Test::IsNot | Test::NotContains | Test::NoneOf | Test::Empty);
+                positive && !matches!(one.of, Subject::Deed(_) | Subject::Standing | Subject::Segment)
+            }
+        };
+        group.join == Join::All && group.parts.iter().any(narrow)
+    }
+
+    /// One condition without problems; never NULL, so that NOT turns it round.
+    pub(crate) fn condition(&mut self, condition: &Condition) -> String {
+        match (&condition.of, self.known.kind_of(&condition.of)) {
+            (Subject::Column(column), _) => leaf::text(self, leaf::column(*column), condition),
+            (Subject::Moment(moment), _) => day::moment(self, leaf::moment(*moment), condition),
+            (Subject::Field(key), Some(kind)) => field::condition(self, key, kind, condition),
+            (Subject::Deed(what), _) => self.deed(*what, condition),
+            (Subject::Standing, _) => leaf::standing(condition),
+            (Subject::Provider, _) => leaf::provider(self, condition),
+            (Subject::Segment, _) => self.segment(condition),
+            (Subject::Share, _) => leaf::share(self, condition),
+            // Refused by the check before; nobody belongs to what is not known.
+            (Subject::Field(_) | Subject::Unknown(_), _) => "FALSE".to_owned(),
+        }
+    }
+
+    fn deed(&mut self, what: Deed, condition: &Condition) -> String {
+        let found = deed::rows(self, what, condition);
+        let did = found.condition(self);
+        if condition.test == Test::DidNot { format!("NOT {did}") } else { did }
+    }
+
+    fn segment(&mut self, condition: &Condition) -> String {
+        let known = self.known;
+        let named = condition.value(0).parse().ok().and_then(|id: i64| known.segments.get(&id));
+        let inside = match named.and_then(|segment| segment.rule.as_ref()) {
+            Some(rule) => self.group(&rule.root),
+            None => return "FALSE".to_owned(),
+        };
+        if condition.test == Test::IsNot { format!("NOT {inside}") } else { inside }
+    }
+
+    /// The place of a new argument: `$7`.
+    pub(crate) fn arg(&mut self, value: impl Into<Arg>) -> String {
+        self.args.push(value.into());
+        format!("${}", self.args.len())
+    }
+
+    /// The texts of a new argument, as what stands behind IN.
+    pub(crate) fn list(&mut self, values: &[String]) -> String {
+        let place = self.arg(json(values));
+        match self.engine {
+            Engine::Sqlite => format!("(SELECT value FROM json_each({place}))"),
+            Engine::Postgres => format!("(SELECT jsonb_array_elements_text({place}::jsonb))"),
+        }
+    }
+
+    /// Which of the two ways.
+    pub(crate) fn shape(&self) -> Shape {
+        self.shape
+    }
+
+    /// The day it is in Japan.
+    pub(crate) fn today(&self) -> Day {
+        day_of(self.now)
+    }
+
+    /// Whichever of two texts this database wants.
+    pub(crate) fn pick<'a>(&self, sqlite: &'a str, postgres: &'a str) -> &'a str {
+        if self.engine == Engine::Sqlite { sqlite } else { postgres }
+    }
+}
+
+/// Whether the kind is compared as folded text.
+pub(super) fn is_text(kind: Kind) -> bool {
+    matches!(kind, Kind::Text | Kind::Choice | Kind::Choices)
+}
