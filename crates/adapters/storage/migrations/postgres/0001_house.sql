@@ -110,6 +110,7 @@ CREATE TABLE topic_opt_outs (
     PRIMARY KEY (topic_id, contact_id)
 );
 CREATE INDEX topic_opt_outs_by_contact ON topic_opt_outs (contact_id);
+
 -- Groups of customers; rule is JSON (audience::segment).
 CREATE TABLE segments (
     id          BIGINT PRIMARY KEY,

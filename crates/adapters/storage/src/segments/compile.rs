@@ -76,8 +76,13 @@ impl<'k> Compiler<'k> {
         let narrow = |part: &Part| match part {
             Part::Group(_) => false,
             Part::Condition(one) => {
-                let positive = !matches!(one.test, Test::IsNot | Test::NotContains | Test::NoneOf | Test::Empty);
-                positive && !matches!(one.of, Subject::Deed(_) | Subject::Standing | Subject::Segment)
+                let positive =
+                    !matches!(one.test, Test::IsNot | Test::NotContains | Test::NoneOf | Test::Empty);
+                positive
+                    && !matches!(
+                        one.of,
+                        Subject::Deed(_) | Subject::Standing | Subject::Permission | Subject::Segment
+                    )
             }
         };
         group.join == Join::All && group.parts.iter().any(narrow)
@@ -91,6 +96,8 @@ impl<'k> Compiler<'k> {
             (Subject::Field(key), Some(kind)) => field::condition(self, key, kind, condition),
             (Subject::Deed(what), _) => self.deed(*what, condition),
             (Subject::Standing, _) => leaf::standing(condition),
+            (Subject::Status, _) => leaf::status(self, condition),
+            (Subject::Permission, _) => leaf::permission(condition),
             (Subject::Provider, _) => leaf::provider(self, condition),
             (Subject::Segment, _) => self.segment(condition),
             (Subject::Share, _) => leaf::share(self, condition),

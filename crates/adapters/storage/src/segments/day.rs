@@ -45,7 +45,11 @@ pub(super) fn months_and_days(condition: &Condition, today: Day) -> Vec<String> 
 
 /// The months `01` … `12` a test names.
 pub(super) fn months(condition: &Condition) -> Vec<String> {
-    condition.filled().filter_map(|value| value.parse::<u32>().ok()).map(|month| format!("{month:02}")).collect()
+    condition
+        .filled()
+        .filter_map(|value| value.parse::<u32>().ok())
+        .map(|month| format!("{month:02}"))
+        .collect()
 }
 
 /// The days of the week a test names, as JSON numbers; Monday is 1.

@@ -74,9 +74,9 @@ impl Rows {
     pub(super) fn condition(&self, compiler: &mut Compiler<'_>) -> String {
         let (alias, from) = (self.alias, self.from_where());
         match (compiler.shape(), self.times) {
-            (Shape::Set, 1) => format!(
-                "(c.id IN (SELECT {alias}.contact_id {from} AND {alias}.contact_id IS NOT NULL))"
-            ),
+            (Shape::Set, 1) => {
+                format!("(c.id IN (SELECT {alias}.contact_id {from} AND {alias}.contact_id IS NOT NULL))")
+            }
             (Shape::Set, times) => {
                 let times = compiler.arg(times);
                 format!(

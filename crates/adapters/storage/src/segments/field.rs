@@ -2,8 +2,10 @@
 
 use audience::{
     folded,
-    segment::{Condition, Kind, Test, decimal},
+    segment::{Condition, Kind, Subject, Test, decimal},
 };
+
+use crate::search::digits;
 
 use super::{
     compile::{Compiler, Shape, is_text},
@@ -57,11 +59,21 @@ fn value_test(compiler: &mut Compiler<'_>, kind: Kind, test: Test, condition: &C
         (Kind::Number, _) => number(compiler, test, condition),
         (Kind::Day, _) => of_day(compiler, condition),
         (kind, _) if is_text(kind) => {
-            let values: Vec<String> = condition.filled().map(folded).collect();
+            let values = compared_values(compiler, condition);
             leaf::compared(compiler, "v.text", test, &values)
         }
         _ => "FALSE".to_owned(),
     }
+}
+
+/// The values in the form in which the field's own are kept.
+fn compared_values(compiler: &Compiler<'_>, condition: &Condition) -> Vec<String> {
+    let by_digits = match &condition.of {
+        Subject::Field(key) => compiler.known.field(key).is_some_and(|field| field.by_digits),
+        _ => false,
+    };
+    let kept = |value: &str| if by_digits { digits(&folded(value)) } else { folded(value) };
+    condition.filled().map(kept).collect()
 }
 
 fn number(compiler: &mut Compiler<'_>, test: Test, condition: &Condition) -> String {
@@ -103,7 +115,7 @@ fn of_day(compiler: &mut Compiler<'_>, condition: &Condition) -> String {
 }
 
 fn all_of(compiler: &mut Compiler<'_>, key: &str, condition: &Condition) -> String {
-    let wanted: Vec<String> = condition.filled().map(folded).collect();
+    let wanted = compared_values(compiler, condition);
     let each: Vec<String> = wanted
         .into_iter()
         .map(|value| {

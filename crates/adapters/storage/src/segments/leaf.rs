@@ -97,6 +97,19 @@ pub(super) fn standing(condition: &Condition) -> String {
     if condition.test == Test::NoneOf { format!("NOT {found}") } else { found }
 }
 
+/// One of several statuses.
+pub(super) fn status(compiler: &mut Compiler<'_>, condition: &Condition) -> String {
+    let wanted: Vec<String> = condition.filled().map(str::to_owned).collect();
+    let found = compared(compiler, "c.status", Test::OneOf, &wanted);
+    if condition.test == Test::NoneOf { format!("NOT ({found})") } else { found }
+}
+
+/// Advertising is wanted, or not.
+pub(super) fn permission(condition: &Condition) -> String {
+    let refused = if condition.test == Test::No { "IS NOT NULL" } else { "IS NULL" };
+    format!("c.dm_refused_at {refused}")
+}
+
 /// One of several providers; an empty id means every other one, for those who have an address.
 pub(super) fn provider(compiler: &mut Compiler<'_>, condition: &Condition) -> String {
     let mut each = Vec::new();

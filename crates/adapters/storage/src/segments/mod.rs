@@ -17,7 +17,7 @@ use audience::{
     },
 };
 
-pub(crate) use compile::{Compiler, Shape};
+use compile::Compiler;
 
 use crate::{
     StorageError, Store,
@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// Contacts a rule is asked of: everyone who is not in the trash.
-pub(crate) const PRESENT: &str = "c.trashed_at IS NULL";
+const PRESENT: &str = "c.trashed_at IS NULL";
 
 /// A condition on contact `c` with its arguments.
 type Compiled = Result<(String, Vec<Arg>), Vec<RuleProblem>>;
@@ -69,7 +69,7 @@ impl SegmentStore for Store {
     }
 
     async fn known(&self) -> Result<Known, StoreFailure> {
-        Ok(rows::known(self).await?)
+        Ok(self.known_now().await?)
     }
 
     async fn count(&self, rule: &Rule, now: i64) -> Result<Found<u64>, StoreFailure> {
@@ -106,7 +106,7 @@ impl SegmentStore for Store {
     }
 
     async fn difference(&self, old: &Rule, new: &Rule, now: i64) -> Result<Found<(u64, u64)>, StoreFailure> {
-        let known = rows::known(self).await?;
+        let known = self.known_now().await?;
         let mut sides = Vec::new();
         for (yes, no) in [(new, old), (old, new)] {
             let mut compiler = Compiler::new(&known, self.engine(), now, Vec::new());
@@ -119,8 +119,13 @@ impl SegmentStore for Store {
         Ok(Ok((sides[0], sides[1])))
     }
 
-    async fn why(&self, rule: &Rule, contact: ContactId, now: i64) -> Result<Option<Found<Why>>, StoreFailure> {
-        let known = rows::known(self).await?;
+    async fn why(
+        &self,
+        rule: &Rule,
+        contact: ContactId,
+        now: i64,
+    ) -> Result<Option<Found<Why>>, StoreFailure> {
+        let known = self.known_now().await?;
         Ok(why::why(self, &known, rule, (contact, now)).await?)
     }
 
@@ -134,8 +139,13 @@ impl SegmentStore for Store {
 }
 
 impl Store {
+    /// What rules can refer to.
+    async fn known_now(&self) -> Result<Known, StorageError> {
+        self.read(|tx| Box::pin(rows::known(tx))).await
+    }
+
     async fn compiled(&self, rule: &Rule, now: i64) -> Result<Compiled, StorageError> {
-        let known = rows::known(self).await?;
+        let known = self.known_now().await?;
         let mut compiler = Compiler::new(&known, self.engine(), now, Vec::new());
         Ok(compiler.rule(rule).map(|condition| (condition, compiler.args)))
     }

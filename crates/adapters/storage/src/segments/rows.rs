@@ -1,15 +1,17 @@
 //! Segments as rows: saving under a name of their own, putting away, what refers to them, and what rules refer to.
 
+use std::collections::BTreeMap;
+
 use audience::{
-    event, folded,
+    Field, FieldKind, event, folded,
     segment::{Kind, Known, KnownField, KnownSegment, Rule, Saved, Segment, SegmentDraft, SegmentId, UsedBy},
 };
 use serde_json::json;
 
 use crate::{
     StorageError, Store,
-    error::from_json,
     events::{NewEvent, append_one},
+    field_values::{FIELD_COLUMNS, field_of},
     sql::{Row, args},
     tx::Tx,
 };
@@ -19,7 +21,8 @@ const COLUMNS: &str = "s.id, s.name, s.rule, s.changed_by, s.created_at, s.updat
 const BROADCASTS_MAX: u32 = 500;
 
 pub(super) async fn list(store: &Store, archived: bool) -> Result<Vec<Segment>, StorageError> {
-    let sql = format!("SELECT {COLUMNS} FROM segments s WHERE (s.archived_at IS NOT NULL) = $1 ORDER BY s.id");
+    let sql =
+        format!("SELECT {COLUMNS} FROM segments s WHERE (s.archived_at IS NOT NULL) = $1 ORDER BY s.id");
     let mut found: Vec<Segment> =
         store.rows(sql, args![archived]).await?.iter().map(segment_of).collect::<Result<_, _>>()?;
     // The engines order text differently.
@@ -62,7 +65,8 @@ pub(super) async fn save(
             (id, "added")
         }
         Some(id) => {
-            let sql = "UPDATE segments SET name = $2, name_key = $3, rule = $4, changed_by = $5, updated_at = $6
+            let sql =
+                "UPDATE segments SET name = $2, name_key = $3, rule = $4, changed_by = $5, updated_at = $6
                        WHERE id = $1";
             if tx.execute(sql, args![id, name, key, rule, actor, now]).await? == 0 {
                 return Ok(Saved::Gone);
@@ -82,7 +86,9 @@ pub(super) async fn archive(
     now: i64,
 ) -> Result<Saved, StorageError> {
     let sql = "UPDATE segments SET archived_at = $2, changed_by = $3 WHERE id = $1 RETURNING name";
-    let Some(row) = tx.row(sql, args![id, archived.then_some(now), actor]).await? else { return Ok(Saved::Gone) };
+    let Some(row) = tx.row(sql, args![id, archived.then_some(now), actor]).await? else {
+        return Ok(Saved::Gone);
+    };
     let name: String = row.get("name")?;
     tell(tx, if archived { "archived" } else { "brought_back" }, (id, &name), actor, now).await?;
     Ok(Saved::Yes(id))
@@ -109,16 +115,18 @@ pub(super) fn unless_taken(saved: Result<Saved, StorageError>) -> Result<Saved, 
 
 pub(super) async fn used_by(store: &Store, id: SegmentId) -> Result<UsedBy, StorageError> {
     let refers = |segment: &Segment| segment.rule.as_ref().is_some_and(|rule| rule.segments().contains(&id));
-    let segments = list(store, false).await?.into_iter().filter(refers).map(|one| (one.id, one.name)).collect();
+    let segments =
+        list(store, false).await?.into_iter().filter(refers).map(|one| (one.id, one.name)).collect();
     Ok(UsedBy { segments, broadcasts: Vec::new() })
 }
 
 /// What rules can refer to.
-pub(crate) async fn known(store: &Store) -> Result<Known, StorageError> {
-    let rows = store.rows("SELECT name FROM contact_fields ORDER BY name", args![]).await?;
-    let fields = rows.iter().map(field_of).collect::<Result<_, _>>()?;
-    let rows = store.rows("SELECT s.id, s.name, s.rule, s.archived_at FROM segments s", args![]).await?;
-    let mut segments = std::collections::BTreeMap::new();
+pub(crate) async fn known(tx: &mut Tx) -> Result<Known, StorageError> {
+    let sql = format!("SELECT {FIELD_COLUMNS} FROM contact_fields ORDER BY position, id");
+    let rows = tx.rows(sql, args![]).await?;
+    let fields = rows.iter().map(|row| field_of(row).map(known_field)).collect::<Result<_, _>>()?;
+    let rows = tx.rows("SELECT s.id, s.name, s.rule, s.archived_at FROM segments s", args![]).await?;
+    let mut segments = BTreeMap::new();
     for row in &rows {
         let known = KnownSegment {
             name: row.get("name")?,
@@ -128,20 +136,28 @@ pub(crate) async fn known(store: &Store) -> Result<Known, StorageError> {
         segments.insert(row.get("id")?, known);
     }
     let sql = "SELECT b.id, b.name FROM broadcasts b ORDER BY b.id DESC LIMIT $1";
-    let rows = store.rows(sql, args![BROADCASTS_MAX]).await?;
+    let rows = tx.rows(sql, args![BROADCASTS_MAX]).await?;
     let broadcasts =
         rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect::<Result<_, StorageError>>()?;
     Ok(Known { fields, segments, broadcasts })
 }
 
-fn field_of(row: &Row) -> Result<KnownField, StorageError> {
-    let name: String = row.get("name")?;
-    Ok(KnownField {
-        key: name.clone(),
-        column: name.clone(),
-        name,
-        kind: Kind::Text,
-        options: Vec::new(),
-        deleted: false,
-    })
+fn known_field(field: Field) -> KnownField {
+    let kind = match field.kind {
+        FieldKind::Number => Kind::Number,
+        FieldKind::Date => Kind::Day,
+        FieldKind::Choice => Kind::Choice,
+        FieldKind::MultiChoice => Kind::Choices,
+        FieldKind::Boolean => Kind::Flag,
+        FieldKind::Text | FieldKind::Phone | FieldKind::Address | FieldKind::File => Kind::Text,
+    };
+    KnownField {
+        key: field.id.to_string(),
+        column: field.key,
+        name: field.label,
+        kind,
+        options: field.choices.into_iter().map(|choice| (choice.clone(), choice)).collect(),
+        by_digits: field.kind == FieldKind::Phone,
+        deleted: field.archived_at.is_some(),
+    }
 }

@@ -130,6 +130,8 @@ fn value_of(contact: &Contact, condition: &Condition, known: &Known) -> String {
             contact.fields.get(column).cloned().unwrap_or_default()
         }
         Subject::Standing => contact.standing().name().to_owned(),
+        Subject::Status => contact.status.name().to_owned(),
+        Subject::Permission => day(contact.dm_refused_at),
         Subject::Provider => contact.provider.clone(),
         Subject::Deed(_) | Subject::Segment | Subject::Share | Subject::Unknown(_) => String::new(),
     }
@@ -140,7 +142,7 @@ pub(super) async fn segments_of(
     contact: ContactId,
     now: i64,
 ) -> Result<Vec<(Segment, Option<bool>)>, StorageError> {
-    let known = rows::known(store).await?;
+    let known = store.known_now().await?;
     let mut found = Vec::new();
     for segment in rows::list(store, false).await? {
         let belongs = match &segment.rule {

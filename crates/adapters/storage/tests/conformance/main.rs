@@ -15,6 +15,7 @@ mod opening;
 mod operators;
 mod outcomes;
 mod people;
+mod segments;
 mod sessions;
 mod sources;
 mod speed;

@@ -8,7 +8,7 @@ use super::{
     sentence::{subject_name, words},
     subject::{DAYS_MAX, Kind, Subject, TIMES_MAX, Value, Values},
 };
-use crate::{Sentence, Standing};
+use crate::{ContactStatus, Sentence, Standing};
 
 /// Something that keeps a rule from being asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,6 +162,7 @@ impl Checker<'_> {
             Value::Percent => number(0, 100).map(|()| "not_a_percent"),
             Value::Times => number(1, TIMES_MAX).map(|()| "not_times"),
             Value::Standing => Standing::from_name(value).is_none().then_some("value_unknown"),
+            Value::Status => ContactStatus::from_name(value).is_none().then_some("value_unknown"),
             Value::Provider => {
                 (!value.is_empty() && addressing::provider_by_id(value).is_none()).then_some("value_unknown")
             }

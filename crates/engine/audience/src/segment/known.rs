@@ -31,6 +31,8 @@ pub struct KnownField {
     pub kind: Kind,
     /// What can be chosen: stored value and words.
     pub options: Vec<(String, String)>,
+    /// Compared by its digits, as telephone numbers are.
+    pub by_digits: bool,
     /// It was deleted: a rule that refers to it finds nobody and says so.
     pub deleted: bool,
 }

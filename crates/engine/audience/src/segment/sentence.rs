@@ -34,6 +34,7 @@ struct File {
     join: Table,
     subject: Table,
     standing: Table,
+    status: Table,
     other: Table,
     weekday: Table,
     month: Table,
@@ -101,6 +102,7 @@ pub fn value_name(kind: Kind, test: Test, value: &str) -> Sentence {
         (_, Test::Weekday) => &FILE.weekday,
         (_, Test::InMonth) => &FILE.month,
         (Kind::Standing, _) => &FILE.standing,
+        (Kind::Status, _) => &FILE.status,
         (Kind::Provider, _) => {
             return match addressing::provider_by_id(value) {
                 Some(provider) => Sentence { ja: provider.name_ja.clone(), en: provider.name_en.clone() },
@@ -272,7 +274,7 @@ fn clause_group(kind: Kind, key: &str) -> &'static str {
     let group = match kind {
         Kind::Day | Kind::Moment => "day",
         Kind::Choices => "choices",
-        Kind::Standing => "standing",
+        Kind::Standing | Kind::Status => "standing",
         Kind::Provider => "provider",
         _ => "any",
     };

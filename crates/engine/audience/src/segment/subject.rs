@@ -18,6 +18,10 @@ pub enum Subject {
     Deed(Deed),
     /// Whether mail may and can go to the contact.
     Standing,
+    /// Whether the registration is complete.
+    Status,
+    /// Whether advertising is wanted, as the shop was told (DM許可).
+    Permission,
     /// The provider of the address.
     Provider,
     /// Another segment.
@@ -131,6 +135,8 @@ pub enum Kind {
     Deed,
     /// A contact's standing.
     Standing,
+    /// A contact's status.
+    Status,
     /// A provider.
     Provider,
     /// A segment.
@@ -166,6 +172,8 @@ pub enum Value {
     Provider,
     /// A [`crate::Standing`] name.
     Standing,
+    /// A [`crate::ContactStatus`] name.
+    Status,
     /// The key of a segment.
     Segment,
     /// 0 to 100.
@@ -202,6 +210,8 @@ impl From<String> for Subject {
         }
         match word.as_str() {
             "standing" => return Self::Standing,
+            "status" => return Self::Status,
+            "permission" => return Self::Permission,
             "provider" => return Self::Provider,
             "segment" => return Self::Segment,
             "share" => return Self::Share,
@@ -224,6 +234,8 @@ impl From<Subject> for String {
             Subject::Field(key) => format!("field:{key}"),
             Subject::Deed(deed) => format!("deed:{}", deed.name()),
             Subject::Standing => "standing".to_owned(),
+            Subject::Status => "status".to_owned(),
+            Subject::Permission => "permission".to_owned(),
             Subject::Provider => "provider".to_owned(),
             Subject::Segment => "segment".to_owned(),
             Subject::Share => "share".to_owned(),
@@ -247,6 +259,8 @@ impl Subject {
             Self::Moment(_) => Kind::Moment,
             Self::Deed(_) => Kind::Deed,
             Self::Standing => Kind::Standing,
+            Self::Status => Kind::Status,
+            Self::Permission => Kind::Flag,
             Self::Provider => Kind::Provider,
             Self::Segment => Kind::Segment,
             Self::Share => Kind::Share,
@@ -269,6 +283,7 @@ impl Kind {
             Self::Flag => "flag",
             Self::Deed => "deed",
             Self::Standing => "standing",
+            Self::Status => "status",
             Self::Provider => "provider",
             Self::Segment => "segment",
             Self::Share => "share",
@@ -306,7 +321,7 @@ impl Kind {
             Self::Choices => &[OneOf, AllOf, NoneOf, Filled, Empty],
             Self::Flag => &[Yes, No],
             Self::Deed => &[Did, DidNot],
-            Self::Standing | Self::Provider => &[OneOf, NoneOf],
+            Self::Standing | Self::Status | Self::Provider => &[OneOf, NoneOf],
             Self::Segment | Self::Share => &[Is, IsNot],
         }
     }
@@ -335,6 +350,7 @@ impl Kind {
                 Each(&[Value::Times, Value::DaysOrNone, Value::DayOrNone, Value::DayOrNone, Value::Broadcast])
             }
             (Self::Standing, _) => Several(Value::Standing),
+            (Self::Status, _) => Several(Value::Status),
             (Self::Provider, _) => Several(Value::Provider),
             (Self::Segment, _) => Each(&[Value::Segment]),
             (Self::Share, _) => Each(&[Value::Percent, Value::Percent, Value::Lot]),
@@ -349,7 +365,14 @@ mod tests {
 
     #[test]
     fn words_lead_back() {
-        let mut all = vec![Subject::Standing, Subject::Provider, Subject::Segment, Subject::Share];
+        let mut all = vec![
+            Subject::Status,
+            Subject::Permission,
+            Subject::Standing,
+            Subject::Provider,
+            Subject::Segment,
+            Subject::Share,
+        ];
         all.extend(Column::ALL.iter().map(|one| Subject::Column(*one)));
         all.extend(Moment::ALL.iter().map(|one| Subject::Moment(*one)));
         all.extend(Deed::ALL.iter().map(|one| Subject::Deed(*one)));

@@ -9,6 +9,7 @@ fn known() -> Known {
         name: name.into(),
         kind,
         options: options.iter().map(|one| ((*one).to_owned(), (*one).to_owned())).collect(),
+        by_digits: false,
         deleted: key == "9",
     };
     let segment =
@@ -176,6 +177,7 @@ fn every_word_is_there_in_both_languages() {
         Kind::Flag,
         Kind::Deed,
         Kind::Standing,
+        Kind::Status,
         Kind::Provider,
         Kind::Segment,
         Kind::Share,
