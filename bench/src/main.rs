@@ -1,9 +1,13 @@
 //! Measures the hot paths beside a peer, in one run: `bin/bench NAME`.
 
 mod bounce_bench;
+mod bound;
+mod cpu;
 mod delivery_bench;
 mod house;
 mod postfix;
+mod sink;
+mod sinks;
 mod sisimai;
 
 use clap::{Parser, Subcommand};
@@ -24,6 +28,9 @@ enum Bench {
     Bounce(bounce_bench::Args),
     /// A personalised broadcast with DKIM against Postfix relaying mail of the same size to the same sink.
     Delivery(delivery_bench::Args),
+    /// The sink the measurements send to.
+    #[command(hide = true)]
+    Sink,
 }
 
 #[tokio::main]
@@ -33,5 +40,6 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().bench {
         Bench::Bounce(args) => bounce_bench::run(&args),
         Bench::Delivery(args) => delivery_bench::run(args).await,
+        Bench::Sink => sink::serve(),
     }
 }

@@ -1,47 +1,51 @@
 //! The peer: smtp-source → a private Postfix → the sink.
 
 use std::{
-    process::{Command, Stdio},
+    path::Path,
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, ensure};
-use testkit::{World, peers::Postfix};
+use testkit::peers::Postfix;
 
-/// Messages a second, from the first injected to the last in the sink.
-pub async fn relay(world: &World, messages: usize, kilobytes: usize) -> anyhow::Result<f64> {
-    let sink = world.simulator.address_of("gmail").context("the simulator has an address")?;
+use crate::{
+    bound::{self, Bound},
+    cpu,
+    sinks::Sink,
+};
+
+/// Folders of Postfix's queue that hold a message which is not delivered.
+const WAITING: [&str; 4] = ["maildrop", "incoming", "active", "deferred"];
+
+/// Messages a second, from the first injected until the queue is empty; processor seconds with source and sink.
+pub fn relay(sink: &Sink, messages: usize, kilobytes: usize) -> anyhow::Result<Bound> {
     let folder = tempfile::tempdir()?;
     let more = format!(
         "relayhost = [{}]:{}\ndefault_destination_concurrency_limit = 50\ninitial_destination_concurrency = 50\n\
          smtpd_client_connection_count_limit = 0\nsmtp_tls_security_level = none\n",
-        sink.ip(),
-        sink.port()
+        sink.addr.ip(),
+        sink.addr.port()
     );
     let postfix = Postfix::start(folder.path(), "relay.midori.example", &more)?;
-    let before = world.simulator.accepted();
-    let started = Instant::now();
-    let address = postfix.address();
-    let injected = tokio::task::spawn_blocking(move || {
-        Command::new("/usr/sbin/smtp-source")
-            .args(["-s", "20", "-c", "-d"])
-            .args(["-m", &messages.to_string(), "-l", &(kilobytes * 1024).to_string()])
-            .args(["-f", "info@hanaya-midori.example", "-t", "hanako@gmail.com"])
-            .arg(format!("inet:{}:{}", address.ip(), address.port()))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status()
-    })
-    .await??;
-    ensure!(injected.success(), "smtp-source failed");
-    while world.simulator.accepted() - before < messages as u64 {
-        ensure!(started.elapsed() < Duration::from_secs(300), "Postfix did not deliver everything");
-        tokio::time::sleep(Duration::from_millis(20)).await;
+    let queue = folder.path().join("queue");
+    let master = std::fs::read_to_string(queue.join("pid/master.pid"))?;
+    let master = master.trim().parse().context("the number of Postfix's master process")?;
+    let used = || cpu::of_tree(master) + cpu::ended_children() + sink.cpu_seconds();
+    let (started, cpu_before) = (Instant::now(), used());
+    bound::inject(&postfix.address().to_string(), messages, kilobytes)?;
+    while WAITING.iter().any(|name| holds_files(&queue.join(name))) {
+        ensure!(started.elapsed() < Duration::from_secs(600), "Postfix did not deliver everything");
+        std::thread::sleep(Duration::from_millis(20));
     }
-    let per_second = messages as f64 / started.elapsed().as_secs_f64();
-    println!(
-        "Postfix: {messages} messages of {kilobytes} kB in {:.1?}: {per_second:.0}/s",
-        started.elapsed()
-    );
-    Ok(per_second)
+    let took = started.elapsed().as_secs_f64();
+    let cpu = used() - cpu_before;
+    Ok(Bound { per_second: messages as f64 / took, cpu_per_1000: cpu / messages as f64 * 1e3 })
+}
+
+fn holds_files(folder: &Path) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() { holds_files(&path) } else { true }
+    })
 }
