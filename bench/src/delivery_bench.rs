@@ -112,6 +112,7 @@ async fn ours(args: &Args, mut sink: Sink) -> anyhow::Result<Ours> {
     let draft = house::furnish(&config, &plan).await?;
     let running = house::open(config).await?;
     let taken_before = sink.accepted()?;
+    println!("sending from process {}", std::process::id());
     let (started, own_before, sink_before) = (Instant::now(), cpu::own(), sink.cpu_seconds());
     let id = house::start(&running.store, &draft).await?;
     house::finish(&running.store, id, args.recipients).await?;

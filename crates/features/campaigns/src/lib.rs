@@ -11,6 +11,7 @@ pub mod report;
 pub mod runner;
 pub mod start;
 pub mod template;
+mod workshop;
 
 /// Names of the events this crate's store methods write.
 pub mod event {

@@ -19,6 +19,7 @@ use crate::{
     fields,
     ports::{BroadcastStore, TemplateStore},
     template::TemplateVersionId,
+    workshop::Workshop,
 };
 
 /// Recipes kept ready; a house rarely runs more broadcasts at once, and each is a few kilobytes.
@@ -46,6 +47,7 @@ pub struct CampaignMessages {
     unsubscribe: Seal,
     message_ids: Seal,
     recipes: Mutex<HashMap<(BroadcastId, TemplateVersionId), RecipeOrWhyNot>>,
+    workshop: Workshop,
 }
 
 impl CampaignMessages {
@@ -66,6 +68,7 @@ impl CampaignMessages {
             unsubscribe: Seal::unsubscribe(house_secret),
             message_ids: Seal::message_ids(house_secret),
             recipes: Mutex::default(),
+            workshop: Workshop::open(),
         }
     }
 
@@ -184,11 +187,11 @@ impl Messages for CampaignMessages {
             Ok(recipe) => recipe,
             Err(detail) => return Ok(Err(CannotPrepare { detail })),
         };
+        let lane = claimed.lane;
         let trace = self.message_ids.token(claimed.id);
         let unsubscribe_url = format!("{}/u/{}", self.base_url, self.unsubscribe.token(claimed.id));
         let claimed = claimed.clone();
-        // RSA takes a quarter of a millisecond: on its own threads, so sockets are not kept waiting.
-        let made = tokio::task::spawn_blocking(move || recipe.make(&claimed, trace, unsubscribe_url)).await?;
-        Ok(made)
+        let work = move || recipe.make(&claimed, trace, unsubscribe_url);
+        Ok(self.workshop.make(lane, work).await?)
     }
 }

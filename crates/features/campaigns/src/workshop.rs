@@ -1,0 +1,158 @@
+//! A few threads that only make messages: an RSA signature takes a fifth of a millisecond, and no socket shall wait for it.
+//!
+//! There are as many as processors, so that they neither wait for each other nor crowd out the rest, and what is
+//! urgent is made first.
+
+use std::{
+    any::Any,
+    collections::VecDeque,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    thread,
+};
+
+use delivery::recipient::Lane;
+use tokio::sync::oneshot;
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// The work did not come to its end: it panicked, or the house is closing.
+#[derive(Debug, thiserror::Error)]
+#[error("a message was not made: {0}")]
+pub(crate) struct NotMade(String);
+
+/// The threads. They end when the last handle is gone and nothing is left to do.
+#[derive(Debug)]
+pub(crate) struct Workshop {
+    bench: Arc<Bench>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    /// One queue per lane, the most urgent first.
+    lanes: [VecDeque<Work>; 4],
+    closed: bool,
+}
+
+/// Where work waits.
+#[derive(Default)]
+struct Bench {
+    waiting: Mutex<Waiting>,
+    news: Condvar,
+}
+
+impl Workshop {
+    /// Starts the threads.
+    pub(crate) fn open() -> Self {
+        let bench = Arc::new(Bench::default());
+        for n in 0..thread::available_parallelism().map_or(1, usize::from) {
+            let bench = Arc::clone(&bench);
+            let started = thread::Builder::new().name(format!("make-{n}")).spawn(move || bench.serve());
+            if let Err(error) = started {
+                tracing::error!(%error, "a thread that makes messages could not be started");
+            }
+        }
+        Self { bench }
+    }
+
+    /// Does `work` on one of the threads. A caller that goes away does not stop it.
+    pub(crate) async fn make<T: Send + 'static>(
+        &self,
+        lane: Lane,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NotMade> {
+        let (done, made) = oneshot::channel();
+        self.bench.put(
+            lane,
+            Box::new(move || {
+                let made = catch_unwind(AssertUnwindSafe(work)).map_err(|panic| words_of(panic.as_ref()));
+                // Nobody waits for it when the caller went away.
+                let _gone = done.send(made);
+            }),
+        );
+        match made.await {
+            Ok(made) => made.map_err(NotMade),
+            Err(_) => Err(NotMade("nobody is left to make it".to_owned())),
+        }
+    }
+}
+
+impl Drop for Workshop {
+    fn drop(&mut self) {
+        self.bench.lock().closed = true;
+        self.bench.news.notify_all();
+    }
+}
+
+impl Bench {
+    fn put(&self, lane: Lane, work: Work) {
+        self.lock().lanes[lane as usize].push_back(work);
+        self.news.notify_one();
+    }
+
+    fn serve(&self) {
+        while let Some(work) = self.take() {
+            work();
+        }
+    }
+
+    /// The next work; `None` when there is none and none will come.
+    fn take(&self) -> Option<Work> {
+        let mut waiting = self.lock();
+        loop {
+            if let Some(work) = waiting.lanes.iter_mut().find_map(VecDeque::pop_front) {
+                return Some(work);
+            }
+            if waiting.closed {
+                return None;
+            }
+            waiting = self.news.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Bench {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bench").finish_non_exhaustive()
+    }
+}
+
+fn words_of(panic: &(dyn Any + Send)) -> String {
+    let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
+    words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_is_done_and_a_panic_stays_its_own() {
+        let workshop = Workshop::open();
+        for n in 0..100 {
+            assert_eq!(workshop.make(Lane::Broadcast, move || n + 1).await.unwrap(), n + 1);
+        }
+        for _ in 0..20 {
+            let made = workshop.make(Lane::Broadcast, || -> u32 { panic!("no ink") }).await;
+            assert_eq!(made.unwrap_err().to_string(), "a message was not made: no ink");
+        }
+        assert_eq!(workshop.make(Lane::Transactional, || 7).await.unwrap(), 7);
+    }
+
+    #[test]
+    fn the_urgent_comes_first() {
+        let bench = Bench::default();
+        let told = Arc::new(Mutex::new(Vec::new()));
+        for (lane, name) in [(Lane::Broadcast, 1), (Lane::Broadcast, 2), (Lane::Transactional, 3)] {
+            let told = Arc::clone(&told);
+            bench.put(lane, Box::new(move || told.lock().unwrap().push(name)));
+        }
+        bench.lock().closed = true;
+        bench.serve();
+        assert_eq!(*told.lock().unwrap(), [3, 1, 2]);
+    }
+}
