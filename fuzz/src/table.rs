@@ -11,7 +11,7 @@ pub fn import(bytes: &[u8]) {
     assert!(preview.rows.len() <= ROWS_MAX);
     assert!(matches!(detected.delimiter, ',' | ';' | '\t'));
     assert_eq!(plan.columns.len(), preview.columns.len());
-    let reader = RowReader::new(&plan);
+    let reader = RowReader::new(&plan, &[]);
     for (n, cells) in preview.rows.into_iter().enumerate() {
         let row = n as u64 + 1;
         match reader.read(row, cells) {
