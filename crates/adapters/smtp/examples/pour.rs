@@ -59,6 +59,7 @@ async fn pour(
 ) -> Result<(), Failure> {
     let host = HopHost::new("sink.test", vec![addr.ip()]);
     let hop = NextHop {
+        from: Vec::new(),
         hosts: vec![host],
         port: addr.port(),
         tls: TlsMode::Opportunistic,

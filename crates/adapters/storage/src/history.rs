@@ -30,7 +30,7 @@ const TAKEN_MAX: i64 = 50;
 const STORY: &str = "SELECT r.id, r.broadcast_id, b.name AS broadcast_name, r.template_version_id, r.contact_id,
         c.name AS contact_name, r.address, r.provider, r.state, r.state_at, r.withheld, r.verdict, r.reply_code,
         r.reply_text, r.next_at, r.expires_at, r.vals, r.arrival_id, r.resend_of, r.resent_as, r.handled_at,
-        r.handled_note, q.due_at
+        r.handled_note, q.due_at, q.waits
     FROM recipients r JOIN broadcasts b ON b.id = r.broadcast_id
     LEFT JOIN contacts c ON c.id = r.contact_id LEFT JOIN queue q ON q.id = r.id";
 
@@ -108,6 +108,7 @@ fn story_of(row: &Row) -> Result<MessageStory, StorageError> {
     let withheld: Option<String> = row.get("withheld")?;
     let next_at: Option<i64> = row.get("next_at")?;
     let due_at: Option<i64> = row.get("due_at")?;
+    let waits = row.get::<Option<String>>("waits")?.map(|wait| from_json("wait", &wait)).transpose()?;
     Ok(MessageStory {
         id: row.get("id")?,
         broadcast_id: row.get("broadcast_id")?,
@@ -124,7 +125,8 @@ fn story_of(row: &Row) -> Result<MessageStory, StorageError> {
             .transpose()?,
         verdict: verdict_of(row)?,
         reply: reply_of(row.get("reply_code")?, row.get("reply_text")?),
-        next_at: next_at.or(due_at).filter(|_| !state.is_settled()),
+        next_at: due_at.filter(|_| waits.is_some()).or(next_at).or(due_at).filter(|_| !state.is_settled()),
+        waits,
         expires_at: row.get("expires_at")?,
         values: row
             .get::<Option<String>>("vals")?
@@ -150,8 +152,10 @@ async fn attempts_of(
 ) -> Result<HashMap<RecipientId, Vec<RecordedAttempt>>, StorageError> {
     let sql =
         "SELECT a.recipient_id, a.number, a.started_at, a.ended_at, a.host, a.peer_address, a.tls, a.assurance, a.stage,
-                      a.reply_code, a.reply_text, a.trouble, a.detail, a.state, a.next_at, a.verdict
+                      a.reply_code, a.reply_text, a.trouble, a.detail, a.state, a.next_at, a.verdict, a.source_id,
+                      COALESCE(s.name, '') AS source_name
                FROM {ROWS} JOIN attempts a ON a.recipient_id = CAST(j.value AS BIGINT)
+               LEFT JOIN sources s ON s.id = a.source_id
                ORDER BY a.recipient_id, a.number";
     let mut attempts: HashMap<RecipientId, Vec<RecordedAttempt>> = HashMap::new();
     for row in tx.rows(sql, args![sql::json(ids)]).await? {
@@ -176,5 +180,7 @@ fn attempt_of(row: &Row) -> Result<RecordedAttempt, StorageError> {
         state: named("state", &row.get::<String>("state")?, State::from_name)?,
         next_at: row.get("next_at")?,
         verdict: verdict_of(row)?,
+        source_id: row.get("source_id")?,
+        source_name: row.get("source_name")?,
     })
 }

@@ -30,6 +30,8 @@ mod replies;
 mod search;
 mod segments;
 mod sessions;
+mod source_counts;
+mod source_rows;
 mod sources;
 mod sql;
 mod templates;

@@ -1,10 +1,14 @@
-//! Keeps what we send as: the sending domains with their keys, the route, the house's secret.
+//! Keeps what we send as: the sending domains with their keys, the sources, the house's secret.
 
 use async_trait::async_trait;
 use delivery::{
     event,
     ports::{SourceStore, StoreFailure},
-    source::{DomainId, DomainKeys, NewDomain, Route, SendingDomain},
+    recipient::RecipientId,
+    source::{
+        DomainId, DomainKeys, LanePools, NewDomain, Rest, Route, SendingDomain, Source, SourceDraft,
+        SourceId, Way, counts::HourCount, warm_up::WarmUp,
+    },
 };
 use serde_json::{Value, json};
 
@@ -12,12 +16,12 @@ use crate::{
     StorageError, Store,
     error::from_json,
     events::{NewEvent, append_one},
+    source_counts, source_rows,
     sql::{self, Row, args},
     tx::Tx,
 };
 
 const COLUMNS: &str = "id, name, return_path_domain, keys, created_at, standing, checked_at";
-const ROUTE: &str = "route";
 const HOUSE_SECRET: &str = "house_secret";
 
 #[async_trait]
@@ -62,23 +66,102 @@ impl SourceStore for Store {
     }
 
     async fn route(&self) -> Result<Route, StoreFailure> {
-        let row = self.row("SELECT value FROM settings WHERE name = $1", args![ROUTE]).await?;
-        let Some(row) = row else { return Ok(Route::default()) };
-        Ok(from_json("route", &row.get::<String>("value")?)?)
+        let first = source_rows::all(self).await?.into_iter().next();
+        Ok(first.map(|source| source.draft.way.route()).unwrap_or_default())
     }
 
     async fn set_route(&self, route: &Route, actor: Option<i64>, now: i64) -> Result<(), StoreFailure> {
-        let stored = sql::json(route);
-        let told = NewEvent::of(event::ROUTE_CHANGED).actor(actor).detail(route_detail(route));
-        let work = self.write(move |tx| {
-            Box::pin(async move {
-                let sql = "INSERT INTO settings (name, value) VALUES ($1, $2)
-                           ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-                tx.execute(sql, args![ROUTE, stored]).await?;
-                append_one(tx, told, now).await
-            })
-        });
-        Ok(work.await?)
+        let Some(first) = source_rows::all(self).await?.into_iter().next() else { return Ok(()) };
+        if first.draft.way.route() != *route {
+            let draft = SourceDraft { way: Way::of(route), ..first.draft };
+            self.save_source(Some(first.id), &draft, actor, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn sources(&self) -> Result<Vec<Source>, StoreFailure> {
+        Ok(source_rows::all(self).await?)
+    }
+
+    async fn source(&self, id: SourceId) -> Result<Option<Source>, StoreFailure> {
+        Ok(source_rows::one(self, id).await?)
+    }
+
+    async fn source_names(&self) -> Result<Vec<(SourceId, String)>, StoreFailure> {
+        Ok(source_rows::names(self).await?)
+    }
+
+    async fn save_source(
+        &self,
+        id: Option<SourceId>,
+        draft: &SourceDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Option<SourceId>, StoreFailure> {
+        let draft = draft.clone();
+        Ok(self.write(move |tx| Box::pin(source_rows::save(tx, id, draft, (actor, now)))).await?)
+    }
+
+    async fn remove_source(&self, id: SourceId, actor: Option<i64>, now: i64) -> Result<bool, StoreFailure> {
+        Ok(self.write(move |tx| Box::pin(source_rows::remove(tx, id, actor, now))).await?)
+    }
+
+    async fn rest_source(
+        &self,
+        id: SourceId,
+        rest: &Rest,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<bool, StoreFailure> {
+        let rest = rest.clone();
+        Ok(self.write(move |tx| Box::pin(source_rows::rest(tx, id, rest, (actor, now)))).await?)
+    }
+
+    async fn lift_source(&self, id: SourceId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure> {
+        Ok(self.write(move |tx| Box::pin(source_rows::lift(tx, id, actor, now))).await?)
+    }
+
+    async fn save_source_health(
+        &self,
+        id: SourceId,
+        standing: &str,
+        not_for: &[String],
+        now: i64,
+    ) -> Result<(), StoreFailure> {
+        Ok(source_rows::save_health(self, id, standing, (not_for, now)).await?)
+    }
+
+    async fn save_warm_up(
+        &self,
+        id: SourceId,
+        state: &WarmUp,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure> {
+        let state = state.clone();
+        Ok(self.write(move |tx| Box::pin(source_rows::save_warm_up(tx, id, state, (actor, now)))).await?)
+    }
+
+    async fn source_counts(&self, since_hour: i64) -> Result<Vec<HourCount>, StoreFailure> {
+        Ok(source_counts::since(self, since_hour).await?)
+    }
+
+    async fn count_complaint(&self, id: RecipientId, now: i64) -> Result<(), StoreFailure> {
+        Ok(self.write(move |tx| Box::pin(source_counts::count_complaint(tx, id, now))).await?)
+    }
+
+    async fn lane_pools(&self) -> Result<LanePools, StoreFailure> {
+        Ok(source_rows::lane_pools(self).await?)
+    }
+
+    async fn set_lane_pools(
+        &self,
+        pools: &LanePools,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure> {
+        let pools = pools.clone();
+        Ok(self.write(move |tx| Box::pin(source_rows::set_lane_pools(tx, pools, actor, now))).await?)
     }
 
     async fn house_secret(&self, fresh: &str) -> Result<String, StoreFailure> {
@@ -179,14 +262,4 @@ async fn sends_as(tx: &mut Tx, name: &str) -> Result<bool, StorageError> {
         }
     }
     Ok(false)
-}
-
-/// What the history shows of a route: never the login.
-fn route_detail(route: &Route) -> Value {
-    match route {
-        Route::Direct => json!({ "kind": "direct" }),
-        Route::SmartHost(host) => {
-            json!({ "kind": "smart_host", "host": host.host, "port": host.port, "tls": host.tls })
-        }
-    }
 }

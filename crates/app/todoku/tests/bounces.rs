@@ -64,6 +64,7 @@ impl House {
             TemplateDraft { name: "t".into(), subject: "s".into(), text: "{{ name }}".into(), html: None };
         let template_id = store.save(None, &content, None, START).await.unwrap();
         let draft = BroadcastDraft {
+            pool: None,
             name: "b".into(),
             template_id,
             from_name: "Shop".into(),
@@ -118,12 +119,16 @@ impl House {
             full_sites: Vec::new(),
         };
         assert_eq!(self.store.claim(&request).await.unwrap().len(), 1);
-        self.store.mark_committing("n", &[CommitMark { id, values: None }], now).await.unwrap();
+        self.store
+            .mark_committing("n", &[CommitMark { id, values: None, source: Default::default() }], now)
+            .await
+            .unwrap();
         let (reply, _) = Reply::from_lines([reply]);
         let verdict = (!reply.is_success())
             .then(|| bounce::understand(&bounce::Refusal::new(&reply, Stage::Content, now)));
         let state = if verdict.is_some() { State::Refused } else { State::Accepted };
         let attempt = Attempt {
+            source: delivery::source::FIRST_SOURCE,
             started_at: now,
             ended_at: now,
             peer: None,
@@ -132,7 +137,12 @@ impl House {
             trouble: None,
             detail: String::new(),
         };
-        let record = Record { id, attempt, outcome: Outcome { state, next_at: None, verdict } };
+        let record = Record {
+            id,
+            provider: String::new(),
+            attempt,
+            outcome: Outcome { state, next_at: None, verdict },
+        };
         self.store.record("n", &[record], now).await.unwrap();
         self.react().await;
         id

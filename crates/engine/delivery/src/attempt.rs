@@ -3,7 +3,10 @@
 use mail::{Reply, Stage};
 use serde::{Deserialize, Serialize};
 
-use crate::tls::Assurance;
+use crate::{
+    source::{FIRST_SOURCE, SourceId},
+    tls::Assurance,
+};
 
 /// Why no (usable) reply was got. These are our own words, never matched as if a server had said them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -100,6 +103,9 @@ pub struct Attempt {
     pub started_at: i64,
     /// When it ended.
     pub ended_at: i64,
+    /// The source it left by.
+    #[serde(default = "first_source")]
+    pub source: SourceId,
     /// Whom we talked to, as far as it came.
     pub peer: Option<Peer>,
     /// How far it came.
@@ -110,6 +116,10 @@ pub struct Attempt {
     pub trouble: Option<Trouble>,
     /// The operating system's or our own words about the trouble; data, shown folded.
     pub detail: String,
+}
+
+fn first_source() -> SourceId {
+    FIRST_SOURCE
 }
 
 /// A connection or dialogue that could not go on.

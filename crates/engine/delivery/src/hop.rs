@@ -78,6 +78,8 @@ pub struct NextHop {
     pub login: Option<Login>,
     /// The name we greet with.
     pub helo_name: String,
+    /// Local addresses to connect from; any when empty. With some, only hosts of their families are tried.
+    pub from: Vec<IpAddr>,
 }
 
 /// One MX host with its addresses.

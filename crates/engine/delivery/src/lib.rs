@@ -52,4 +52,18 @@ pub mod event {
     pub const ROUTE_CHANGED: &str = "route.changed";
     /// What TLS must show towards a domain was set or lifted.
     pub const TLS_RULE_CHANGED: &str = "tls_rule.changed";
+    /// A source was added.
+    pub const SOURCE_ADDED: &str = "source.added";
+    /// A source was changed.
+    pub const SOURCE_CHANGED: &str = "source.changed";
+    /// A source was removed.
+    pub const SOURCE_REMOVED: &str = "source.removed";
+    /// A source rests; the detail holds until when, the reason and the sample.
+    pub const SOURCE_RESTS: &str = "source.rests";
+    /// A rest was ended.
+    pub const SOURCE_LIFTED: &str = "source.lifted";
+    /// A warm-up was held, went on by hand, or is done; the detail holds the group and where it stands.
+    pub const SOURCE_WARM_UP: &str = "source.warm_up";
+    /// Which lane leaves by which pool was changed.
+    pub const POOLS_CHANGED: &str = "source.pools";
 }

@@ -150,6 +150,9 @@ mod tests {
             expires_at,
             values: std::collections::BTreeMap::new(),
             values_fixed: false,
+            from_domain: "shop.example".into(),
+            pool: None,
+            sticky_source: None,
         }
     }
 
@@ -157,6 +160,7 @@ mod tests {
         Attempt {
             started_at: NOW,
             ended_at: NOW,
+            source: crate::source::FIRST_SOURCE,
             peer: Some(Peer { host: "mx.example.jp".into(), ..Peer::default() }),
             stage,
             reply: reply.map(|line| Reply::from_lines(line.split('\n')).0),

@@ -11,7 +11,13 @@ use crate::{
     hop::{MxAnswer, NextHop},
     outcome::Outcome,
     recipient::{Lane, RecipientId, WithheldReason},
-    source::{DomainId, NewDomain, Route, SendingDomain},
+    source::{
+        DomainId, FIRST_SOURCE, LanePools, NewDomain, Rest, Route, SendingDomain, Source, SourceDraft,
+        SourceId,
+        choose::Wait,
+        counts::{Cap, HourCount},
+        warm_up::WarmUp,
+    },
 };
 
 /// The store could not be asked.
@@ -64,6 +70,12 @@ pub struct Claimed {
     pub values: BTreeMap<String, String>,
     /// True when `values` are those of an earlier rendering, so the message is byte-identical to that one.
     pub values_fixed: bool,
+    /// The domain in From.
+    pub from_domain: String,
+    /// The pool its broadcast chose, where it chose one.
+    pub pool: Option<String>,
+    /// The source of the last try, where the receiving server wants to see the same one again (greylisting).
+    pub sticky_source: Option<SourceId>,
 }
 
 /// Asks leave to hand over one message: the last check, and the `committing` mark.
@@ -73,6 +85,34 @@ pub struct CommitMark {
     pub id: RecipientId,
     /// The merge values to keep with the row, when they are not fixed yet.
     pub values: Option<BTreeMap<String, String>>,
+    /// The source it leaves by, with the limits that must leave room.
+    pub source: Leaving,
+}
+
+/// The source a message is about to leave by.
+#[derive(Debug, Clone)]
+pub struct Leaving {
+    /// Which source.
+    pub source: SourceId,
+    /// Provider id of the address, empty when unknown.
+    pub provider: String,
+    /// The limits it counts against; empty for most sources.
+    pub caps: Vec<Cap>,
+}
+
+impl Default for Leaving {
+    fn default() -> Self {
+        Self { source: FIRST_SOURCE, provider: String::new(), caps: Vec::new() }
+    }
+}
+
+/// A row that goes back because its source is not free.
+#[derive(Debug, Clone)]
+pub struct Postponed {
+    /// Which recipient.
+    pub id: RecipientId,
+    /// What it waits for, and until when.
+    pub wait: Wait,
 }
 
 /// The answer to a [`CommitMark`].
@@ -84,6 +124,8 @@ pub enum Grant {
     Withheld(WithheldReason),
     /// Not now: the broadcast is paused; the row is back in the queue.
     Paused,
+    /// Not by this source: a limit of it is used up. The row is still ours.
+    Full,
     /// The lease is no longer ours; leave the row alone.
     Lost,
 }
@@ -97,6 +139,8 @@ pub struct Record {
     pub attempt: Attempt,
     /// What it became.
     pub outcome: Outcome,
+    /// Provider id of the address, empty when unknown.
+    pub provider: String,
 }
 
 /// What was found after an unclean end.
@@ -181,6 +225,8 @@ pub trait QueueStore: Send + Sync {
     async fn record(&self, node: &str, records: &[Record], now: i64) -> Result<(), StoreFailure>;
     /// Gives rows back untried, due at `due_at`.
     async fn release(&self, node: &str, ids: &[RecipientId], due_at: i64) -> Result<(), StoreFailure>;
+    /// Gives rows back untried, to be looked at again when their source may be free; keeps why.
+    async fn postpone(&self, node: &str, rows: &[Postponed]) -> Result<(), StoreFailure>;
     /// Notes that `node` lives, and takes back what other lives of this program left: leases that have ended, leases
     /// of processes not heard of since `heard_since`, and on a single-node store every lease that is not `node`'s.
     /// A process that was silent itself does not judge others by their silence: the store may have been away.
@@ -220,10 +266,66 @@ pub trait SourceStore: Send + Sync {
     async fn remove_domain(&self, id: DomainId, actor: Option<i64>, now: i64) -> Result<bool, StoreFailure>;
     /// Keeps the result of a check.
     async fn save_standing(&self, id: DomainId, standing: &str, now: i64) -> Result<(), StoreFailure>;
-    /// The route.
+    /// How the first source sends.
     async fn route(&self) -> Result<Route, StoreFailure>;
-    /// Changes the route.
+    /// Changes how the first source sends.
     async fn set_route(&self, route: &Route, actor: Option<i64>, now: i64) -> Result<(), StoreFailure>;
+    /// All sources, in the order they were added. There is always one.
+    async fn sources(&self) -> Result<Vec<Source>, StoreFailure>;
+    /// One source.
+    async fn source(&self, id: SourceId) -> Result<Option<Source>, StoreFailure>;
+    /// Names of all sources, also of those that were removed: attempts remember them.
+    async fn source_names(&self) -> Result<Vec<(SourceId, String)>, StoreFailure>;
+    /// Changes a source, or adds one without `id`. `None` when it is gone.
+    async fn save_source(
+        &self,
+        id: Option<SourceId>,
+        draft: &SourceDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Option<SourceId>, StoreFailure>;
+    /// Removes a source; `false` when it is the only one.
+    async fn remove_source(&self, id: SourceId, actor: Option<i64>, now: i64) -> Result<bool, StoreFailure>;
+    /// Lets a source rest: nothing more leaves by it, and what waits for it is chosen anew. A rest that holds longer is
+    /// not shortened. `false` when it is gone.
+    async fn rest_source(
+        &self,
+        id: SourceId,
+        rest: &Rest,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<bool, StoreFailure>;
+    /// Ends a rest.
+    async fn lift_source(&self, id: SourceId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure>;
+    /// Keeps the result of a look at a source's health: its words as JSON, and the sending domains it is not for.
+    async fn save_source_health(
+        &self,
+        id: SourceId,
+        standing: &str,
+        not_for: &[String],
+        now: i64,
+    ) -> Result<(), StoreFailure>;
+    /// Keeps where a warm-up stands; tells of it where an operator did it, or where it is held or done.
+    async fn save_warm_up(
+        &self,
+        id: SourceId,
+        state: &WarmUp,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure>;
+    /// What left through every source since an hour (see [`crate::source::counts::hour_of`]).
+    async fn source_counts(&self, since_hour: i64) -> Result<Vec<HourCount>, StoreFailure>;
+    /// Counts a complaint about a message against the source it left by.
+    async fn count_complaint(&self, id: RecipientId, now: i64) -> Result<(), StoreFailure>;
+    /// Which pool each lane leaves by.
+    async fn lane_pools(&self) -> Result<LanePools, StoreFailure>;
+    /// Changes which pool each lane leaves by.
+    async fn set_lane_pools(
+        &self,
+        pools: &LanePools,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure>;
     /// The house's own secret (32 bytes, hex), made of `fresh` when there is none yet. Signs return paths and
     /// unsubscribe links, so it never changes.
     async fn house_secret(&self, fresh: &str) -> Result<String, StoreFailure>;

@@ -104,6 +104,7 @@ pub async fn next_hop(
             tls: TlsMode::Opportunistic,
             login: None,
             helo_name: house.helo_name.clone(),
+            from: Vec::new(),
         },
         Route::SmartHost(host) => NextHop {
             hosts,
@@ -111,6 +112,7 @@ pub async fn next_hop(
             tls: host.tls,
             login: host.login.clone(),
             helo_name: house.helo_name.clone(),
+            from: Vec::new(),
         },
     })
 }

@@ -1,7 +1,18 @@
-//! What we send as: the sending domains with their keys, and the route out of the house.
+//! What we send as: the sending domains with their keys, and the sources mail leaves by.
+
+pub mod choose;
+pub mod counts;
+mod model;
+pub mod presets;
+pub mod roster;
+pub mod warm_up;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::model::{
+    DEFAULT_POOL, DayWindow, Direct, FIRST_SOURCE, LanePools, Quota, Rest, Source, SourceDraft, SourceId,
+    USUAL_WEIGHT, Way,
+};
 use crate::hop::{Login, TlsMode};
 
 /// Key of a sending domain.

@@ -9,9 +9,10 @@ use crate::{
     dispatcher::Shared,
     outcome::decide,
     pacing::{Place, group, placing::failure_of},
-    ports::{Claimed, CommitMark, Grant, Record, Session},
+    ports::{Claimed, CommitMark, Grant, Leaving, Record, Session},
     recipient::State,
     route::next_hop,
+    source::FIRST_SOURCE,
 };
 
 /// A site rests this long after a connection to it failed, before its next rows are claimed.
@@ -110,6 +111,7 @@ async fn serve_row(shared: &Shared, session: &mut dyn Session, row: Claimed) -> 
             let attempt = Attempt {
                 started_at,
                 ended_at: shared.now(),
+                source: FIRST_SOURCE,
                 peer: Some(peer),
                 stage,
                 reply: Some(reply),
@@ -151,8 +153,9 @@ async fn hand_over(shared: &Shared, session: &mut dyn Session, row: &Claimed) ->
         return Ok(Ended::Replied(stage, reply));
     }
     let values = (!row.values_fixed).then(|| row.values.clone());
-    match shared.recorder.grant(CommitMark { id: row.id, values }).await {
+    match shared.recorder.grant(CommitMark { id: row.id, values, source: Leaving::default() }).await {
         Grant::Proceed => {}
+        Grant::Full => return give_up(shared, row, "a limit of the source is used up").await,
         Grant::Withheld(_) | Grant::Paused | Grant::Lost => return Ok(Ended::NoAttempt),
     }
     let prepared = match shared.messages.prepare(row, &return_path).await {
@@ -176,13 +179,14 @@ async fn record(shared: &Shared, row: &Claimed, attempt: Attempt) {
     if outcome.state == State::Refused && attempt.trouble == Some(Trouble::Unrenderable) {
         tracing::warn!(recipient = row.id, detail = attempt.detail, "a message could not be built");
     }
-    shared.recorder.record(Record { id: row.id, attempt, outcome }).await;
+    shared.recorder.record(Record { id: row.id, attempt, outcome, provider: row.provider.clone() }).await;
 }
 
 fn attempt_of(started_at: i64, ended_at: i64, failure: &Failure) -> Attempt {
     Attempt {
         started_at,
         ended_at,
+        source: FIRST_SOURCE,
         peer: failure.peer.clone(),
         stage: failure.stage,
         reply: failure.reply.clone(),
@@ -195,6 +199,7 @@ fn unrenderable(started_at: i64, ended_at: i64, peer: Peer, detail: String) -> A
     Attempt {
         started_at,
         ended_at,
+        source: FIRST_SOURCE,
         peer: Some(peer),
         stage: Stage::Data,
         reply: None,

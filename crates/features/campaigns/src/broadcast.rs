@@ -94,6 +94,8 @@ pub struct BroadcastDraft {
     pub reply_to: String,
     /// Who is asked for.
     pub audience: AudienceKind,
+    /// The pool of sources it leaves by; that of all broadcasts when `None`.
+    pub pool: Option<String>,
 }
 
 /// A broadcast.

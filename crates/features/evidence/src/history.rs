@@ -1,6 +1,9 @@
 //! Everything that happened, in order: the rows other crates wrote in the same transaction as their change.
 
-use delivery::recipient::{RecipientId, State, WithheldReason};
+use delivery::{
+    recipient::{RecipientId, State, WithheldReason},
+    source::{SourceId, choose::Wait},
+};
 use mail::{Reply, Stage};
 
 /// One thing that happened.
@@ -55,6 +58,10 @@ pub struct RecordedAttempt {
     pub next_at: Option<i64>,
     /// The verdict, where there is one.
     pub verdict: Option<bounce::Verdict>,
+    /// The source it left by.
+    pub source_id: SourceId,
+    /// What people call that source; empty for the first one.
+    pub source_name: String,
 }
 
 /// Everything about one message to one person.
@@ -88,6 +95,8 @@ pub struct MessageStory {
     pub reply: Option<Reply>,
     /// Next try.
     pub next_at: Option<i64>,
+    /// What it waits for, where its source was not free.
+    pub waits: Option<Wait>,
     /// When retrying ends.
     pub expires_at: Option<i64>,
     /// The merge values it was rendered with, as a JSON object, once rendered.

@@ -45,6 +45,7 @@ async fn a_failure_tells_of_the_ones_before_it() {
 #[tokio::test]
 async fn no_address() {
     let hop = NextHop {
+        from: Vec::new(),
         hosts: Vec::new(),
         port: 25,
         tls: TlsMode::None,

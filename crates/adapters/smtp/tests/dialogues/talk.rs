@@ -35,7 +35,14 @@ pub fn hop(peer: &Peer, tls: TlsMode) -> NextHop {
 
 pub fn hop_to(addr: SocketAddr, tls: TlsMode) -> NextHop {
     let host = HopHost::new("mx.test", vec![addr.ip()]);
-    NextHop { hosts: vec![host], port: addr.port(), tls, login: None, helo_name: "us.test".to_owned() }
+    NextHop {
+        hosts: vec![host],
+        port: addr.port(),
+        tls,
+        login: None,
+        helo_name: "us.test".to_owned(),
+        from: Vec::new(),
+    }
 }
 
 pub fn from() -> ReversePath {

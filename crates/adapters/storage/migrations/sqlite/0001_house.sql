@@ -168,6 +168,51 @@ CREATE TABLE domains (
     checked_at         BIGINT
 );
 
+-- What mail leaves by. way: direct or a smart host, as JSON, with its login. What was removed keeps its name.
+CREATE TABLE sources (
+    id             INTEGER PRIMARY KEY,
+    name           TEXT NOT NULL,
+    way            TEXT NOT NULL,
+    pool           TEXT NOT NULL,
+    weight         BIGINT NOT NULL,
+    enabled        BOOLEAN NOT NULL,
+    quota          TEXT NOT NULL,
+    curve          TEXT,
+    curve_from     BIGINT,
+    rest           TEXT,
+    not_for        TEXT NOT NULL DEFAULT '[]',
+    standing       TEXT,
+    checked_at     BIGINT,
+    created_at     BIGINT NOT NULL,
+    removed_at     BIGINT
+);
+INSERT INTO sources (id, name, way, pool, weight, enabled, quota, created_at)
+    VALUES (1, '', '{"kind":"direct"}', 'main', 10, TRUE, '{}', 0);
+
+CREATE TABLE source_warm_ups (
+    source_id BIGINT NOT NULL,
+    provider_group TEXT NOT NULL,
+    step      BIGINT NOT NULL,
+    day       BIGINT NOT NULL,
+    stage     TEXT NOT NULL,
+    why       TEXT NOT NULL,
+    PRIMARY KEY (source_id, provider_group)
+);
+
+-- What left, by the hour (hours since 1970); limits are sums over it.
+CREATE TABLE source_counts (
+    source_id  BIGINT NOT NULL,
+    provider   TEXT NOT NULL,
+    hour       BIGINT NOT NULL,
+    handed     BIGINT NOT NULL DEFAULT 0,
+    accepted   BIGINT NOT NULL DEFAULT 0,
+    deferred   BIGINT NOT NULL DEFAULT 0,
+    refused    BIGINT NOT NULL DEFAULT 0,
+    complained BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (source_id, provider, hour)
+);
+CREATE INDEX source_counts_by_hour ON source_counts (hour);
+
 CREATE TABLE templates (
     id         INTEGER PRIMARY KEY,
     version_id BIGINT NOT NULL,
@@ -195,6 +240,7 @@ CREATE TABLE broadcasts (
     from_address        TEXT NOT NULL,
     reply_to            TEXT NOT NULL,
     audience            TEXT NOT NULL,
+    pool                TEXT, -- the pool it leaves by; its lane's when NULL
     state               TEXT NOT NULL,
     prepared_up_to      BIGINT NOT NULL DEFAULT 0,
     audience_up_to      BIGINT NOT NULL DEFAULT 0,
@@ -232,6 +278,7 @@ CREATE TABLE recipients (
     next_at             BIGINT,
     expires_at          BIGINT NOT NULL,
     attempts            BIGINT NOT NULL DEFAULT 0,
+    source_id           BIGINT, -- the source of the last try
     vals                TEXT,
     arrival_id          BIGINT,
     resend_of           BIGINT,
@@ -256,7 +303,8 @@ CREATE TABLE queue (
     phase        BIGINT NOT NULL DEFAULT 0, -- 0 ready, 1 leased, 2 committing
     node         TEXT NOT NULL DEFAULT '',
     lease_until  BIGINT NOT NULL DEFAULT 0,
-    paused       BOOLEAN NOT NULL DEFAULT FALSE
+    paused       BOOLEAN NOT NULL DEFAULT FALSE,
+    waits        TEXT -- why its source is not free, until it is tried
 );
 CREATE INDEX queue_ready ON queue (lane, due_at, id) WHERE phase = 0 AND NOT paused;
 CREATE INDEX queue_by_site ON queue (lane, site, due_at, id) WHERE phase = 0 AND NOT paused;
@@ -279,6 +327,7 @@ CREATE TABLE attempts (
     state        TEXT NOT NULL,
     next_at      BIGINT,
     verdict      TEXT,
+    source_id    BIGINT NOT NULL DEFAULT 1,
     PRIMARY KEY (recipient_id, number)
 );
 

@@ -14,7 +14,7 @@ use crate::{
 };
 
 const COLUMNS: &str = "b.id, b.name, b.template_id, b.template_version_id, b.from_name, b.from_address, b.reply_to, \
-                       b.audience, b.state, b.created_by, b.created_at, b.started_at, b.finished_at";
+                       b.audience, b.pool, b.state, b.created_by, b.created_at, b.started_at, b.finished_at";
 
 pub(super) async fn create(
     tx: &mut Tx,
@@ -25,8 +25,8 @@ pub(super) async fn create(
     let id = tx.new_id(now);
     tx.execute(
         "INSERT INTO broadcasts (id, name, template_id, from_name, from_address, reply_to, audience, state, created_by,
-                                 created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9)",
+                                 created_at, pool)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9, $10)",
         args![
             id,
             &draft.name,
@@ -36,7 +36,8 @@ pub(super) async fn create(
             &draft.reply_to,
             draft.audience.name(),
             actor,
-            now
+            now,
+            &draft.pool
         ],
     )
     .await?;
@@ -51,7 +52,7 @@ pub(super) async fn update(
 ) -> Result<bool, StorageError> {
     let sql =
         "UPDATE broadcasts SET name = $2, template_id = $3, from_name = $4, from_address = $5, reply_to = $6,
-                      audience = $7
+                      audience = $7, pool = $8
                WHERE id = $1 AND state = 'draft'";
     let arguments = args![
         id,
@@ -60,7 +61,8 @@ pub(super) async fn update(
         &draft.from_name,
         &draft.from_address,
         &draft.reply_to,
-        draft.audience.name()
+        draft.audience.name(),
+        &draft.pool
     ];
     Ok(store.execute(sql, arguments).await? == 1)
 }
@@ -85,6 +87,7 @@ fn broadcast_of(row: &Row) -> Result<Broadcast, StorageError> {
             from_address: row.get("from_address")?,
             reply_to: row.get("reply_to")?,
             audience: named("audience", &row.get::<String>("audience")?, AudienceKind::from_name)?,
+            pool: row.get("pool")?,
         },
         template_version_id: row.get("template_version_id")?,
         state: named("broadcast state", &row.get::<String>("state")?, BroadcastState::from_name)?,

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use bounce::Reason;
 use delivery::{
     ports::{ClaimRequest, Claimed},
     recipient::Lane,
@@ -200,9 +201,10 @@ async fn with_contacts(store: &Store, leased: Vec<Leased>) -> Result<Vec<Claimed
     let rows = store
         .rows(
             "SELECT r.id, r.broadcast_id, r.template_version_id, r.contact_id, r.address, r.provider, r.attempts,
-                    r.created_at, r.expires_at, r.vals, c.name, c.kana, c.address AS contact_address, c.phone,
+                    r.created_at, r.expires_at, r.vals, r.source_id, r.reason, b.from_address, b.pool, c.name, c.kana, c.address AS contact_address, c.phone,
                     c.company, c.external_id, c.fields
              FROM {ROWS} JOIN recipients r ON r.id = CAST(j.value AS BIGINT)
+             LEFT JOIN broadcasts b ON b.id = r.broadcast_id
              LEFT JOIN contacts c ON c.id = r.contact_id",
             args![sql::json(&ids)],
         )
@@ -220,6 +222,9 @@ fn claimed_of(lease: Leased, row: &Row) -> Result<Claimed, StorageError> {
         Some(values) => from_json("merge values", values)?,
         None => contact_values(row)?,
     };
+    let from: String = row.get::<Option<String>>("from_address")?.unwrap_or_default();
+    let reason: Option<String> = row.get("reason")?;
+    let greylisted = reason.as_deref() == Some(Reason::Greylisted.name());
     Ok(Claimed {
         id: lease.id,
         broadcast_id: Some(row.get("broadcast_id")?),
@@ -234,6 +239,9 @@ fn claimed_of(lease: Leased, row: &Row) -> Result<Claimed, StorageError> {
         expires_at: row.get("expires_at")?,
         values,
         values_fixed: kept.is_some(),
+        from_domain: from.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default(),
+        pool: row.get("pool")?,
+        sticky_source: row.get::<Option<i64>>("source_id")?.filter(|_| greylisted),
     })
 }
 

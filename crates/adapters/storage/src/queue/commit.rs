@@ -11,6 +11,7 @@ use mail::Address;
 use super::settle::{LeftOut, leave, withhold};
 use crate::{
     StorageError,
+    source_counts::Gate,
     sql::{self, Engine, Row, args},
     tx::Tx,
 };
@@ -45,7 +46,7 @@ pub(super) async fn mark(
     let ids: Vec<RecipientId> = marks.iter().map(|mark| mark.id).collect();
     hold_broadcasts(tx, &ids).await?;
     let mut ours = facts(tx, &node, &ids).await?;
-    let mut decided = Decided::default();
+    let mut decided = Decided { gate: Gate::open(tx, &marks, now).await?, ..Decided::default() };
     let grants = marks.into_iter().map(|mark| {
         // A second mark for the same row finds nothing and is lost.
         let Some(facts) = ours.remove(&mark.id) else { return Grant::Lost };
@@ -133,12 +134,15 @@ struct Decided {
     waiting: Vec<RecipientId>,
     left_out: Vec<LeftOut>,
     settled: Vec<RecipientId>,
+    gate: Gate,
 }
 
 impl Decided {
     fn take(&mut self, mark: CommitMark, facts: &Facts) -> Grant {
         match facts.verdict {
+            Check::Go if !self.gate.has_room(&mark) => Grant::Full,
             Check::Go => {
+                self.gate.pass(&mark);
                 self.proceeding.push(mark.id);
                 self.values.extend(mark.values.map(|values| (mark.id, sql::json(&values))));
                 Grant::Proceed
@@ -175,6 +179,7 @@ impl Decided {
                        WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS})";
             tx.execute(sql, args![sql::json(&self.waiting)]).await?;
         }
+        self.gate.close(tx).await?;
         leave(tx, self.settled).await?;
         withhold(tx, &self.left_out, now).await
     }

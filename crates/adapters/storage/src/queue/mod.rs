@@ -11,8 +11,8 @@ mod submit;
 use async_trait::async_trait;
 use delivery::{
     ports::{
-        ClaimRequest, Claimed, CommitMark, Grant, Later, QueueStore, Record, Recovered, StoreFailure,
-        Submission, Submitted,
+        ClaimRequest, Claimed, CommitMark, Grant, Later, Postponed, QueueStore, Record, Recovered,
+        StoreFailure, Submission, Submitted,
     },
     recipient::RecipientId,
 };
@@ -42,6 +42,10 @@ impl QueueStore for Store {
 
     async fn release(&self, node: &str, ids: &[RecipientId], due_at: i64) -> Result<(), StoreFailure> {
         Ok(recover::release(self, node, ids, due_at).await?)
+    }
+
+    async fn postpone(&self, node: &str, rows: &[Postponed]) -> Result<(), StoreFailure> {
+        Ok(recover::postpone(self, node, rows).await?)
     }
 
     async fn recover(&self, node: &str, heard_since: i64, now: i64) -> Result<Recovered, StoreFailure> {

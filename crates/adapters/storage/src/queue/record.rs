@@ -7,6 +7,7 @@ use delivery::{
     outcome::Outcome,
     ports::Record,
     recipient::{Lane, RecipientId, State, WithheldReason},
+    source::SourceId,
 };
 use serde::Serialize;
 use serde_json::json;
@@ -16,6 +17,7 @@ use crate::{
     StorageError,
     events::{NewEvent, append},
     replies::stored_text,
+    source_counts::count_outcomes,
     sql::{self, args},
     tx::Tx,
 };
@@ -39,6 +41,7 @@ pub(super) async fn record(
     now: i64,
 ) -> Result<(), StorageError> {
     let ours = facts(tx, &node, &records).await?;
+    count_outcomes(tx, &records, now).await?;
     keep_attempts(tx, &records).await?;
     let mut became = Became::default();
     let mut seen = ours;
@@ -101,6 +104,7 @@ struct Kept<'a>(
     Option<i64>,
     Option<String>,
     Option<String>,
+    SourceId,
 );
 
 async fn keep_attempts(tx: &mut Tx, records: &[Record]) -> Result<(), StorageError> {
@@ -115,13 +119,13 @@ async fn keep_attempts(tx: &mut Tx, records: &[Record]) -> Result<(), StorageErr
         .collect();
     tx.execute(
         "INSERT INTO attempts (recipient_id, number, started_at, ended_at, host, peer_address, tls, stage, reply_code,
-                               reply_text, trouble, detail, state, next_at, verdict, assurance)
+                               reply_text, trouble, detail, state, next_at, verdict, assurance, source_id)
          SELECT CAST(j.value->>0 AS BIGINT),
                 COALESCE((SELECT MAX(a.number) FROM attempts a WHERE a.recipient_id = CAST(j.value->>0 AS BIGINT)), 0)
                     + CAST(j.value->>1 AS BIGINT),
                 CAST(j.value->>2 AS BIGINT), CAST(j.value->>3 AS BIGINT), j.value->>4, j.value->>5, j.value->>6,
                 j.value->>7, CAST(j.value->>8 AS BIGINT), j.value->>9, j.value->>10, j.value->>11, j.value->>12,
-                CAST(j.value->>13 AS BIGINT), j.value->>14, j.value->>15
+                CAST(j.value->>13 AS BIGINT), j.value->>14, j.value->>15, CAST(j.value->>16 AS BIGINT)
          FROM {ROWS}",
         args![sql::json(&kept)],
     )
@@ -130,7 +134,7 @@ async fn keep_attempts(tx: &mut Tx, records: &[Record]) -> Result<(), StorageErr
 }
 
 fn kept(record: &Record, nth: usize) -> Kept<'_> {
-    let Record { id, attempt, outcome } = record;
+    let Record { id, attempt, outcome, .. } = record;
     let peer = attempt.peer.as_ref();
     Kept(
         *id,
@@ -149,6 +153,7 @@ fn kept(record: &Record, nth: usize) -> Kept<'_> {
         outcome.next_at,
         outcome.verdict.as_ref().map(sql::json),
         peer.map(|peer| peer.assurance.to_string()),
+        attempt.source,
     )
 }
 
@@ -163,6 +168,7 @@ struct Reached(
     Option<u16>,
     Option<String>,
     Option<i64>,
+    SourceId,
 );
 
 /// What a batch became, to be written with one statement each.
@@ -210,7 +216,8 @@ impl Became {
             tx.execute(
                 "UPDATE recipients SET state = j.value->>1, state_at = $2, reason = j.value->>2, fault = j.value->>3,
                         verdict = j.value->>4, reply_code = CAST(j.value->>5 AS BIGINT), reply_text = j.value->>6,
-                        next_at = CAST(j.value->>7 AS BIGINT), attempts = attempts + 1
+                        next_at = CAST(j.value->>7 AS BIGINT), source_id = CAST(j.value->>8 AS BIGINT),
+                        attempts = attempts + 1
                  FROM {ROWS} WHERE recipients.id = CAST(j.value->>0 AS BIGINT)",
                 args![sql::json(&self.reached), now],
             )
@@ -223,7 +230,7 @@ impl Became {
         }
         if !self.later.is_empty() {
             let sql =
-                "UPDATE queue SET phase = 0, node = '', lease_until = 0, due_at = CAST(j.value->>1 AS BIGINT)
+                "UPDATE queue SET phase = 0, node = '', lease_until = 0, waits = NULL, due_at = CAST(j.value->>1 AS BIGINT)
                        FROM {ROWS} WHERE queue.id = CAST(j.value->>0 AS BIGINT)";
             tx.execute(sql, args![sql::json(&self.later)]).await?;
         }
@@ -245,11 +252,12 @@ fn reached(record: &Record) -> Reached {
         reply.map(|reply| reply.code),
         reply.map(stored_text),
         next_at.filter(|_| *state == State::Deferred),
+        record.attempt.source,
     )
 }
 
 fn told(record: &Record, facts: &Facts) -> NewEvent {
-    let Record { id, attempt, outcome } = record;
+    let Record { id, attempt, outcome, .. } = record;
     let kind = match outcome.state {
         State::Accepted => event::ACCEPTED,
         State::Deferred => event::DEFERRED,

@@ -2,7 +2,7 @@
 
 use delivery::{
     event,
-    ports::Recovered,
+    ports::{Postponed, Recovered},
     recipient::{Lane, RecipientId},
 };
 
@@ -28,6 +28,15 @@ pub(super) async fn release(
     let sql = "UPDATE queue SET phase = 0, node = '', lease_until = 0, due_at = $3
                WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS}) AND node = $2 AND phase > 0";
     store.execute(sql, args![sql::json(ids), node, due_at]).await?;
+    Ok(())
+}
+
+pub(super) async fn postpone(store: &Store, node: &str, rows: &[Postponed]) -> Result<(), StorageError> {
+    let rows: Vec<_> = rows.iter().map(|row| (row.id, row.wait.until, sql::json(&row.wait))).collect();
+    let sql = "UPDATE queue SET phase = 0, node = '', lease_until = 0, due_at = CAST(j.value->>1 AS BIGINT),
+                      waits = j.value->>2
+               FROM {ROWS} WHERE queue.id = CAST(j.value->>0 AS BIGINT) AND queue.node = $2 AND queue.phase > 0";
+    store.execute(sql, args![sql::json(&rows), node]).await?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use campaigns::{
     report::{Row, RowFilter},
 };
 use delivery::{
-    ports::{Claimed, CommitMark, Later, QueueStore},
+    ports::{Claimed, CommitMark, Later, Leaving, QueueStore},
     recipient::{RecipientId, State},
 };
 use storage::Store;
@@ -84,7 +84,11 @@ impl Run<'_> {
             .held
             .iter()
             .take(3)
-            .map(|row| CommitMark { id: row.id, values: Some(row.values.clone()) })
+            .map(|row| CommitMark {
+                id: row.id,
+                values: Some(row.values.clone()),
+                source: Leaving::default(),
+            })
             .collect();
         let grants = self.store.mark_committing(&self.node(), &marks, self.now).await.unwrap();
         assert_eq!(grants.len(), marks.len());

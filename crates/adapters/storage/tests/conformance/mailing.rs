@@ -11,8 +11,11 @@ use campaigns::{
 use delivery::{
     attempt::{Attempt, Peer},
     outcome::Outcome,
-    ports::{ClaimRequest, Claimed, CommitMark, Grant, Later, QueueStore, Record, Submission, Submitted},
+    ports::{
+        ClaimRequest, Claimed, CommitMark, Grant, Later, Leaving, QueueStore, Record, Submission, Submitted,
+    },
     recipient::{Lane, RecipientId, State},
+    source::FIRST_SOURCE,
 };
 use mail::{Reply, Stage};
 use storage::Store;
@@ -39,6 +42,7 @@ pub async fn people(store: &Store, addresses: &[&str]) -> Vec<i64> {
 /// What an operator decides.
 pub fn plan(template_id: i64, audience: AudienceKind) -> BroadcastDraft {
     BroadcastDraft {
+        pool: None,
         name: "冬のご案内".into(),
         template_id,
         from_name: "花屋".into(),
@@ -103,7 +107,11 @@ pub fn to(claimed: &[Claimed]) -> Vec<&str> {
 
 /// Asks leave for one row of node `n`.
 pub async fn mark(store: &Store, row: &Claimed) -> Grant {
-    let mark = CommitMark { id: row.id, values: (!row.values_fixed).then(|| row.values.clone()) };
+    let mark = CommitMark {
+        id: row.id,
+        values: (!row.values_fixed).then(|| row.values.clone()),
+        source: Leaving::default(),
+    };
     store.mark_committing("n", &[mark], NOW).await.unwrap()[0]
 }
 
@@ -132,7 +140,9 @@ pub fn tried(id: RecipientId, state: State, reply: &str) -> Record {
     let verdict = (state != State::Accepted).then(|| verdict(Reason::UserUnknown, &words));
     Record {
         id,
+        provider: "gmail".into(),
         attempt: Attempt {
+            source: FIRST_SOURCE,
             started_at: NOW,
             ended_at: NOW + 40,
             peer: Some(Peer { host: "mx.example".into(), address: "192.0.2.1:25".into(), ..Peer::default() }),

@@ -22,4 +22,5 @@ mod speed;
 mod templates;
 mod tls;
 mod validity;
+mod ways_out;
 mod world;

@@ -4,7 +4,7 @@ use audience::{ContactStore, OptOutRoute};
 use bounce::Reason;
 use campaigns::ports::BroadcastStore;
 use delivery::{
-    ports::{CommitMark, Grant, Later, QueueStore, Submitted},
+    ports::{CommitMark, Grant, Later, Leaving, QueueStore, Submitted},
     recipient::{State, WithheldReason},
 };
 use evidence::ports::{DeskStore, HistoryStore};
@@ -27,7 +27,7 @@ cases! {
         assert!(store.edit(contacts[2], &draft("new@x.example", "c", ""), None, NOW).await.unwrap());
         assert!(store.edit(contacts[3], &draft("", "d", ""), None, NOW).await.unwrap());
         assert!(store.edit(contacts[5], &draft("f@x.example", "F", ""), None, NOW).await.unwrap());
-        let marks: Vec<_> = claimed.iter().map(|row| CommitMark { id: row.id, values: None }).collect();
+        let marks: Vec<_> = claimed.iter().map(|row| CommitMark { id: row.id, values: None, source: Leaving::default() }).collect();
         let grants = store.mark_committing("n", &marks, NOW).await.unwrap();
         assert_eq!(grants, [
             Grant::Withheld(WithheldReason::OptedOut),

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use campaigns::ports::BroadcastStore;
 use delivery::{
-    ports::{CommitMark, QueueStore},
+    ports::{CommitMark, Leaving, QueueStore},
     recipient::State,
 };
 use sqlx::{Connection, Executor, SqliteConnection};
@@ -44,8 +44,14 @@ async fn measure(store: &Store, rows: usize) {
         let claimed = store.claim(&request("n", NOW)).await.unwrap();
         claiming += since.elapsed().as_secs_f64();
         claims += 1;
-        let marks: Vec<_> =
-            claimed.iter().map(|row| CommitMark { id: row.id, values: Some(row.values.clone()) }).collect();
+        let marks: Vec<_> = claimed
+            .iter()
+            .map(|row| CommitMark {
+                id: row.id,
+                values: Some(row.values.clone()),
+                source: Leaving::default(),
+            })
+            .collect();
         let since = Instant::now();
         store.mark_committing("n", &marks, NOW).await.unwrap();
         marking += since.elapsed().as_secs_f64();

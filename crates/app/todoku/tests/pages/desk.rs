@@ -29,10 +29,11 @@ async fn deliver(house: &House, answer: impl Fn(&Claimed) -> (&'static str, Stag
         full_sites: Vec::new(),
     };
     for row in house.store.claim(&request).await.unwrap() {
-        let mark = CommitMark { id: row.id, values: Some(row.values.clone()) };
+        let mark = CommitMark { id: row.id, values: Some(row.values.clone()), source: Default::default() };
         house.store.mark_committing("n", &[mark], START + 1_000).await.unwrap();
         let (line, stage) = answer(&row);
         let attempt = Attempt {
+            source: delivery::source::FIRST_SOURCE,
             started_at: START + 1_000,
             ended_at: START + 2_500,
             peer: Some(Peer { host: "mx.test".into(), address: "192.0.2.9:25".into(), ..Peer::default() }),
@@ -42,7 +43,7 @@ async fn deliver(house: &House, answer: impl Fn(&Claimed) -> (&'static str, Stag
             detail: String::new(),
         };
         let outcome = outcome::decide(&row, &attempt, &RetryPolicy::default());
-        let record = Record { id: row.id, attempt, outcome };
+        let record = Record { id: row.id, provider: String::new(), attempt, outcome };
         house.store.record("n", &[record], START + 2_600).await.unwrap();
     }
 }

@@ -17,6 +17,8 @@ pub(crate) struct Entry {
     pub(super) from_name: String,
     pub(super) from_address: String,
     pub(super) reply_to: String,
+    /// The pool of sources; empty for the usual one.
+    pub(super) pool: String,
 }
 
 /// What is wrong, by field name.
@@ -32,6 +34,7 @@ impl Entry {
             from_name: draft.from_name.clone(),
             from_address: draft.from_address.clone(),
             reply_to: draft.reply_to.clone(),
+            pool: draft.pool.clone().unwrap_or_default(),
         }
     }
 
@@ -80,6 +83,7 @@ impl Entry {
             from_address,
             reply_to,
             audience,
+            pool: Some(self.pool.trim().to_owned()).filter(|pool| !pool.is_empty()),
         })
     }
 }

@@ -113,6 +113,7 @@ pub async fn start_broadcast(store: &Store, tries_ms: i64) -> BroadcastId {
     };
     let template_id = store.save(None, &template, None, now()).await.expect("saved");
     let draft = BroadcastDraft {
+        pool: None,
         name: "お知らせ".into(),
         template_id,
         from_name: "花屋みどり".into(),
