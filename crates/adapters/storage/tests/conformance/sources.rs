@@ -54,7 +54,7 @@ cases! {
         sources.set_route(&route, Some(1), NOW).await.unwrap();
         assert_eq!(sources.route().await.unwrap(), route);
         let told = events(&store, 1).await.remove(0);
-        assert_eq!(told.detail["host"], "smtp.isp.example");
+        assert_eq!(told.detail["way"]["host"], "smtp.isp.example");
         assert!(!told.detail.to_string().contains("himitsu"));
         sources.set_route(&Route::Direct, Some(1), NOW).await.unwrap();
         assert_eq!(sources.route().await.unwrap(), Route::Direct);

@@ -116,7 +116,7 @@ cases! {
         state.why = "deferred 9/30".into();
         sources.save_warm_up(id, &state, None, NOW + 7).await.unwrap();
         assert_eq!(sources.source(id).await.unwrap().unwrap().warm_ups[1], state);
-        let told: Vec<_> = events(&store, 9).await.into_iter().filter(|e| e.kind == event::SOURCE_WARM_UP).collect();
+        let told: Vec<_> = events(&store, 2).await.into_iter().filter(|e| e.kind == event::SOURCE_WARM_UP).collect();
         assert_eq!(told.len(), 1, "a step alone is no news");
     }
 
