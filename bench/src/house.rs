@@ -163,6 +163,7 @@ async fn draft(store: &Store, kilobytes: usize, now: i64) -> anyhow::Result<Broa
     };
     let template_id = store.save(None, &template, None, now).await.map_err(anyhow::Error::from_boxed)?;
     Ok(BroadcastDraft {
+        pool: None,
         name: "bench".to_owned(),
         template_id,
         from_name: "花屋みどり".to_owned(),

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -16,10 +16,11 @@ use crate::{
         flows::{ConnectionLimits, Flows},
         placing::{self, Placing},
     },
-    ports::{ClaimRequest, Claimed, Messages, MxResolver, QueueStore, SourceStore, Transport},
+    ports::{ClaimRequest, Claimed, Messages, MxResolver, Postponed, QueueStore, SourceStore, Transport},
     recorder::{Clock, Recorder},
     retry::RetryPolicy,
-    route::{Egress, House},
+    route::House,
+    source::roster::Roster,
     verp::Seal,
     worker,
 };
@@ -34,8 +35,6 @@ const RECOVER_AGAIN: Duration = Duration::from_secs(1);
 const TROUBLE_PAUSE_MS: i64 = 2_000;
 /// A process says this many times that it lives before its silence would count as death.
 const SIGNS_OF_LIFE: i64 = 4;
-/// How long the route is used before it is read again.
-const ROUTE_FRESH_MS: i64 = 1_000;
 
 /// The limits of one delivery process.
 #[derive(Debug, Clone)]
@@ -105,9 +104,10 @@ pub(crate) struct Shared {
     pub(crate) policy: RetryPolicy,
     pub(crate) health: Arc<Health>,
     pub(crate) wake: Arc<Notify>,
-    sources: Arc<dyn SourceStore>,
+    pub(crate) roster: Roster,
+    queue: Arc<dyn QueueStore>,
+    node: String,
     clock: Clock,
-    egress: Mutex<(i64, Arc<Egress>)>,
     closing: AtomicBool,
 }
 
@@ -125,23 +125,20 @@ impl Shared {
         self.recorder.give_back(row.id).await;
     }
 
-    /// The ways out as they are now; the last known ones while the store cannot be asked.
-    pub(crate) async fn egress(&self) -> Arc<Egress> {
-        let now = self.now();
-        let (read_at, known) = self.egress.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if (now - read_at).abs() < ROUTE_FRESH_MS {
-            return known;
+    /// The sources as they are now; the last known ones while the store cannot be asked.
+    pub(crate) async fn roster(&self) -> &Roster {
+        self.roster.refresh(self.now()).await;
+        &self.roster
+    }
+
+    /// Puts off rows whose sources are not free.
+    pub(crate) async fn wait_for_source(&self, rows: Vec<Postponed>) {
+        if rows.is_empty() {
+            return;
         }
-        match self.sources.route().await {
-            Ok(route) => {
-                let egress = Arc::new(Egress::single(route));
-                *self.egress.lock().unwrap_or_else(PoisonError::into_inner) = (now, Arc::clone(&egress));
-                egress
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the route could not be read; the last one is used");
-                known
-            }
+        if let Err(error) = self.queue.postpone(&self.node, &rows).await {
+            // Their lease ends by itself, only later.
+            tracing::warn!(%error, rows = rows.len(), "rows could not be put off");
         }
     }
 }
@@ -217,9 +214,10 @@ impl Delivery {
             policy: self.config.retry.clone(),
             health: Arc::clone(&self.health),
             wake: Arc::clone(&self.wake),
-            sources: Arc::clone(&self.ports.sources),
+            roster: Roster::new(Arc::clone(&self.ports.sources)),
+            queue: Arc::clone(&self.ports.queue),
+            node: self.config.node.clone(),
             clock: Arc::clone(&self.ports.clock),
-            egress: Mutex::new((i64::MIN / 2, Arc::default())),
             closing: AtomicBool::new(false),
         })
     }

@@ -1,67 +1,11 @@
 //! Where a message goes next: the recipient's MX, or the smart host.
 
-use std::sync::Arc;
-
 use crate::{
     attempt::Trouble,
     hop::{HopHost, MxAnswer, NextHop, TlsMode},
-    pacing::SourceId,
-    ports::{Claimed, MxResolver},
-    source::Route,
+    ports::MxResolver,
+    source::Way,
 };
-
-/// The ways out of the house as they are now.
-#[derive(Debug, Clone, Default)]
-pub struct Egress {
-    route: Route,
-    relay: Option<Arc<str>>,
-}
-
-/// One way out, as chosen for a row.
-#[derive(Debug, Clone, Copy)]
-pub struct Way<'a> {
-    /// The route.
-    pub route: &'a Route,
-    relay: Option<&'a Arc<str>>,
-}
-
-impl Way<'_> {
-    /// The smart host's name and port; `None` when mail goes to each recipient's MX.
-    #[must_use]
-    pub fn relay_name(&self) -> Option<Arc<str>> {
-        self.relay.cloned()
-    }
-}
-
-impl Egress {
-    /// One way for everything.
-    #[must_use]
-    pub fn single(route: Route) -> Self {
-        let relay = match &route {
-            Route::Direct => None,
-            Route::SmartHost(host) => Some(format!("{}:{}", host.host, host.port).into()),
-        };
-        Self { route, relay }
-    }
-
-    /// Whether any way out goes to the recipients' own MX hosts.
-    #[must_use]
-    pub fn asks_dns(&self) -> bool {
-        self.relay.is_none()
-    }
-
-    /// Chooses the way for a row; `group` is the provider or MX site it goes to, where that is known.
-    #[must_use]
-    pub fn choose(&self, _row: &Claimed, _group: Option<&str>) -> (SourceId, Way<'_>) {
-        (0, Way { route: &self.route, relay: self.relay.as_ref() })
-    }
-
-    /// The route of a source that was chosen before.
-    #[must_use]
-    pub fn route_of(&self, _source: SourceId) -> &Route {
-        &self.route
-    }
-}
 
 /// What the route needs to know of this house.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,28 +30,22 @@ pub struct NoRoute {
 /// # Errors
 /// When DNS gives no host: permanently (no such domain, null MX) or for now.
 pub async fn next_hop(
-    route: &Route,
+    way: &Way,
     house: &House,
     resolver: &dyn MxResolver,
     domain: &str,
 ) -> Result<NextHop, NoRoute> {
-    let direct = matches!(route, Route::Direct);
-    let (answer, asked) = match route {
-        Route::Direct => (resolver.mx(domain).await, domain),
-        Route::SmartHost(host) => (resolver.host(&host.host).await, host.host.as_str()),
-    };
-    let hosts = hosts_of(answer, asked).map_err(|problem| if direct { problem } else { ours(problem) })?;
-    Ok(match route {
-        Route::Direct => NextHop {
-            hosts,
+    Ok(match way {
+        Way::Direct(direct) => NextHop {
+            hosts: hosts_of(resolver.mx(domain).await, domain)?,
             port: house.mx_port,
             tls: TlsMode::Opportunistic,
             login: None,
-            helo_name: house.helo_name.clone(),
-            from: Vec::new(),
+            helo_name: named(&direct.helo_name, house),
+            from: direct.bind.clone(),
         },
-        Route::SmartHost(host) => NextHop {
-            hosts,
+        Way::SmartHost(host) => NextHop {
+            hosts: hosts_of(resolver.host(&host.host).await, &host.host).map_err(ours)?,
             port: host.port,
             tls: host.tls,
             login: host.login.clone(),
@@ -115,6 +53,11 @@ pub async fn next_hop(
             from: Vec::new(),
         },
     })
+}
+
+/// The source's own name, or the house's.
+fn named(own: &str, house: &House) -> String {
+    if own.is_empty() { house.helo_name.clone() } else { own.to_owned() }
 }
 
 pub(crate) fn hosts_of(answer: MxAnswer, asked: &str) -> Result<Vec<HopHost>, NoRoute> {

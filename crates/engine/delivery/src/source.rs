@@ -10,8 +10,8 @@ pub mod warm_up;
 use serde::{Deserialize, Serialize};
 
 pub use self::model::{
-    DEFAULT_POOL, DayWindow, Direct, FIRST_SOURCE, LanePools, Quota, Rest, Source, SourceDraft, SourceId,
-    USUAL_WEIGHT, Way,
+    DEFAULT_POOL, DayWindow, Direct, FIRST_SOURCE, LanePools, NO_SOURCE, Quota, Rest, Source, SourceDraft,
+    SourceId, USUAL_WEIGHT, Way,
 };
 use crate::hop::{Login, TlsMode};
 

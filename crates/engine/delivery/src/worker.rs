@@ -9,10 +9,10 @@ use crate::{
     dispatcher::Shared,
     outcome::decide,
     pacing::{Place, group, placing::failure_of},
-    ports::{Claimed, CommitMark, Grant, Leaving, Record, Session},
+    ports::{Claimed, CommitMark, Grant, Record, Session},
     recipient::State,
     route::next_hop,
-    source::FIRST_SOURCE,
+    source::{NO_SOURCE, SourceId, roster::Slot},
 };
 
 /// A site rests this long after a connection to it failed, before its next rows are claimed.
@@ -32,7 +32,7 @@ enum Ended {
 pub(crate) async fn serve(shared: Arc<Shared>, place: Place) {
     loop {
         while let Some(first) = shared.flows.take(&place) {
-            if shared.closing() {
+            if shared.closing() || !is_awake(&shared, &place).await {
                 shared.give_back(first).await;
                 shared.flows.settle(&place);
                 continue;
@@ -55,7 +55,7 @@ async fn serve_connection(shared: &Shared, place: &Place, first: Claimed) {
     shared.flows.works(place);
     let mut next = Some(first);
     while let Some(row) = next.take() {
-        let usable = serve_row(shared, session.as_mut(), row).await;
+        let usable = serve_row(shared, place, session.as_mut(), row).await;
         shared.flows.settle(place);
         if !usable || shared.closing() {
             // After a broken dialogue the session is dropped; the rows that are left get a new connection.
@@ -69,12 +69,16 @@ async fn serve_connection(shared: &Shared, place: &Place, first: Claimed) {
     session.quit().await;
 }
 
+/// What waits before a source that rests is given back, and chosen for anew.
+async fn is_awake(shared: &Shared, place: &Place) -> bool {
+    shared.roster().await.is_awake(place.flow.source, shared.now())
+}
+
 /// Any domain of the place leads to the same servers; the first row's is as good as the others.
 async fn connect(shared: &Shared, place: &Place, first: &Claimed) -> Result<Box<dyn Session>, Failure> {
-    let egress = shared.egress().await;
-    let route = egress.route_of(place.flow.source);
+    let way = shared.roster.source(place.flow.source).map(|source| source.draft.way).unwrap_or_default();
     let domain = group::domain_of(&first.to);
-    match next_hop(route, &shared.house, shared.resolver.as_ref(), domain).await {
+    match next_hop(&way, &shared.house, shared.resolver.as_ref(), domain).await {
         Ok(hop) => shared.transport.connect(&hop).await,
         Err(no_route) => Err(failure_of(no_route)),
     }
@@ -89,21 +93,36 @@ async fn fail_place(shared: &Shared, place: &Place, first: Claimed, started_at: 
     };
     rows.push(first);
     for row in rows {
-        record_failure(shared, &row, started_at, &failure).await;
+        record_failure(shared, (place.flow.source, &row), started_at, &failure).await;
     }
     shared.flows.settle(place);
 }
 
 /// Records an attempt that ended without a dialogue.
-pub(crate) async fn record_failure(shared: &Shared, row: &Claimed, started_at: i64, failure: &Failure) {
-    record(shared, row, attempt_of(started_at, shared.now(), failure)).await;
+pub(crate) async fn record_failure(
+    shared: &Shared,
+    (source, row): (SourceId, &Claimed),
+    started_at: i64,
+    failure: &Failure,
+) {
+    record(shared, row, Attempt { source, ..attempt_of(started_at, shared.now(), failure) }).await;
 }
 
 /// `false` when the session cannot be used any more.
-async fn serve_row(shared: &Shared, session: &mut dyn Session, row: Claimed) -> bool {
+async fn serve_row(shared: &Shared, place: &Place, session: &mut dyn Session, row: Claimed) -> bool {
     let started_at = shared.now();
+    let source = place.flow.source;
+    let slot = match is_awake(shared, place).await {
+        true => shared.roster.reserve(source, &row.provider, started_at),
+        false => None,
+    };
+    let Some(slot) = slot else {
+        // A limit of the source was reached, or it began to rest: another one may take it.
+        shared.give_back(row).await;
+        return true;
+    };
     let peer = session.peer().clone();
-    match hand_over(shared, session, &row).await {
+    match hand_over(shared, session, (&row, slot)).await {
         Ok(Ended::NoAttempt) => true,
         Ok(Ended::Replied(stage, reply)) => {
             let closing = reply.code == 421;
@@ -111,7 +130,7 @@ async fn serve_row(shared: &Shared, session: &mut dyn Session, row: Claimed) -> 
             let attempt = Attempt {
                 started_at,
                 ended_at: shared.now(),
-                source: FIRST_SOURCE,
+                source,
                 peer: Some(peer),
                 stage,
                 reply: Some(reply),
@@ -126,17 +145,21 @@ async fn serve_row(shared: &Shared, session: &mut dyn Session, row: Claimed) -> 
         }
         Ok(Ended::Unrenderable(detail)) => {
             let attempt = unrenderable(started_at, shared.now(), peer, detail);
-            record(shared, &row, attempt).await;
+            record(shared, &row, Attempt { source, ..attempt }).await;
             true
         }
         Err(failure) => {
-            record(shared, &row, attempt_of(started_at, shared.now(), &failure)).await;
+            record_failure(shared, (source, &row), started_at, &failure).await;
             false
         }
     }
 }
 
-async fn hand_over(shared: &Shared, session: &mut dyn Session, row: &Claimed) -> Result<Ended, Failure> {
+async fn hand_over(
+    shared: &Shared,
+    session: &mut dyn Session,
+    (row, slot): (&Claimed, Slot<'_>),
+) -> Result<Ended, Failure> {
     let Ok(to) = Address::parse(&row.to) else {
         return Ok(Ended::Unrenderable(format!("{} is no address", row.to)));
     };
@@ -153,9 +176,14 @@ async fn hand_over(shared: &Shared, session: &mut dyn Session, row: &Claimed) ->
         return Ok(Ended::Replied(stage, reply));
     }
     let values = (!row.values_fixed).then(|| row.values.clone());
-    match shared.recorder.grant(CommitMark { id: row.id, values, source: Leaving::default() }).await {
-        Grant::Proceed => {}
-        Grant::Full => return give_up(shared, row, "a limit of the source is used up").await,
+    match shared.recorder.grant(CommitMark { id: row.id, values, source: slot.leaving(&row.provider) }).await
+    {
+        Grant::Proceed => slot.used(),
+        Grant::Full => {
+            // Another process took the last of it.
+            shared.give_back(row.clone()).await;
+            return Ok(Ended::NoAttempt);
+        }
         Grant::Withheld(_) | Grant::Paused | Grant::Lost => return Ok(Ended::NoAttempt),
     }
     let prepared = match shared.messages.prepare(row, &return_path).await {
@@ -186,7 +214,7 @@ fn attempt_of(started_at: i64, ended_at: i64, failure: &Failure) -> Attempt {
     Attempt {
         started_at,
         ended_at,
-        source: FIRST_SOURCE,
+        source: NO_SOURCE,
         peer: failure.peer.clone(),
         stage: failure.stage,
         reply: failure.reply.clone(),
@@ -199,7 +227,7 @@ fn unrenderable(started_at: i64, ended_at: i64, peer: Peer, detail: String) -> A
     Attempt {
         started_at,
         ended_at,
-        source: FIRST_SOURCE,
+        source: NO_SOURCE,
         peer: Some(peer),
         stage: Stage::Data,
         reply: None,

@@ -6,8 +6,7 @@ pub(crate) mod placing;
 
 use std::sync::Arc;
 
-/// Key of a source: one way out of the house, with an address and a name of its own. 0 while there is only one.
-pub type SourceId = i64;
+pub use crate::source::SourceId;
 
 /// What shares limits: one source towards one group of servers.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -12,8 +12,9 @@ use super::{Flow, Place, SourceId, group};
 use crate::{
     attempt::Failure,
     dispatcher::Shared,
-    ports::Claimed,
-    route::{Egress, NoRoute, hosts_of},
+    ports::{Claimed, Postponed},
+    route::{NoRoute, hosts_of},
+    source::{NO_SOURCE, Source, Way, choose::Choice, roster::Roster},
     worker,
 };
 
@@ -108,36 +109,66 @@ impl Placing {
     }
 }
 
-/// Puts rows before their servers; those of domains not known yet follow when DNS has answered.
+/// Puts rows before their servers; those of domains not known yet follow when DNS has answered. Rows whose sources are
+/// not free go back into the queue.
 pub(crate) async fn place(shared: &Arc<Shared>, rows: Vec<Claimed>, lookups: &mut JoinSet<()>) {
-    let egress = shared.egress().await;
-    if !egress.asks_dns() {
-        let mut placer = Placer::new(&egress);
-        return shared.flows.add(rows.into_iter().map(|row| placer.place(None, row)).collect());
+    let mut placer = Placer::new(shared.roster().await, shared.now());
+    let (direct, relayed) = rows.into_iter().partition(|row| placer.needs_dns(row));
+    let (found, unknown) = shared.placing.sort(direct, shared.now());
+    for row in relayed {
+        placer.place(None, row);
     }
-    let (found, unknown) = shared.placing.sort(rows, shared.now());
-    let mut placer = Placer::new(&egress);
-    shared.flows.add(found.into_iter().map(|(at, row)| placer.place(Some(&at), row)).collect());
+    for (destination, row) in found {
+        placer.place(Some(&destination), row);
+    }
+    let Placer { placed, waiting, .. } = placer;
+    shared.flows.add(placed);
+    shared.wait_for_source(waiting).await;
     for domain in unknown {
-        let (shared, egress) = (Arc::clone(shared), Arc::clone(&egress));
-        lookups.spawn(async move { look_up(&shared, &egress, &domain).await });
+        let shared = Arc::clone(shared);
+        lookups.spawn(async move { look_up(&shared, &domain).await });
     }
 }
 
-/// Where rows of one batch go by the way out that is chosen for each; the same place is made once.
+/// Where rows of one batch go by the source that is chosen for each; the same place is made once.
 struct Placer<'a> {
-    egress: &'a Egress,
+    roster: &'a Roster,
+    sources: Arc<Vec<Source>>,
+    now: i64,
     places: HashMap<(SourceId, Arc<str>), Place>,
+    placed: Vec<(Place, Claimed)>,
+    waiting: Vec<Postponed>,
 }
 
 impl<'a> Placer<'a> {
-    fn new(egress: &'a Egress) -> Self {
-        Self { egress, places: HashMap::new() }
+    fn new(roster: &'a Roster, now: i64) -> Self {
+        let sources = roster.sources();
+        Self { roster, sources, now, places: HashMap::new(), placed: Vec::new(), waiting: Vec::new() }
     }
 
-    fn place(&mut self, destination: Option<&Destination>, row: Claimed) -> (Place, Claimed) {
-        let (source, route) = self.egress.choose(&row, destination.map(|at| &*at.group));
-        let (group, site) = match (route.relay_name(), destination) {
+    /// Whether the row goes to the recipient's own servers. One that has to wait need not ask for them.
+    fn needs_dns(&self, row: &Claimed) -> bool {
+        match self.roster.choose(row, self.now) {
+            Choice::Use(source) => self.relay(source).is_none(),
+            Choice::Wait(_) => false,
+        }
+    }
+
+    /// The smart host's name and port; `None` when mail goes to each recipient's MX.
+    fn relay(&self, source: SourceId) -> Option<Arc<str>> {
+        let source = self.sources.iter().find(|known| known.id == source)?;
+        match &source.draft.way {
+            Way::Direct(_) => None,
+            Way::SmartHost(host) => Some(format!("{}:{}", host.host, host.port).into()),
+        }
+    }
+
+    fn place(&mut self, destination: Option<&Destination>, row: Claimed) {
+        let source = match self.roster.choose(&row, self.now) {
+            Choice::Use(source) => source,
+            Choice::Wait(wait) => return self.waiting.push(Postponed { id: row.id, wait }),
+        };
+        let (group, site) = match (self.relay(source), destination) {
             (Some(relay), _) => (Arc::clone(&relay), relay),
             (None, Some(at)) => (Arc::clone(&at.group), Arc::clone(&at.site)),
             (None, None) => {
@@ -149,11 +180,11 @@ impl<'a> Placer<'a> {
             flow: Arc::new(Flow { source, group: group.to_string() }),
             site: Arc::clone(site),
         });
-        (place.clone(), row)
+        self.placed.push((place.clone(), row));
     }
 }
 
-async fn look_up(shared: &Arc<Shared>, egress: &Egress, domain: &str) {
+async fn look_up(shared: &Arc<Shared>, domain: &str) {
     let started_at = shared.now();
     let answer = {
         let _slot = shared.placing.lookups.acquire().await;
@@ -175,14 +206,19 @@ async fn look_up(shared: &Arc<Shared>, egress: &Egress, domain: &str) {
                 }
                 return;
             }
-            let mut placer = Placer::new(egress);
-            shared.flows.add(rows.into_iter().map(|row| placer.place(Some(&destination), row)).collect());
+            let mut placer = Placer::new(shared.roster().await, now);
+            for row in rows {
+                placer.place(Some(&destination), row);
+            }
+            let Placer { placed, waiting, .. } = placer;
+            shared.flows.add(placed);
+            shared.wait_for_source(waiting).await;
             shared.wake.notify_one();
         }
         Err(no_route) => {
             let failure = failure_of(no_route);
             for row in shared.placing.answered(domain, None, now) {
-                worker::record_failure(shared, &row, started_at, &failure).await;
+                worker::record_failure(shared, (NO_SOURCE, &row), started_at, &failure).await;
             }
         }
     }

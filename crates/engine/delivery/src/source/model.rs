@@ -11,6 +11,8 @@ use crate::recipient::Lane;
 pub type SourceId = i64;
 /// The source that is there from the start.
 pub const FIRST_SOURCE: SourceId = 1;
+/// Stands where no source was needed: the attempt ended before.
+pub const NO_SOURCE: SourceId = 0;
 /// The pool of everything that names none.
 pub const DEFAULT_POOL: &str = "main";
 /// A source gets this share of its pool unless told otherwise.

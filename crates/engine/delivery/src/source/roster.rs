@@ -8,10 +8,10 @@ use std::sync::{
 use super::{
     choose::{Asked, Choice, choose},
     counts::{Cap, Counts, caps, hour_of},
-    model::{FIRST_SOURCE, LanePools, Source, SourceDraft, SourceId},
+    model::{FIRST_SOURCE, LanePools, Source, SourceDraft, SourceId, Way},
 };
 use crate::{
-    ports::{Claimed, SourceStore, StoreFailure},
+    ports::{Claimed, Leaving, SourceStore, StoreFailure},
     recipient::Lane,
 };
 
@@ -41,11 +41,16 @@ pub struct Slot<'a> {
     source: SourceId,
     provider: String,
     hour: i64,
-    /// The limits it was checked against; the store checks them again.
-    pub caps: Vec<Cap>,
+    caps: Vec<Cap>,
 }
 
 impl Slot<'_> {
+    /// The limits it was checked against, for the store to check again.
+    #[must_use]
+    pub fn leaving(&self, provider: &str) -> Leaving {
+        Leaving { source: self.source, provider: provider.to_owned(), caps: self.caps.clone() }
+    }
+
     /// The message was handed over.
     pub fn used(mut self) {
         self.counts = None;
@@ -104,6 +109,12 @@ impl Roster {
         }
         *lock(&self.known) = Known { sources: Arc::new(sources), pools: Arc::new(pools) };
         Ok(())
+    }
+
+    /// Whether any source goes to the recipients' own MX hosts.
+    #[must_use]
+    pub fn asks_dns(&self) -> bool {
+        self.sources().iter().any(|source| source.draft.enabled && matches!(source.draft.way, Way::Direct(_)))
     }
 
     /// The sources as they are known.
