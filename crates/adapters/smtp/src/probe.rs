@@ -20,6 +20,7 @@ use crate::client::{
     dialogue::Dialogue,
     halt::{Cause, Halt},
     proof::Wish,
+    transport::from_for,
 };
 
 /// The doctor's walker.
@@ -117,7 +118,11 @@ impl SmtpProbe {
                 }
                 tried += 1;
                 let addr = SocketAddr::new(*ip, walk.request.port);
-                match Dialogue::open(&host.name, addr, self.limits, walk.until).await {
+                let from = from_for(&walk.request.from, *ip);
+                if from.is_none() && !walk.request.from.is_empty() {
+                    continue;
+                }
+                match Dialogue::open(&host.name, (addr, from), self.limits, walk.until).await {
                     Ok(dialogue) => {
                         walk.good(Step::Tcp, format!("{} {addr}", host.name));
                         return Ok(dialogue);
@@ -160,7 +165,9 @@ impl SmtpProbe {
         }
         // Delivery goes on in clear then (RFC 7435), and so does the walk; the fact tells why.
         walk.good(Step::Tls, format!("in clear, because STARTTLS is broken: {}", words(&fact.seen)));
-        let mut dialogue = Dialogue::open(&host, addr, self.limits, walk.until).await.map_err(stopped)?;
+        let from = from_for(&request.from, addr.ip());
+        let mut dialogue =
+            Dialogue::open(&host, (addr, from), self.limits, walk.until).await.map_err(stopped)?;
         let greeting = introduce(&mut dialogue, &request.helo_name).await.map_err(stop)?;
         Ok((dialogue, greeting))
     }

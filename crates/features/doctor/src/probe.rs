@@ -78,4 +78,6 @@ pub struct ProbeRequest {
     pub reverse_path: mail::Address,
     /// RCPT TO of the test.
     pub recipient: mail::Address,
+    /// Local addresses to connect from; any when empty.
+    pub from: Vec<std::net::IpAddr>,
 }

@@ -29,6 +29,7 @@ fn request(words: &str) -> ProbeRequest {
         () => TlsMode::Opportunistic,
     };
     ProbeRequest {
+        from: Vec::new(),
         host: (!has("direct")).then(|| "smtp.mailservice.example".to_owned()),
         port: words.split(' ').find_map(|word| word.parse().ok()).unwrap_or(25),
         tls,

@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     io::{self, IoSlice},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     pin::Pin,
     task::Poll,
     time::Duration,
@@ -14,7 +14,7 @@ use delivery::attempt::Trouble;
 use mail::Reply;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     time::{Instant, timeout_at},
 };
 
@@ -35,9 +35,13 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Opens a TCP connection.
-    pub(crate) async fn open(addr: SocketAddr, timeout: Duration) -> Result<Self, Cause> {
-        let stream = match tokio::time::timeout(timeout, TcpStream::connect(addr)).await {
+    /// Opens a TCP connection, from a local address where one is given.
+    pub(crate) async fn open(
+        addr: SocketAddr,
+        from: Option<IpAddr>,
+        timeout: Duration,
+    ) -> Result<Self, Cause> {
+        let stream = match tokio::time::timeout(timeout, connect(addr, from)).await {
             Ok(stream) => stream.map_err(|error| Cause::from_io(&error))?,
             Err(_) => return Err(too_late("connecting")),
         };
@@ -147,6 +151,15 @@ fn advance(parts: &mut [&[u8]; 3], mut written: usize) {
         *part = &part[taken..];
         written -= taken;
     }
+}
+
+/// Any local port: with many connections the system finds a free one for each peer by itself.
+async fn connect(addr: SocketAddr, from: Option<IpAddr>) -> io::Result<TcpStream> {
+    let Some(from) = from else { return TcpStream::connect(addr).await };
+    let socket = if from.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    let bound = socket.bind(SocketAddr::new(from, 0));
+    bound.map_err(|error| io::Error::new(error.kind(), format!("cannot send from {from}: {error}")))?;
+    socket.connect(addr).await
 }
 
 fn closed() -> Cause {

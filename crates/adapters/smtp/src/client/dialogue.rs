@@ -1,6 +1,9 @@
 //! Speaks with one server up to the point where messages can be sent: greeting, EHLO, TLS, AUTH.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use delivery::{
     attempt::{Failure, Peer, Trouble},
@@ -35,16 +38,16 @@ pub(crate) struct Dialogue {
 }
 
 impl Dialogue {
-    /// Connects to one address of `host`.
+    /// Connects to one address of `host`, from one of ours where that is asked for.
     pub(crate) async fn open(
         host: &str,
-        addr: SocketAddr,
+        (addr, from): (SocketAddr, Option<IpAddr>),
         limits: ClientLimits,
         setup_until: Instant,
     ) -> Result<Self, (Halt, Peer)> {
         let peer = Peer { host: host.to_owned(), address: addr.to_string(), ..Peer::default() };
         let timeout = limits.connect.min(setup_until - Instant::now());
-        match Connection::open(addr, timeout).await {
+        match Connection::open(addr, from, timeout).await {
             Ok(connection) => {
                 let extensions = Extensions::default();
                 Ok(Self { connection, peer, addr, extensions, limits, flaw: None, setup_until })

@@ -15,7 +15,7 @@ pub(crate) mod proof;
 mod replies;
 mod session;
 mod tls;
-mod transport;
+pub(crate) mod transport;
 
 #[cfg(test)]
 pub(crate) use dots::{missing_line_end, stuff};

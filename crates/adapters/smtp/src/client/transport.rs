@@ -43,6 +43,7 @@ struct Target<'a> {
     hop: &'a NextHop,
     host: &'a HopHost,
     addr: SocketAddr,
+    from: Option<IpAddr>,
     setup_until: Instant,
 }
 
@@ -100,7 +101,9 @@ impl SmtpTransport {
 
     async fn speak(&self, target: &Target<'_>, way: Way<'_>) -> Result<ClientSession, Failure> {
         let give_up = |(halt, peer): (Halt, Peer)| halt.into_failure(Some(peer));
-        let opened = Dialogue::open(&target.host.name, target.addr, self.limits, target.setup_until).await;
+        let opened =
+            Dialogue::open(&target.host.name, (target.addr, target.from), self.limits, target.setup_until)
+                .await;
         let dialogue = opened.map_err(give_up)?;
         let mut dialogue = self.introduce(dialogue, target, way).await?;
         if let Some(login) = &target.hop.login {
@@ -200,11 +203,11 @@ impl Transport for SmtpTransport {
     async fn connect(&self, hop: &NextHop) -> Result<Box<dyn Session>, Failure> {
         let setup_until = Instant::now() + self.limits.setup;
         let mut failures: Vec<Failure> = Vec::new();
-        for (host, ip) in addresses(hop, self.limits.addresses_max) {
+        for (host, ip, from) in addresses(hop, self.limits.addresses_max) {
             if Instant::now() >= setup_until {
                 break;
             }
-            let target = Target { hop, host, addr: SocketAddr::new(ip, hop.port), setup_until };
+            let target = Target { hop, host, addr: SocketAddr::new(ip, hop.port), from, setup_until };
             match self.open(&target).await {
                 Ok(session) => return Ok(Box::new(session)),
                 // A second address would only count as a second wrong password.
@@ -216,13 +219,24 @@ impl Transport for SmtpTransport {
     }
 }
 
-fn addresses(hop: &NextHop, most: usize) -> Vec<(&HopHost, IpAddr)> {
+/// The addresses to try, each with the one of ours to try it from. A source of one family has no way to the other.
+fn addresses(hop: &NextHop, most: usize) -> Vec<(&HopHost, IpAddr, Option<IpAddr>)> {
     let mut all = Vec::new();
     for host in &hop.hosts {
-        all.extend(host.addresses.iter().map(|ip| (host, *ip)));
+        for ip in &host.addresses {
+            let from = from_for(&hop.from, *ip);
+            if hop.from.is_empty() || from.is_some() {
+                all.push((host, *ip, from));
+            }
+        }
     }
     all.truncate(most);
     all
+}
+
+/// The address of ours that can reach `ip`.
+pub(crate) fn from_for(from: &[IpAddr], ip: IpAddr) -> Option<IpAddr> {
+    from.iter().copied().find(|ours| ours.is_ipv4() == ip.is_ipv4())
 }
 
 /// The last failure, which also tells of the ones before it.

@@ -3,10 +3,11 @@
 use std::net::IpAddr;
 
 use delivery::hop::{HopHost, NextHop, TlsMode};
+use tokio::net::TcpListener;
 
 use crate::{
     peer::Peer,
-    talk::{connect, fail, hop, show_failure, transport},
+    talk::{connect, fail, hop, hop_to, show_failure, transport},
 };
 
 #[tokio::test]
@@ -53,4 +54,37 @@ async fn no_address() {
         helo_name: "us.test".to_owned(),
     };
     assert_eq!(show_failure(&fail(&transport(), &hop).await), "dns DnsTrouble");
+}
+
+#[tokio::test]
+async fn a_source_speaks_from_its_own_address() {
+    for ours in ["127.0.0.2", "127.0.0.3"] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let addr = listener.local_addr().unwrap();
+        let from = vec!["::1".parse().unwrap(), ours.parse().unwrap()];
+        let hop = NextHop { from, ..hop_to(addr, TlsMode::None) };
+        // The listener hangs up at once; all that matters is who called.
+        let called = tokio::spawn(async move { listener.accept().await.unwrap().1.ip().to_string() });
+        fail(&transport(), &hop).await;
+        assert_eq!(called.await.unwrap(), ours);
+    }
+}
+
+#[tokio::test]
+async fn a_source_of_one_family_has_no_way_to_the_other() {
+    let hop = NextHop {
+        from: vec!["::1".parse().unwrap()],
+        ..hop_to("127.0.0.1:9".parse().unwrap(), TlsMode::None)
+    };
+    assert_eq!(show_failure(&fail(&transport(), &hop).await), "dns DnsTrouble");
+}
+
+#[tokio::test]
+async fn an_address_that_is_not_ours_is_named() {
+    let hop = NextHop {
+        from: vec!["192.0.2.9".parse().unwrap()],
+        ..hop_to("127.0.0.1:9".parse().unwrap(), TlsMode::None)
+    };
+    let failure = fail(&transport(), &hop).await;
+    assert!(failure.detail.contains("cannot send from 192.0.2.9"), "{}", failure.detail);
 }

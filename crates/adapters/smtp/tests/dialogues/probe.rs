@@ -39,6 +39,7 @@ fn found(ip: IpAddr) -> MxAnswer {
 
 fn request(port: u16, tls: TlsMode, login: bool) -> ProbeRequest {
     ProbeRequest {
+        from: Vec::new(),
         host: Some("mx.test".to_owned()),
         port,
         tls,

@@ -61,7 +61,7 @@ async fn request(
         Route::SmartHost(host) => (Some(host.host.clone()), host.port, host.tls, host.login.clone()),
     };
     let helo_name = house.mail_host.clone();
-    Ok(Ok(ProbeRequest { host, port, tls, login, helo_name, reverse_path, recipient }))
+    Ok(Ok(ProbeRequest { host, port, tls, login, helo_name, reverse_path, recipient, from: Vec::new() }))
 }
 
 /// The address we send as: that of the newest broadcast, else a likely one at our first domain, else none.
