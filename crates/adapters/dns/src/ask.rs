@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hickory_resolver::{
-    Resolver, TokioResolver,
+    Resolver, ResolverBuilder, TokioResolver,
     config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig},
     net::{DnsError as Semantic, NetError, runtime::TokioRuntimeProvider},
     proto::{
@@ -35,28 +35,8 @@ pub(crate) struct Asker {
 
 impl Asker {
     pub(crate) fn new(config: &DnsConfig) -> Result<Self, DnsError> {
-        let mut builder = if config.name_servers.is_empty() {
-            TokioResolver::builder_tokio().map_err(|error| DnsError::SystemConfig(error.to_string()))?
-        } else {
-            let servers = config.name_servers.iter().map(|addr| {
-                let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
-                    connection.port = addr.port();
-                    connection
-                });
-                NameServerConfig::new(addr.ip(), true, connections.into())
-            });
-            let config = ResolverConfig::from_name_servers(servers.collect());
-            Resolver::builder_with_config(config, TokioRuntimeProvider::default())
-        };
         let tries = config.tries.max(1);
-        let options = builder.options_mut();
-        options.cache_size = 0;
-        options.timeout = config.timeout;
-        options.attempts = tries - 1;
-        if !config.name_servers.is_empty() {
-            options.use_hosts_file = ResolveHosts::Never;
-        }
-        let resolver = builder.build().map_err(|error| DnsError::Setup(error.to_string()))?;
+        let resolver = builder(config)?.build().map_err(|error| DnsError::Setup(error.to_string()))?;
         let question_timeout = config.timeout * u32::try_from(tries).unwrap_or(u32::MAX);
         Ok(Self { resolver, question_timeout })
     }
@@ -86,6 +66,31 @@ impl Asker {
     }
 }
 
+/// A resolver for the configured name servers, without a cache.
+pub(crate) fn builder(config: &DnsConfig) -> Result<ResolverBuilder<TokioRuntimeProvider>, DnsError> {
+    let mut builder = if config.name_servers.is_empty() {
+        TokioResolver::builder_tokio().map_err(|error| DnsError::SystemConfig(error.to_string()))?
+    } else {
+        let servers = config.name_servers.iter().map(|addr| {
+            let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+                connection.port = addr.port();
+                connection
+            });
+            NameServerConfig::new(addr.ip(), true, connections.into())
+        });
+        let config = ResolverConfig::from_name_servers(servers.collect());
+        Resolver::builder_with_config(config, TokioRuntimeProvider::default())
+    };
+    let options = builder.options_mut();
+    options.cache_size = 0;
+    options.timeout = config.timeout;
+    options.attempts = config.tries.max(1) - 1;
+    if !config.name_servers.is_empty() {
+        options.use_hosts_file = ResolveHosts::Never;
+    }
+    Ok(builder)
+}
+
 fn sort_error(error: NetError) -> Asked {
     let NetError::Dns(Semantic::NoRecordsFound(none)) = error else {
         return Asked::Trouble(error.to_string());
@@ -99,7 +104,10 @@ fn sort_error(error: NetError) -> Asked {
 }
 
 /// The name as asked for: whole (no search list) unless it is a single label, which only a local network has.
-fn wire_name(name: &str) -> Option<Name> {
+pub(crate) fn wire_name(name: &str) -> Option<Name> {
+    if name == "." {
+        return Some(Name::root());
+    }
     let bare = name.trim_end_matches('.');
     if bare.is_empty() {
         return None;

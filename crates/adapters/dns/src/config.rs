@@ -1,6 +1,6 @@
 //! What can be set about DNS: whom to ask, how long to wait, how long to remember.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Settings of a [`DnsResolver`](crate::DnsResolver).
 #[derive(Debug, Clone)]
@@ -17,10 +17,24 @@ pub struct DnsConfig {
     pub walk_timeout: Duration,
     /// Walks at the same moment.
     pub walks_max: usize,
+    /// Whether answers that DANE relies on are validated.
+    pub dnssec: Dnssec,
     /// Where the shuffling of equally preferred hosts begins.
     pub seed: u64,
     /// What is remembered and how long.
     pub cache: CacheLimits,
+}
+
+/// Where DNSSEC validation begins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Dnssec {
+    /// Nothing is validated, so there is no DANE.
+    #[default]
+    Off,
+    /// At the root zone's keys, as built in.
+    Root,
+    /// At the DNSKEY records in this file.
+    Anchors(PathBuf),
 }
 
 /// Bounds of the cache. A record's own TTL counts within them.
@@ -49,6 +63,7 @@ impl Default for DnsConfig {
             tries: 2,
             walk_timeout: Duration::from_secs(30),
             walks_max: 64,
+            dnssec: Dnssec::Off,
             seed: 0,
             cache: CacheLimits::default(),
         }

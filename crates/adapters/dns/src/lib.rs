@@ -8,10 +8,12 @@ mod cache;
 mod config;
 mod lookup;
 mod mx;
+mod policy;
 mod resolver;
 mod shuffle;
+mod validate;
 
-pub use config::{CacheLimits, DnsConfig};
+pub use config::{CacheLimits, DnsConfig, Dnssec};
 pub use resolver::DnsResolver;
 
 /// Why no resolver could be made.
@@ -20,6 +22,9 @@ pub enum DnsError {
     /// The system's resolver configuration cannot be read.
     #[error("cannot read the system's name servers: {0}")]
     SystemConfig(String),
+    /// The file of trust anchors cannot be read.
+    #[error("cannot read the DNSSEC trust anchors in {0}: {1}")]
+    TrustAnchor(String, String),
     /// The resolver could not be set up.
     #[error("cannot set up the resolver: {0}")]
     Setup(String),

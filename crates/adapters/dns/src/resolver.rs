@@ -19,16 +19,18 @@ use hickory_resolver::proto::rr::{RData, RecordType};
 use tokio::sync::Semaphore;
 
 use crate::{
-    DnsConfig, DnsError,
+    DnsConfig, DnsError, Dnssec,
     ask::{Asked, Asker},
     cache::Cache,
     config::CacheLimits,
     mx::{Targets, addresses, host_name, spread, targets},
+    validate::Validator,
 };
 
 /// The resolver of the house. Cheap to share in an `Arc`.
 pub struct DnsResolver {
     pub(crate) asker: Asker,
+    pub(crate) validator: Option<Validator>,
     ipv6: bool,
     cache: Mutex<Cache<MxAnswer>>,
     limits: CacheLimits,
@@ -62,6 +64,11 @@ impl DnsResolver {
     pub fn new(config: &DnsConfig) -> Result<Self, DnsError> {
         Ok(Self {
             asker: Asker::new(config)?,
+            validator: match &config.dnssec {
+                Dnssec::Off => None,
+                Dnssec::Root => Some(Validator::new(config, None)?),
+                Dnssec::Anchors(path) => Some(Validator::new(config, Some(path))?),
+            },
             ipv6: config.ipv6,
             cache: Mutex::new(Cache::new(config.cache.entries_max)),
             limits: config.cache,
