@@ -37,6 +37,39 @@ pub struct Config {
     pub delivery: DeliverySection,
     /// When addresses count as not working.
     pub validity: ValiditySection,
+    /// Encryption of what we send.
+    pub tls: TlsSection,
+}
+
+/// How what we send is encrypted, beyond what each server offers by itself.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TlsSection {
+    /// Follows the MTA-STS policies of recipient domains (RFC 8461).
+    pub mta_sts: bool,
+    /// Follows the TLSA records of recipient domains (DANE, RFC 7672), where DNSSEC can be validated.
+    pub dane: bool,
+    /// A file of DNSKEY records where DNSSEC validation begins; the root zone's keys as built in when empty.
+    pub trust_anchors: PathBuf,
+    /// A PEM file of further authorities that certificates are trusted from.
+    pub extra_roots: PathBuf,
+    /// Sends TLS reports (RFC 8460) to domains that ask for them.
+    pub reports: bool,
+    /// The port of HTTPS servers. 443 everywhere but in tests.
+    pub https_port: u16,
+}
+
+impl Default for TlsSection {
+    fn default() -> Self {
+        Self {
+            mta_sts: true,
+            dane: true,
+            trust_anchors: PathBuf::new(),
+            extra_roots: PathBuf::new(),
+            reports: true,
+            https_port: 443,
+        }
+    }
 }
 
 /// When addresses count as not working.
@@ -86,6 +119,7 @@ impl Default for Config {
             dns_servers: Vec::new(),
             delivery: DeliverySection::default(),
             validity: ValiditySection::default(),
+            tls: TlsSection::default(),
         }
     }
 }

@@ -18,14 +18,22 @@ use delivery::{
 };
 use dns::DnsResolver;
 use smtp::{
-    ClientLimits, ClientTls, Roots, SmtpProbe, SmtpTransport,
+    ClientLimits, ClientTls, SmtpProbe, SmtpTransport,
     server::{ReceptionConfig, ReceptionServer},
 };
 use storage::Store;
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, loops, reactions::Reactions, return_paths::OurPaths, secret, wire};
+use crate::{
+    config::Config,
+    loops,
+    reactions::Reactions,
+    return_paths::OurPaths,
+    secret,
+    tls::{self, TlsParts},
+    wire,
+};
 
 /// How long open pages and dialogues may take to end.
 const GRACE: Duration = Duration::from_secs(30);
@@ -86,12 +94,15 @@ impl Running {
         let mut tasks = JoinSet::new();
 
         let resolver = Arc::new(DnsResolver::new(&wire::dns(&config))?);
-        let tls = ClientTls::new(&Roots::default())?;
-        let transport = Arc::new(SmtpTransport::new(wire::limits(&config), tls.clone()));
+        let parts = TlsParts::open(&config, &store, &resolver, &clock)?;
+        let tls = ClientTls::new(&parts.roots)?;
+        let transport = SmtpTransport::new(wire::limits(&config), tls.clone()).observed(parts.tally.clone());
+        let transport = Arc::new(transport);
+        tasks.spawn(ever(tls::write_counts(store.clone(), parts.tally.clone(), shutdown.clone())));
         let hands = Ports {
             queue: store.clone(),
             sources: store.clone(),
-            resolver: resolver.clone(),
+            resolver: parts.policies.clone(),
             transport,
             messages: Arc::new(messages(&config, &store, &house_secret)),
             clock: Arc::clone(&clock),
@@ -186,6 +197,11 @@ fn lock_data(config: &Config) -> anyhow::Result<Option<File>> {
         )
     })?;
     Ok(Some(file))
+}
+
+async fn ever(work: impl Future<Output = ()>) -> anyhow::Result<()> {
+    work.await;
+    Ok(())
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

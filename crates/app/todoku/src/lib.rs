@@ -8,4 +8,5 @@ mod loops;
 pub mod reactions;
 mod return_paths;
 pub mod secret;
+mod tls;
 mod wire;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use audience::ValiditySettings;
 use delivery::{dispatcher::DeliveryConfig, retry::RetryPolicy, route::House};
-use dns::DnsConfig;
+use dns::{DnsConfig, Dnssec};
 use smtp::ClientLimits;
 
 use crate::{config::Config, secret};
@@ -18,6 +18,11 @@ pub fn dns(config: &Config) -> DnsConfig {
         ipv6: config.delivery.ipv6,
         timeout: usual.timeout.min(shortened),
         seed: u64::from(std::process::id()),
+        dnssec: match (config.tls.dane, config.tls.trust_anchors.as_os_str().is_empty()) {
+            (false, _) => Dnssec::Off,
+            (true, true) => Dnssec::Root,
+            (true, false) => Dnssec::Anchors(config.tls.trust_anchors.clone()),
+        },
         ..usual
     }
 }

@@ -22,8 +22,14 @@ chain-in-doubt = The connection ended at the very last moment, so nobody knows w
 chain-try = Try { $number }, to { $to }.
 chain-their-server = their server
 chain-stage = Got as far as: { $stage } ({ $seconds } s)
-chain-tls = Encrypted: { $tls }
-chain-clear = Not encrypted
+chain-tls = Encryption: { $version }
+chain-tls-proof = Encryption: { $version } ({ $proof })
+chain-tls-asked = Encryption: { $version } ({ $proof }, { $basis })
+chain-proof-verified = certificate verified
+chain-proof-unverified = certificate could not be verified
+chain-basis-owner = required for this domain
+chain-basis-testing = MTA-STS, being tested
+chain-clear = Encryption: none
 
 stage-dns = finding their server
 stage-connect = connecting

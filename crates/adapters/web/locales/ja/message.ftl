@@ -22,8 +22,14 @@ chain-in-doubt = 送信の最後で途切れ、届いたかどうか分かりま
 chain-try = { $number }回目、{ $to } へ。
 chain-their-server = 相手のサーバー
 chain-stage = { $stage }まで進みました({ $seconds }秒)
-chain-tls = 暗号化: { $tls }
-chain-clear = 暗号化なし
+chain-tls = 暗号化: { $version }
+chain-tls-proof = 暗号化: { $version }({ $proof })
+chain-tls-asked = 暗号化: { $version }({ $proof }・{ $basis })
+chain-proof-verified = 証明書を確認済み
+chain-proof-unverified = 証明書は確認できませんでした
+chain-basis-owner = この宛先に必須と設定
+chain-basis-testing = MTA-STS(試験中)
+chain-clear = 暗号化: なし
 
 stage-dns = 宛先のサーバー探し
 stage-connect = 接続

@@ -1,5 +1,6 @@
 //! Components the pages share: plain functions that give markup.
 
+pub(crate) mod assurance;
 pub(crate) mod chip;
 pub(crate) mod copy;
 pub(crate) mod domain;

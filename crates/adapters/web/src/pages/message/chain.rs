@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::quote::marked;
 use crate::{
     links,
-    parts::{chip, explain, story, time},
+    parts::{assurance, chip, explain, story, time},
     say::{Say, t},
 };
 
@@ -173,6 +173,7 @@ fn tried(say: Say, story: &MessageStory, attempt: &RecordedAttempt, now: i64) ->
         }
         @if let Some(words) = trouble(say, attempt) { p { (words) } }
         @if let Some(next_at) = attempt.next_at { p.sub { (t!(say, "story-next", at = time::said(say, next_at, now))) } }
+        @if let Some(words) = assurance::sentence(say, attempt) { p.sub { (words) } }
         (original(say, &words, evidence, &circumstances(say, attempt)))
     }
 }
@@ -204,10 +205,8 @@ fn circumstances(say: Say, attempt: &RecordedAttempt) -> String {
     let mut lines = vec![t!(say, "chain-stage", stage = stage, seconds = seconds)];
     if !attempt.host.is_empty() || !attempt.peer_address.is_empty() {
         lines.push(format!("{} {}", attempt.host, attempt.peer_address).trim().to_owned());
-        lines.push(match &attempt.tls {
-            Some(tls) => t!(say, "chain-tls", tls = tls.as_str()),
-            None => t!(say, "chain-clear"),
-        });
+        lines.extend(attempt.tls.clone());
+        lines.extend(assurance::data(attempt));
     }
     lines.join("\n")
 }
