@@ -10,7 +10,7 @@ use std::{
 use anyhow::ensure;
 use audience::{ContactDraft, ImportBatch, ImportPlan, ImportRow, ImportState, ImportStore, NewImport};
 use campaigns::{
-    broadcast::{AudienceKind, BroadcastDraft, BroadcastId, BroadcastState},
+    broadcast::{AudienceKind, BroadcastDraft, BroadcastId, BroadcastState, Purpose},
     ports::{BroadcastStore, TemplateStore},
     template::TemplateDraft,
 };
@@ -163,6 +163,7 @@ async fn draft(store: &Store, kilobytes: usize, now: i64) -> anyhow::Result<Broa
     };
     let template_id = store.save(None, &template, None, now).await.map_err(anyhow::Error::from_boxed)?;
     Ok(BroadcastDraft {
+        purpose: Purpose::Advertising,
         pool: None,
         name: "bench".to_owned(),
         template_id,

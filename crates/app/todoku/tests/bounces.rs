@@ -8,7 +8,7 @@ use std::sync::{
 
 use audience::{ContactDraft, ContactStore, Standing, ValiditySettings};
 use campaigns::{
-    broadcast::{AudienceKind, BroadcastDraft},
+    broadcast::{AudienceKind, BroadcastDraft, Purpose},
     ports::{BroadcastStore, TemplateStore},
     template::TemplateDraft,
 };
@@ -64,6 +64,7 @@ impl House {
             TemplateDraft { name: "t".into(), subject: "s".into(), text: "{{ name }}".into(), html: None };
         let template_id = store.save(None, &content, None, START).await.unwrap();
         let draft = BroadcastDraft {
+            purpose: Purpose::Advertising,
             pool: None,
             name: "b".into(),
             template_id,

@@ -79,11 +79,41 @@ impl AudienceKind {
     }
 }
 
+/// What a broadcast is for, which decides whom it may reach.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Advertising: never to people who have opted out, with a way to opt out in it.
+    #[default]
+    Advertising,
+    /// About an order, a booking or a contract: also to people who do not want advertising.
+    Transactional,
+}
+
+impl Purpose {
+    /// The stored name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Advertising => "advertising",
+            Self::Transactional => "transactional",
+        }
+    }
+
+    /// The purpose with this stored name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Advertising, Self::Transactional].into_iter().find(|purpose| purpose.name() == name)
+    }
+}
+
 /// What an operator decides about a broadcast before it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BroadcastDraft {
     /// Name in our lists.
     pub name: String,
+    /// What it is for.
+    pub purpose: Purpose,
     /// The template.
     pub template_id: TemplateId,
     /// Name beside the From address.

@@ -15,7 +15,7 @@ use delivery::{
 use mail::{Address, TRACE_FIELD};
 
 use crate::{
-    broadcast::BroadcastId,
+    broadcast::{BroadcastId, Purpose},
     fields,
     ports::{BroadcastStore, TemplateStore},
     template::TemplateVersionId,
@@ -33,6 +33,7 @@ struct Recipe {
     from: Address,
     reply_to: Option<Address>,
     return_path_domain: String,
+    is_advertising: bool,
 }
 
 /// A broadcast that cannot be made into messages at all; each of its rows says why.
@@ -131,6 +132,7 @@ impl CampaignMessages {
             from,
             reply_to: Address::parse(&draft.reply_to).ok(),
             return_path_domain: domain.return_path_domain,
+            is_advertising: draft.purpose == Purpose::Advertising,
         })))
     }
 }
@@ -155,7 +157,7 @@ impl Recipe {
             reply_to: self.reply_to.clone(),
             message_id: format!("{trace}@{}", self.from.domain()),
             date_at: claimed.queued_at,
-            list_unsubscribe: Some(unsubscribe_url),
+            list_unsubscribe: self.is_advertising.then_some(unsubscribe_url),
             extra: vec![(TRACE_FIELD.to_owned(), trace)],
         };
         let message = composition::build(&head, &body);

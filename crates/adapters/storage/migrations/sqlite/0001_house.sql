@@ -234,6 +234,7 @@ CREATE TABLE template_versions (
 CREATE TABLE broadcasts (
     id                  INTEGER PRIMARY KEY,
     name                TEXT NOT NULL,
+    purpose             TEXT NOT NULL DEFAULT 'advertising',
     template_id         BIGINT NOT NULL,
     template_version_id BIGINT,
     from_name           TEXT NOT NULL,

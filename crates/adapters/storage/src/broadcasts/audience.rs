@@ -1,6 +1,6 @@
 //! Decides who is left out and why, once for the preview and for the rows themselves, and writes audiences down.
 
-use campaigns::broadcast::{AudienceKind, AudienceMember, AudiencePart, BroadcastId, Waterfall};
+use campaigns::broadcast::{AudienceKind, AudienceMember, AudiencePart, BroadcastId, Purpose, Waterfall};
 use delivery::{event, recipient::Lane};
 
 use super::numbers::waterfall_of;
@@ -14,24 +14,45 @@ use crate::{
 };
 
 /// Why contact `c` gets no mail by herself, as the branches of a CASE, in the order of the waterfall.
-pub(crate) const LEFT_OUT: &str = "WHEN c.address IS NULL THEN 'no_address'
-    WHEN c.opted_out_at IS NOT NULL THEN 'opted_out'
-    WHEN c.invalid_at IS NOT NULL THEN 'address_invalid'
-    WHEN c.lookalike_of IS NOT NULL THEN 'lookalike'";
+pub(crate) fn left_out(purpose: Purpose) -> String {
+    let opted_out = match purpose {
+        Purpose::Advertising => "WHEN c.opted_out_at IS NOT NULL THEN 'opted_out'",
+        Purpose::Transactional => "",
+    };
+    format!(
+        "WHEN c.address IS NULL THEN 'no_address' {opted_out} WHEN c.invalid_at IS NOT NULL THEN 'address_invalid'
+         WHEN c.lookalike_of IS NOT NULL THEN 'lookalike'"
+    )
+}
 
 /// The shard of recipient `r`: the provider where the address tells it, else what stands behind the last @. A quoted
 /// local part may hold an @ too. `isp` is many providers, not one.
 pub(crate) const SITE: &str = "CASE WHEN r.provider IN ('', 'isp')
     THEN substr(r.address, length(rtrim(r.address, replace(r.address, '@', ''))) + 1) ELSE r.provider END";
 
-const SENDABLE: &str =
-    "c.address IS NOT NULL AND c.opted_out_at IS NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NULL";
+/// Whom a broadcast asks for, and what for.
+#[derive(Clone, Copy)]
+struct Wanted {
+    kind: AudienceKind,
+    purpose: Purpose,
+}
+
+/// Contact `x` may get it: its address works, and it wants such mail.
+fn sendable(purpose: Purpose, x: char) -> String {
+    let wants = match purpose {
+        Purpose::Advertising => format!("AND {x}.opted_out_at IS NULL"),
+        Purpose::Transactional => String::new(),
+    };
+    format!("{x}.address IS NOT NULL AND {x}.invalid_at IS NULL AND {x}.lookalike_of IS NULL {wants}")
+}
 
 /// `FROM … WHERE …` of the contacts asked for: `$1` is the broadcast, `$2` the largest contact key.
-fn asked(kind: AudienceKind) -> String {
-    match kind {
+fn asked(wanted: Wanted) -> String {
+    match wanted.kind {
         AudienceKind::All => "FROM contacts c WHERE c.id <= $2".to_owned(),
-        AudienceKind::Sendable => format!("FROM contacts c WHERE c.id <= $2 AND {SENDABLE}"),
+        AudienceKind::Sendable => {
+            format!("FROM contacts c WHERE c.id <= $2 AND {}", sendable(wanted.purpose, 'c'))
+        }
         AudienceKind::Picked => "FROM broadcast_picks p JOIN contacts c ON c.id = p.contact_id
              WHERE p.broadcast_id = $1 AND c.id <= $2"
             .to_owned(),
@@ -39,29 +60,31 @@ fn asked(kind: AudienceKind) -> String {
 }
 
 /// The reason, NULL for those who get the mail. Of several contacts with one address the newest one gets it.
-fn withheld(kind: AudienceKind) -> String {
-    let also_asked = match kind {
+fn withheld(wanted: Wanted) -> String {
+    let also_asked = match wanted.kind {
         AudienceKind::All | AudienceKind::Sendable => "",
         AudienceKind::Picked => {
             "AND EXISTS (SELECT 1 FROM broadcast_picks o WHERE o.broadcast_id = $1 AND o.contact_id = d.id)"
         }
     };
     format!(
-        "CASE {LEFT_OUT}
+        "CASE {}
          WHEN EXISTS (SELECT 1 FROM contacts d
-                      WHERE d.address_key = c.address_key AND d.id > c.id AND d.id <= $2 AND d.opted_out_at IS NULL
-                        AND d.invalid_at IS NULL AND d.lookalike_of IS NULL {also_asked}) THEN 'duplicate' END"
+                      WHERE d.address_key = c.address_key AND d.id > c.id AND d.id <= $2 AND {} {also_asked})
+             THEN 'duplicate' END",
+        left_out(wanted.purpose),
+        sendable(wanted.purpose, 'd')
     )
 }
 
 pub(super) async fn preview(store: &Store, id: BroadcastId) -> Result<Waterfall, StorageError> {
-    let row = store.row("SELECT audience FROM broadcasts WHERE id = $1", args![id]).await?;
+    let row = store.row("SELECT audience, purpose FROM broadcasts WHERE id = $1", args![id]).await?;
     let Some(row) = row else { return Ok(Waterfall::default()) };
-    let kind = kind_of(&row)?;
+    let wanted = wanted_of(&row)?;
     let sql = format!(
         "SELECT a.withheld, COUNT(*) AS contacts FROM (SELECT {} AS withheld {}) AS a GROUP BY a.withheld",
-        withheld(kind),
-        asked(kind)
+        withheld(wanted),
+        asked(wanted)
     );
     waterfall_of(&store.rows(sql, args![id, i64::MAX]).await?)
 }
@@ -73,9 +96,9 @@ pub(super) async fn members(
     part: AudiencePart,
     (offset, limit): (u64, u64),
 ) -> Result<Vec<AudienceMember>, StorageError> {
-    let row = store.row("SELECT audience FROM broadcasts WHERE id = $1", args![id]).await?;
+    let row = store.row("SELECT audience, purpose FROM broadcasts WHERE id = $1", args![id]).await?;
     let Some(row) = row else { return Ok(Vec::new()) };
-    let kind = kind_of(&row)?;
+    let wanted = wanted_of(&row)?;
     let (condition, reason) = match part {
         AudiencePart::Everyone => ("$3 = ''", ""),
         AudiencePart::Remaining => ("a.withheld IS NULL AND $3 = ''", ""),
@@ -84,8 +107,8 @@ pub(super) async fn members(
     let sql = format!(
         "SELECT a.id, a.name, a.address FROM (SELECT c.id, c.name, c.address, {} AS withheld {}) AS a
          WHERE {condition} ORDER BY a.id LIMIT $4 OFFSET $5",
-        withheld(kind),
-        asked(kind)
+        withheld(wanted),
+        asked(wanted)
     );
     let rows = store.rows(sql, args![id, i64::MAX, reason, limit, offset]).await?;
     rows.iter().map(member_of).collect()
@@ -99,14 +122,17 @@ fn member_of(row: &Row) -> Result<AudienceMember, StorageError> {
     })
 }
 
-fn kind_of(row: &Row) -> Result<AudienceKind, StorageError> {
-    named("audience", &row.get::<String>("audience")?, AudienceKind::from_name)
+fn wanted_of(row: &Row) -> Result<Wanted, StorageError> {
+    Ok(Wanted {
+        kind: named("audience", &row.get::<String>("audience")?, AudienceKind::from_name)?,
+        purpose: named("purpose", &row.get::<String>("purpose")?, Purpose::from_name)?,
+    })
 }
 
 /// One batch of an audience.
 struct Batch {
     broadcast_id: BroadcastId,
-    kind: AudienceKind,
+    wanted: Wanted,
     after: i64,
     up_to: i64,
     limit: i64,
@@ -127,13 +153,13 @@ impl Batch {
 
 /// `true` when nobody is left to write down.
 pub(super) async fn write(tx: &mut Tx, id: BroadcastId, limit: u64, now: i64) -> Result<bool, StorageError> {
-    let sql = "SELECT audience, state, prepared_up_to, audience_up_to FROM broadcasts
+    let sql = "SELECT audience, purpose, state, prepared_up_to, audience_up_to FROM broadcasts
                WHERE id = $1 AND NOT prepared AND state IN ('preparing', 'paused') {FOR UPDATE}";
     let Some(row) = tx.row(sql, args![id]).await? else { return Ok(true) };
     let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
     let batch = Batch {
         broadcast_id: id,
-        kind: kind_of(&row)?,
+        wanted: wanted_of(&row)?,
         after: row.get("prepared_up_to")?,
         up_to: row.get("audience_up_to")?,
         limit,
@@ -168,8 +194,8 @@ async fn insert_recipients(tx: &mut Tx, batch: &Batch) -> Result<u64, StorageErr
                {asked} AND c.id > $3 ORDER BY c.id LIMIT $4) AS a
          JOIN broadcasts b ON b.id = $1",
         key = KeyRun::key_sql("$6 + a.n", "$7"),
-        withheld = withheld(batch.kind),
-        asked = asked(batch.kind),
+        withheld = withheld(batch.wanted),
+        asked = asked(batch.wanted),
     );
     let arguments = args![
         batch.broadcast_id,

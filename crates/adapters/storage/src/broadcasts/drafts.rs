@@ -1,7 +1,7 @@
 //! Writes and reads broadcasts themselves, and whom an operator picked for a draft.
 
 use campaigns::{
-    broadcast::{AudienceKind, Broadcast, BroadcastDraft, BroadcastId, BroadcastState},
+    broadcast::{AudienceKind, Broadcast, BroadcastDraft, BroadcastId, BroadcastState, Purpose},
     event,
 };
 
@@ -14,7 +14,8 @@ use crate::{
 };
 
 const COLUMNS: &str = "b.id, b.name, b.template_id, b.template_version_id, b.from_name, b.from_address, b.reply_to, \
-                       b.audience, b.pool, b.state, b.created_by, b.created_at, b.started_at, b.finished_at";
+                       b.audience, b.purpose, b.pool, b.state, b.created_by, b.created_at, b.started_at, \
+                       b.finished_at";
 
 pub(super) async fn create(
     tx: &mut Tx,
@@ -24,9 +25,9 @@ pub(super) async fn create(
 ) -> Result<BroadcastId, StorageError> {
     let id = tx.new_id(now);
     tx.execute(
-        "INSERT INTO broadcasts (id, name, template_id, from_name, from_address, reply_to, audience, state, created_by,
-                                 created_at, pool)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'draft', $8, $9, $10)",
+        "INSERT INTO broadcasts (id, name, template_id, from_name, from_address, reply_to, audience, purpose, state,
+                                 created_by, created_at, pool)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'draft', $9, $10, $11)",
         args![
             id,
             &draft.name,
@@ -35,6 +36,7 @@ pub(super) async fn create(
             &draft.from_address,
             &draft.reply_to,
             draft.audience.name(),
+            draft.purpose.name(),
             actor,
             now,
             &draft.pool
@@ -52,7 +54,7 @@ pub(super) async fn update(
 ) -> Result<bool, StorageError> {
     let sql =
         "UPDATE broadcasts SET name = $2, template_id = $3, from_name = $4, from_address = $5, reply_to = $6,
-                      audience = $7, pool = $8
+                      audience = $7, purpose = $8, pool = $9
                WHERE id = $1 AND state = 'draft'";
     let arguments = args![
         id,
@@ -62,6 +64,7 @@ pub(super) async fn update(
         &draft.from_address,
         &draft.reply_to,
         draft.audience.name(),
+        draft.purpose.name(),
         &draft.pool
     ];
     Ok(store.execute(sql, arguments).await? == 1)
@@ -82,6 +85,7 @@ fn broadcast_of(row: &Row) -> Result<Broadcast, StorageError> {
         id: row.get("id")?,
         draft: BroadcastDraft {
             name: row.get("name")?,
+            purpose: named("purpose", &row.get::<String>("purpose")?, Purpose::from_name)?,
             template_id: row.get("template_id")?,
             from_name: row.get("from_name")?,
             from_address: row.get("from_address")?,

@@ -12,7 +12,7 @@ use campaigns::{
     report::{Counts, ProviderCount, ReasonCount, Row, RowFilter},
 };
 
-pub(crate) use audience::{LEFT_OUT, SITE};
+pub(crate) use audience::{SITE, left_out};
 pub(crate) use control::finish_interrupted;
 
 use crate::Store;

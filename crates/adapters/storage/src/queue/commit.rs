@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use campaigns::broadcast::Purpose;
 use delivery::{
     ports::{CommitMark, Grant},
     recipient::{Lane, RecipientId, State, WithheldReason},
@@ -11,6 +12,7 @@ use mail::Address;
 use super::settle::{LeftOut, leave, withhold};
 use crate::{
     StorageError,
+    error::named,
     source_counts::Gate,
     sql::{self, Engine, Row, args},
     tx::Tx,
@@ -77,6 +79,7 @@ async fn facts(
     let rows = tx
         .rows(
             "SELECT q.id, q.lane, r.state, r.address, r.contact_id, r.broadcast_id, b.state AS broadcast_state,
+                    b.purpose,
                     c.id AS contact, c.address_key, c.opted_out_at, c.invalid_at
              FROM {ROWS} JOIN queue q ON q.id = CAST(j.value AS BIGINT)
              JOIN recipients r ON r.id = q.id
@@ -113,7 +116,8 @@ fn check(row: &Row) -> Result<Check, StorageError> {
     if row.get::<Option<i64>>("contact")?.is_none() {
         return Ok(Check::Stop(WithheldReason::Changed));
     }
-    if row.get::<Option<i64>>("opted_out_at")?.is_some() {
+    let purpose = named("purpose", &row.get::<String>("purpose")?, Purpose::from_name)?;
+    if purpose == Purpose::Advertising && row.get::<Option<i64>>("opted_out_at")?.is_some() {
         return Ok(Check::Stop(WithheldReason::OptedOut));
     }
     let queued_for = Address::parse(&row.get::<String>("address")?).ok().map(|address| address.key());

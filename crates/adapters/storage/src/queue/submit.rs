@@ -1,5 +1,6 @@
 //! Queues one message to one contact outside a broadcast's own run: a resend from the desk, a single mail.
 
+use campaigns::broadcast::Purpose;
 use delivery::{
     event,
     ports::{Submission, Submitted},
@@ -9,7 +10,7 @@ use serde_json::json;
 
 use crate::{
     StorageError,
-    broadcasts::{LEFT_OUT, SITE},
+    broadcasts::{SITE, left_out},
     error::named,
     events::{NewEvent, append_one},
     sql::{Row, args},
@@ -27,7 +28,7 @@ struct Single {
 }
 
 pub(super) async fn submit(tx: &mut Tx, submission: Submission, now: i64) -> Result<Submitted, StorageError> {
-    let sql = "SELECT state, template_version_id FROM broadcasts WHERE id = $1 {FOR UPDATE}";
+    let sql = "SELECT state, purpose, template_version_id FROM broadcasts WHERE id = $1 {FOR UPDATE}";
     let broadcast = tx.row(sql, args![submission.broadcast_id]).await?;
     let version: Option<i64> = broadcast.as_ref().map_or(Ok(None), |row| row.get("template_version_id"))?;
     let (Some(broadcast), Some(version_id)) = (broadcast, version) else {
@@ -39,8 +40,10 @@ pub(super) async fn submit(tx: &mut Tx, submission: Submission, now: i64) -> Res
     if let Some(underway) = underway(tx, &submission).await? {
         return Ok(Submitted::Queued(underway));
     }
+    let purpose = named("purpose", &broadcast.get::<String>("purpose")?, Purpose::from_name)?;
     let sql = format!(
-        "SELECT c.address, c.provider, CASE {LEFT_OUT} END AS withheld FROM contacts c WHERE c.id = $1"
+        "SELECT c.address, c.provider, CASE {} END AS withheld FROM contacts c WHERE c.id = $1",
+        left_out(purpose)
     );
     let contact = tx.row(sql, args![submission.contact_id]).await?;
     let single = Single {

@@ -3,7 +3,7 @@
 use audience::{ContactDraft, ContactStore};
 use bounce::{Fault, Permanence, Reason, Verdict};
 use campaigns::{
-    broadcast::{AudienceKind, BroadcastDraft, BroadcastId},
+    broadcast::{AudienceKind, BroadcastDraft, BroadcastId, Purpose},
     ports::{BroadcastStore, TemplateStore},
     report::{Row, RowFilter},
     template::TemplateDraft,
@@ -42,6 +42,7 @@ pub async fn people(store: &Store, addresses: &[&str]) -> Vec<i64> {
 /// What an operator decides.
 pub fn plan(template_id: i64, audience: AudienceKind) -> BroadcastDraft {
     BroadcastDraft {
+        purpose: Purpose::Advertising,
         pool: None,
         name: "冬のご案内".into(),
         template_id,

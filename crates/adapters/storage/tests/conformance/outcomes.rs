@@ -2,7 +2,10 @@
 
 use audience::{ContactStore, OptOutRoute};
 use bounce::Reason;
-use campaigns::ports::BroadcastStore;
+use campaigns::{
+    broadcast::{AudienceKind, BroadcastDraft, Purpose},
+    ports::BroadcastStore,
+};
 use delivery::{
     ports::{CommitMark, Grant, Later, Leaving, QueueStore, Submitted},
     recipient::{State, WithheldReason},
@@ -11,7 +14,8 @@ use evidence::ports::{DeskStore, HistoryStore};
 
 use crate::{
     mailing::{
-        bounced, claim, mark, record, request, resend, row_of, running_to, send, states, tried, verdict,
+        begin, bounced, claim, drafted, mark, people, record, request, resend, row_of, running_to, send,
+        states, tried, verdict,
     },
     people::draft,
     world::{NOW, cases},
@@ -44,6 +48,27 @@ cases! {
         assert_eq!(store.mark_committing("n", &marks, NOW).await.unwrap(), [Grant::Lost; 6]);
         let kinds: Vec<_> = store.of_message(claimed[0].id).await.unwrap().into_iter().map(|e| e.kind).collect();
         assert_eq!(kinds, ["mail.queued", "mail.withheld"]);
+    }
+
+    async fn an_opt_out_stops_advertising_only(store: Store) {
+        let contacts = people(&store, &["a@x.example", "b@x.example"]).await;
+        store.opt_out(contacts[0], OptOutRoute::Page, None, NOW).await.unwrap();
+        for (purpose, expected) in [(Purpose::Advertising, "withheld(opted_out)"), (Purpose::Transactional, "waiting")] {
+            let id = drafted(&store, AudienceKind::All).await;
+            let draft = BroadcastStore::get(&store, id).await.unwrap().unwrap().draft;
+            assert!(store.update(id, &BroadcastDraft { purpose, ..draft }).await.unwrap());
+            assert_eq!(BroadcastStore::get(&store, id).await.unwrap().unwrap().draft.purpose, purpose);
+            begin(&store, id).await;
+            assert_eq!(states(&store, id).await, [expected, "waiting"], "{purpose:?}");
+        }
+        // She who opts out after both were queued gets what is about her order, and no advertising.
+        store.opt_out(contacts[1], OptOutRoute::Complaint, None, NOW).await.unwrap();
+        let claimed = claim(&store, NOW).await;
+        let mut grants = Vec::new();
+        for row in &claimed {
+            grants.push(mark(&store, row).await);
+        }
+        assert_eq!(grants, [Grant::Withheld(WithheldReason::OptedOut), Grant::Proceed, Grant::Proceed]);
     }
 
     async fn a_pause_and_a_cancel_reach_claimed_rows(store: Store) {

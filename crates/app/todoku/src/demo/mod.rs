@@ -9,7 +9,7 @@ use accounts::{Language, NewOperator, OperatorStore, Role, hash_password};
 use anyhow::{Context, bail};
 use audience::{ContactFilter, ContactStore, ImportPlan, ImportState, ImportStore, NewImport};
 use campaigns::{
-    broadcast::{AudienceKind, BroadcastDraft, BroadcastId, BroadcastState},
+    broadcast::{AudienceKind, BroadcastDraft, BroadcastId, BroadcastState, Purpose},
     ports::{BroadcastStore, TemplateStore},
     report::{Row, RowFilter},
     template::TemplateDraft,
@@ -134,6 +134,7 @@ async fn send(stage: &Stage) -> anyhow::Result<BroadcastId> {
     let template_id =
         store.save(None, &template, None, stage.now()).await.map_err(anyhow::Error::from_boxed)?;
     let draft = BroadcastDraft {
+        purpose: Purpose::Advertising,
         pool: None,
         name: "冬のご予約".to_owned(),
         template_id,

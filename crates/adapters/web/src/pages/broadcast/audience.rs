@@ -5,7 +5,7 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Redirect},
 };
-use campaigns::broadcast::{AudienceKind, BroadcastDraft};
+use campaigns::broadcast::{AudienceKind, BroadcastDraft, Purpose};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -36,7 +36,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     let Some(broadcast) = find_draft(&visit, id).await? else {
         return Ok(Redirect::to(&links::broadcast(id)).into_response());
     };
-    let (say, house) = (visit.say, &visit.house);
+    let (say, house, purpose) = (visit.say, &visit.house, broadcast.draft.purpose);
     let filter = |standing| ContactFilter { standing, ..ContactFilter::default() };
     let everyone = house.contacts.count(&filter(None)).await?;
     let sendable = house.contacts.count(&filter(Some(Standing::Sendable))).await?;
@@ -54,9 +54,11 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
             (visit.token_field())
             h2 { (t!(say, "audience-title")) }
             @for (kind, people, link) in choices {
-                (choice(&visit, kind, people, &link, broadcast.draft.audience == kind))
+                @if kind != AudienceKind::Sendable || purpose == Purpose::Advertising {
+                    (choice(&visit, kind, people, &link, broadcast.draft.audience == kind))
+                }
             }
-            p.hint { (t!(say, "audience-hint")) }
+            p.hint { (say.with(&format!("audience-hint-{}", purpose.name()), None)) }
             div.actions {
                 button.btn.primary type="submit" { (t!(say, "audience-next")) }
                 a.btn href={ (links::broadcast(id)) "/edit" } { (t!(say, "button-back")) }

@@ -5,7 +5,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use campaigns::{broadcast::Broadcast, template::Template};
+use campaigns::{
+    broadcast::{Broadcast, Purpose},
+    template::Template,
+};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -75,7 +78,12 @@ pub(crate) async fn save(visit: Visit, Path(id): Path<i64>, Form(entry): Form<En
 /// From and Reply-To of the newest broadcast, because a shop has one; else a guess from our first domain.
 async fn usual(visit: &Visit) -> Result<Entry, Problem> {
     if let Some(last) = visit.house.broadcasts.list(0, 1).await?.first() {
-        return Ok(Entry { name: String::new(), template: String::new(), ..Entry::of(last) });
+        return Ok(Entry {
+            name: String::new(),
+            purpose: String::new(),
+            template: String::new(),
+            ..Entry::of(last)
+        });
     }
     let domains = visit.house.sources.domains().await?;
     let from_address = domains.first().map(|domain| format!("info@{}", domain.name)).unwrap_or_default();
@@ -115,6 +123,7 @@ async fn page(
         form.card method="post" action=(action) {
             (visit.token_field())
             (field(visit, "name", &entry.name, wrong))
+            (purposes(visit, entry))
             (template_field(visit, &templates, entry, wrong))
             (field(visit, "from_name", &entry.from_name, wrong))
             (from_field(visit, entry, wrong, &remark))
@@ -126,6 +135,28 @@ async fn page(
         }
     };
     Ok(visit.page(&title, &body).into_response())
+}
+
+/// Advertising unless somebody says otherwise: a wrong choice the other way would write to people who have opted out.
+fn purposes(visit: &Visit, entry: &Entry) -> Markup {
+    let say = visit.say;
+    let chosen = Purpose::from_name(&entry.purpose).unwrap_or_default();
+    html! {
+        fieldset.plain {
+            legend { (t!(say, "broadcast-purpose")) }
+            @for purpose in [Purpose::Advertising, Purpose::Transactional] {
+                div.choice {
+                    label {
+                        input type="radio" name="purpose" value=(purpose.name()) checked[purpose == chosen];
+                        span {
+                            b { (say.with(&format!("purpose-{}", purpose.name()), None)) }
+                            span.sub { (say.with(&format!("purpose-what-{}", purpose.name()), None)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 fn wrong_of<'a>(wrong: &'a Wrong, name: &str) -> Option<&'a str> {

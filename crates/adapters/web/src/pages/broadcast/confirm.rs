@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 use campaigns::{
-    broadcast::{AudiencePart, Broadcast, Waterfall},
+    broadcast::{AudiencePart, Broadcast, Purpose, Waterfall},
     start::{self, Obstacle, Stores},
     template::TemplateDraft,
 };
@@ -52,7 +52,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
             div.card {
                 h2 { (t!(say, "confirm-what")) }
                 (facts(&visit, &broadcast, template.as_ref().map(|template| &template.draft), &remark))
-                @if obstacles.is_empty() { (start_form(&visit, id, &waterfall)) }
+                @if obstacles.is_empty() { (start_form(&visit, &broadcast, &waterfall)) }
                 (drop_form(&visit, id))
             }
         }
@@ -126,6 +126,8 @@ fn facts(visit: &Visit, broadcast: &Broadcast, template: Option<&TemplateDraft>,
     let (say, draft) = (visit.say, &broadcast.draft);
     html! {
         dl.facts {
+            dt { (t!(say, "broadcast-purpose")) }
+            dd { (say.with(&format!("purpose-{}", draft.purpose.name()), None)) }
             dt { (t!(say, "broadcast-template")) }
             dd { @if let Some(template) = template { a href=(links::template(draft.template_id)) { (template.name) } } }
             dt { (t!(say, "template-subject")) }
@@ -141,11 +143,13 @@ fn facts(visit: &Visit, broadcast: &Broadcast, template: Option<&TemplateDraft>,
     }
 }
 
-fn start_form(visit: &Visit, id: i64, waterfall: &Waterfall) -> Markup {
+fn start_form(visit: &Visit, broadcast: &Broadcast, waterfall: &Waterfall) -> Markup {
+    let (id, purpose) = (broadcast.id, broadcast.draft.purpose);
     let say = visit.say;
     html! {
         form method="post" action={ (links::broadcast(id)) "/start" } {
             (visit.token_field())
+            @if purpose == Purpose::Transactional { p.notice { (t!(say, "confirm-transactional")) } }
             p { (t!(say, "confirm-start-what")) }
             button.btn.primary type="submit" { (t!(say, "confirm-start", n = grouped(waterfall.remaining))) }
         }

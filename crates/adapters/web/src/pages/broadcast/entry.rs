@@ -1,6 +1,6 @@
 //! What the compose form holds, and what is wrong with it.
 
-use campaigns::broadcast::{AudienceKind, Broadcast, BroadcastDraft};
+use campaigns::broadcast::{AudienceKind, Broadcast, BroadcastDraft, Purpose};
 use serde::Deserialize;
 
 use crate::say::{Say, t};
@@ -13,6 +13,7 @@ const NAME_CHARS_MAX: usize = 200;
 #[serde(default)]
 pub(crate) struct Entry {
     pub(super) name: String,
+    pub(super) purpose: String,
     pub(super) template: String,
     pub(super) from_name: String,
     pub(super) from_address: String,
@@ -30,6 +31,7 @@ impl Entry {
         let draft = &broadcast.draft;
         Self {
             name: draft.name.clone(),
+            purpose: draft.purpose.name().to_owned(),
             template: draft.template_id.to_string(),
             from_name: draft.from_name.clone(),
             from_address: draft.from_address.clone(),
@@ -76,13 +78,17 @@ impl Entry {
         if !wrong.is_empty() {
             return Err(wrong);
         }
+        let purpose = Purpose::from_name(&self.purpose).unwrap_or_default();
+        // "Who may get advertising" is no audience of a mail that is none.
+        let is_narrowed = purpose == Purpose::Transactional && audience == AudienceKind::Sendable;
         Ok(BroadcastDraft {
             name: self.name.trim().to_owned(),
+            purpose,
             template_id: template_id.unwrap_or_default(),
             from_name: self.from_name.trim().to_owned(),
             from_address,
             reply_to,
-            audience,
+            audience: if is_narrowed { AudienceKind::All } else { audience },
             pool: Some(self.pool.trim().to_owned()).filter(|pool| !pool.is_empty()),
         })
     }

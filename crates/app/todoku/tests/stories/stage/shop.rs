@@ -7,7 +7,7 @@ use audience::{
     NewImport,
 };
 use campaigns::{
-    broadcast::{AudienceKind, BroadcastDraft, BroadcastId},
+    broadcast::{AudienceKind, BroadcastDraft, BroadcastId, Purpose},
     ports::{BroadcastStore, TemplateStore},
     report::{Row, RowFilter},
     template::TemplateDraft,
@@ -113,6 +113,7 @@ pub async fn start_broadcast(store: &Store, tries_ms: i64) -> BroadcastId {
     };
     let template_id = store.save(None, &template, None, now()).await.expect("saved");
     let draft = BroadcastDraft {
+        purpose: Purpose::Advertising,
         pool: None,
         name: "お知らせ".into(),
         template_id,
