@@ -12,7 +12,7 @@ use crate::{
     contact_rows::{COLUMNS, contact_of},
     events::{NewEvent, append},
     search,
-    sql::{Arg, Row, args},
+    sql::{self, Arg, Row, args},
     tx::Tx,
     validity,
 };
@@ -150,6 +150,30 @@ impl ContactStore for Store {
         Ok(self.for_address_of(id, change, args![now], now).await?)
     }
 
+    async fn trash(
+        &self,
+        ids: &[ContactId],
+        trashed: bool,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<u64, StoreFailure> {
+        let rows = ids.iter().map(|id| [id]).collect::<Vec<_>>();
+        let (at, rows) = (trashed.then_some(now), sql::json(&rows));
+        let kind = if trashed { event::CONTACT_TRASHED } else { event::CONTACT_RESTORED };
+        let told = NewEvent::of(kind).actor(actor);
+        let work = self.write(move |tx| {
+            Box::pin(async move {
+                let sql = "UPDATE contacts SET trashed_at = $2, updated_at = $3
+                           WHERE id IN (SELECT CAST(j.value->>0 AS BIGINT) FROM {ROWS})
+                             AND (trashed_at IS NULL) <> ($2 IS NULL) RETURNING id";
+                let changed = tx.rows(sql, args![rows, at, now]).await?;
+                tell_each(tx, &changed, &told, now).await?;
+                Ok(changed.len() as u64)
+            })
+        });
+        Ok(work.await?)
+    }
+
     async fn field_names(&self) -> Result<Vec<String>, StoreFailure> {
         let sql = "SELECT key FROM contact_fields WHERE archived_at IS NULL";
         let rows = self.rows(sql, args![]).await?;
@@ -226,13 +250,25 @@ fn condition_of(filter: &ContactFilter) -> (String, Vec<Arg>) {
 pub(crate) fn standing_condition(standing: Standing) -> &'static str {
     match standing {
         Standing::NoAddress => "c.address IS NULL",
-        Standing::OptedOut => "c.address IS NOT NULL AND c.opted_out_at IS NOT NULL",
-        Standing::Invalid => "c.address IS NOT NULL AND c.opted_out_at IS NULL AND c.invalid_at IS NOT NULL",
+        Standing::Resigned => "c.address IS NOT NULL AND c.status = 'cancelled'",
+        Standing::OptedOut => {
+            "c.address IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NOT NULL"
+        }
+        Standing::DmRefused => {
+            "c.address IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
+             AND c.dm_refused_at IS NOT NULL"
+        }
+        Standing::Invalid => {
+            "c.address IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
+             AND c.dm_refused_at IS NULL AND c.invalid_at IS NOT NULL"
+        }
         Standing::Lookalike => {
-            "c.address IS NOT NULL AND c.opted_out_at IS NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NOT NULL"
+            "c.address IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
+             AND c.dm_refused_at IS NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NOT NULL"
         }
         Standing::Sendable => {
-            "c.address IS NOT NULL AND c.opted_out_at IS NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NULL"
+            "c.address IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
+             AND c.dm_refused_at IS NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NULL"
         }
     }
 }

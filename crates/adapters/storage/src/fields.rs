@@ -3,11 +3,16 @@
 use std::collections::BTreeMap;
 
 use async_trait::async_trait;
-use audience::{ContactId, FIELDS_MAX, Field, FieldDraft, FieldId, FieldStore, StoreFailure, event};
+use audience::{
+    ContactId, FIELDS_MAX, Field, FieldDraft, FieldId, FieldKind, FieldStore, FileRef, StoreFailure, event,
+};
+use aws_lc_rs::digest::{SHA256, digest};
 use serde_json::json;
 
 use crate::{
     StorageError, Store,
+    contact_edit::difference,
+    contact_rows::{self, COLUMNS, Kept},
     error::from_json,
     events::{NewEvent, append_one},
     field_values::{FIELD_COLUMNS, Registry, field_of, replace},
@@ -89,6 +94,38 @@ impl FieldStore for Store {
     ) -> Result<bool, StoreFailure> {
         let draft = draft.clone();
         Ok(self.write(move |tx| Box::pin(retype(tx, id, draft, actor, now))).await?)
+    }
+
+    async fn set_file(
+        &self,
+        of: (ContactId, FieldId),
+        file: Option<(String, Vec<u8>)>,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<bool, StoreFailure> {
+        Ok(self.write(move |tx| Box::pin(set_file(tx, of, file, (actor, now)))).await?)
+    }
+
+    async fn file_of(
+        &self,
+        contact: ContactId,
+        field: FieldId,
+    ) -> Result<Option<(FileRef, Vec<u8>)>, StoreFailure> {
+        let work = self.read(move |tx| {
+            Box::pin(async move {
+                let Some(field) = load(tx, field, "").await? else { return Ok(None) };
+                let row = tx.row("SELECT fields FROM contacts WHERE id = $1", args![contact]).await?;
+                let Some(row) = row else { return Ok(None) };
+                let fields: BTreeMap<String, String> =
+                    from_json("fields of a contact", &row.get::<String>("fields")?)?;
+                let file = fields.get(&field.key).and_then(|text| serde_json::from_str::<FileRef>(text).ok());
+                let Some(file) = file else { return Ok(None) };
+                let row = tx.row("SELECT bytes FROM blobs WHERE sha256 = $1", args![&file.sha256]).await?;
+                let bytes = row.map(|row| row.get("bytes")).transpose()?;
+                Ok(bytes.map(|bytes| (file, bytes)))
+            })
+        });
+        Ok(work.await?)
     }
 
     async fn retype_step(&self, id: FieldId, limit: u64) -> Result<bool, StoreFailure> {
@@ -215,6 +252,40 @@ async fn retype(
         .more("kind_before", json!(field.kind.name()))
         .more("kind", json!(draft.kind.name()));
     append_one(tx, told, now).await?;
+    Ok(true)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+async fn set_file(
+    tx: &mut Tx,
+    (contact, field): (ContactId, FieldId),
+    file: Option<(String, Vec<u8>)>,
+    (actor, now): (Option<i64>, i64),
+) -> Result<bool, StorageError> {
+    let Some(field) = load(tx, field, "").await?.filter(|field| field.kind == FieldKind::File) else {
+        return Ok(false);
+    };
+    let sql = format!("SELECT {COLUMNS}, c.address_key FROM contacts c WHERE c.id = $1 {{FOR UPDATE}}");
+    let Some(row) = tx.row(sql, args![contact]).await? else { return Ok(false) };
+    let before = Kept::of(&row)?;
+    let mut after = before.clone();
+    match file {
+        Some((name, bytes)) => {
+            let sha256 = sha256(&bytes);
+            let file = FileRef { name, size: bytes.len() as u64, sha256: sha256.clone() };
+            after.contact.fields.insert(field.key.clone(), sql::json(&file));
+            let sql = "INSERT INTO blobs (sha256, bytes) VALUES ($1, $2) ON CONFLICT (sha256) DO NOTHING";
+            tx.execute(sql, args![sha256, bytes]).await?;
+        }
+        None => drop(after.contact.fields.remove(&field.key)),
+    }
+    contact_rows::update(tx, &[&after], now).await?;
+    Registry::load(tx).await?.write(tx, &[(Some(&before), &after)]).await?;
+    let told = NewEvent::of(event::CONTACT_EDITED).contact(contact).actor(actor);
+    append_one(tx, told.detail(difference(&before, &after)), now).await?;
     Ok(true)
 }
 

@@ -115,7 +115,8 @@ async fn load_by_address(tx: &mut Tx, rows: &[ImportRow], people: &mut People) -
         .filter_map(|row| row.draft.address_key.as_deref())
         .collect();
     let sql = "SELECT j.value->>0 AS address_key,
-                 (SELECT c.id FROM contacts c WHERE c.address_key = j.value->>0 ORDER BY c.id DESC LIMIT 1) AS newest,
+                 (SELECT c.id FROM contacts c WHERE c.address_key = j.value->>0 AND c.trashed_at IS NULL
+                    ORDER BY c.id DESC LIMIT 1) AS newest,
                  (SELECT c.opt_out_route FROM contacts c WHERE c.address_key = j.value->>0
                     AND c.opted_out_at IS NOT NULL ORDER BY c.id LIMIT 1) AS route
                FROM {ROWS}";
@@ -182,6 +183,10 @@ fn events_of(person: &Person, import: &Import) -> Vec<NewEvent> {
             events.push(told(event::CONTACT_EDITED, detail));
         }
         Some(_) => {}
+    }
+    if person.before.as_ref().is_some_and(|before| before.contact.trashed_at.is_some()) && person.is_changed()
+    {
+        events.push(told(event::CONTACT_RESTORED, json!({ "import_id": import.id })));
     }
     if person.is_newly_opted_out() {
         let route = contact.opt_out_route.map(OptOutRoute::name);

@@ -140,6 +140,8 @@ impl People {
 /// Empty cells change nothing.
 fn overwrite(kept: &mut Kept, draft: &ContactDraft, now: i64) {
     kept.restate(draft, now);
+    // Who is in a file that is taken in is a customer again.
+    kept.contact.trashed_at = None;
     if draft.address.is_some() && kept.contact.address != draft.address {
         kept.readdress(draft);
     }

@@ -36,6 +36,7 @@ mod sources;
 mod sql;
 mod templates;
 mod tls;
+mod topics;
 mod tx;
 mod validity;
 

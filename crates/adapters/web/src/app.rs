@@ -3,7 +3,7 @@
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use accounts::{OperatorStore, SessionStore};
-use audience::{ContactStore, FieldStore, ImportStore, ValiditySettings, ValidityStore};
+use audience::{ContactStore, FieldStore, ImportStore, TopicStore, ValiditySettings, ValidityStore};
 use campaigns::ports::{BroadcastStore, TemplateStore};
 use delivery::ports::{QueueStore, SourceStore};
 use doctor::ports::{DnsLookup, RouteProbe};
@@ -29,6 +29,8 @@ pub struct App {
     pub contacts: Arc<dyn ContactStore>,
     /// The fields the shop keeps about them.
     pub fields: Arc<dyn FieldStore>,
+    /// What customers may refuse one by one.
+    pub topics: Arc<dyn TopicStore>,
     /// Whether their addresses work.
     pub validity: Arc<dyn ValidityStore>,
     /// When an address counts as not working.

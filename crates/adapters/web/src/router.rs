@@ -15,8 +15,8 @@ use crate::{
     app::{App, House},
     assets, headers,
     pages::{
-        broadcast, contact, desk, domain, explain, home, import, language, message, operator, route,
-        template, unsubscribe,
+        broadcast, contact, desk, domain, explain, field, home, import, language, message, operator, route,
+        template, topic, unsubscribe,
     },
     problem,
 };
@@ -70,6 +70,25 @@ fn pages() -> Router<Arc<House>> {
         .route("/contacts/{id}/mark-valid", post(contact::change::mark_valid))
         .route("/contacts/{id}/switch-off", post(contact::change::switch_off))
         .route("/contacts/{id}/confirm-address", post(contact::change::confirm))
+        .route("/contacts/{id}/trash", post(contact::change::trash))
+        .route("/contacts/{id}/restore", post(contact::change::restore))
+        .route("/contacts/{id}/topics", post(contact::change::topics))
+        .route(
+            "/contacts/{id}/files/{field}",
+            get(contact::file::hand_out)
+                .post(contact::file::keep)
+                .layer(DefaultBodyLimit::max(contact::file::BODY_BYTES_MAX)),
+        )
+        .route("/contacts/{id}/files/{field}/remove", post(contact::file::remove))
+        .route("/fields", get(field::list::show).post(field::list::add))
+        .route("/fields/{id}", get(field::edit::show).post(field::edit::save))
+        .route("/fields/{id}/retype", get(field::retype::trial).post(field::retype::decide))
+        .route("/fields/{id}/move", post(field::act::shift))
+        .route("/fields/{id}/archive", post(field::act::archive))
+        .route("/fields/{id}/restore", post(field::act::restore))
+        .route("/topics", get(topic::show).post(topic::add))
+        .route("/topics/{id}", post(topic::change))
+        .route("/topics/{id}/archive", post(topic::archive))
         // An upload counts its bytes itself, while it streams them to the store.
         .route(
             "/imports",

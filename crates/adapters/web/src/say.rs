@@ -24,6 +24,7 @@ areas![
     "problem",
     "operator",
     "contact",
+    "field",
     "home",
     "import",
     "template",

@@ -279,6 +279,7 @@ fn web_app(
         sessions: store.clone(),
         contacts: store.clone(),
         fields: store.clone(),
+        topics: store.clone(),
         validity: store.clone(),
         validity_settings: wire::validity(config),
         imports: store.clone(),

@@ -177,8 +177,12 @@ pub struct ContactFilter {
 pub enum Standing {
     /// Has a working address and has not opted out.
     Sendable,
+    /// 取消: no customer any more.
+    Resigned,
     /// Opted out.
     OptedOut,
+    /// The shop was told that no advertising is wanted.
+    DmRefused,
     /// The address does not work.
     Invalid,
     /// No address.
@@ -188,12 +192,25 @@ pub enum Standing {
 }
 
 impl Standing {
+    /// Every standing.
+    pub const ALL: [Self; 7] = [
+        Self::Sendable,
+        Self::Resigned,
+        Self::OptedOut,
+        Self::DmRefused,
+        Self::Invalid,
+        Self::NoAddress,
+        Self::Lookalike,
+    ];
+
     /// The stored name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Sendable => "sendable",
+            Self::Resigned => "resigned",
             Self::OptedOut => "opted_out",
+            Self::DmRefused => "dm_refused",
             Self::Invalid => "invalid",
             Self::NoAddress => "no_address",
             Self::Lookalike => "lookalike",
@@ -203,9 +220,7 @@ impl Standing {
     /// The standing with this stored name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Sendable, Self::OptedOut, Self::Invalid, Self::NoAddress, Self::Lookalike]
-            .into_iter()
-            .find(|standing| standing.name() == name)
+        Self::ALL.into_iter().find(|standing| standing.name() == name)
     }
 }
 
@@ -215,8 +230,12 @@ impl Contact {
     pub fn standing(&self) -> Standing {
         if self.address.is_none() {
             Standing::NoAddress
+        } else if self.status == ContactStatus::Cancelled {
+            Standing::Resigned
         } else if self.opted_out_at.is_some() {
             Standing::OptedOut
+        } else if self.dm_refused_at.is_some() {
+            Standing::DmRefused
         } else if self.invalid_at.is_some() {
             Standing::Invalid
         } else if self.lookalike_of.is_some() {

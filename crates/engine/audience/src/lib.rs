@@ -9,6 +9,7 @@ mod fold;
 mod import;
 mod ports;
 pub mod segment;
+mod topic;
 mod upload;
 mod validity;
 
@@ -26,7 +27,8 @@ pub use import::{
     ReasonLanguage, RowOutcome, RowReader, SAMPLE_BYTES, Sentence, VALUE_CHARS_MAX, detect, failure_sentence,
     guess_mapping, preview, read_row, run_import, suggest_plan,
 };
-pub use ports::{ContactStore, FieldStore, ImportStore, StoreFailure, ValidityStore};
+pub use ports::{ContactStore, FieldStore, ImportStore, StoreFailure, TopicStore, ValidityStore};
+pub use topic::{TOPIC_CHARS_MAX, Topic, TopicId, TopicRefusal};
 pub use upload::{
     BatchResult, ImportBatch, ImportId, ImportJob, ImportPlan, ImportRow, ImportState, NewImport, RowError,
 };
@@ -50,6 +52,14 @@ pub mod event {
     pub const CONTACT_OPTED_OUT: &str = "contact.opted_out";
     /// A contact wants mail again.
     pub const CONTACT_OPTED_IN: &str = "contact.opted_in";
+    /// A contact refused one topic; the detail holds `topic_id` and `route`.
+    pub const TOPIC_OPTED_OUT: &str = "contact.topic_opted_out";
+    /// A contact wants a topic again.
+    pub const TOPIC_OPTED_IN: &str = "contact.topic_opted_in";
+    /// A contact was put into the trash.
+    pub const CONTACT_TRASHED: &str = "contact.trashed";
+    /// A contact was taken out of the trash.
+    pub const CONTACT_RESTORED: &str = "contact.restored";
     /// An address was found not to work; the detail holds the `reason`, and where failures showed it how many
     /// (`failures`), since when (`since`) and the mail that told of the last one (`arrival_id`); a person's `note`.
     pub const ADDRESS_INVALID: &str = "contact.address_invalid";

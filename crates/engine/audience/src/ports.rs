@@ -4,8 +4,9 @@ use async_trait::async_trait;
 
 use crate::{
     AddressFailure, AddressHistory, BatchResult, Consequence, Contact, ContactDraft, ContactFilter,
-    ContactId, ContactPage, Field, FieldDraft, FieldId, ImportBatch, ImportId, ImportJob, ImportPlan,
-    ImportState, NewImport, OptOutRoute, RowError, ValiditySettings,
+    ContactId, ContactPage, Field, FieldDraft, FieldId, FileRef, ImportBatch, ImportId, ImportJob,
+    ImportPlan, ImportState, NewImport, OptOutRoute, RowError, Topic, TopicId, TopicRefusal,
+    ValiditySettings,
 };
 
 /// The store could not be asked.
@@ -69,6 +70,14 @@ pub trait ContactStore: Send + Sync {
     ) -> Result<(), StoreFailure>;
     /// An operator says a look-alike address is right as it is.
     async fn confirm_address(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure>;
+    /// Puts contacts into the trash, or takes them out; they get no mail while they are in it. Gives how many changed.
+    async fn trash(
+        &self,
+        ids: &[ContactId],
+        trashed: bool,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<u64, StoreFailure>;
     /// Names of the extra fields in use, sorted, at most 200.
     async fn field_names(&self) -> Result<Vec<String>, StoreFailure>;
 }
@@ -121,6 +130,50 @@ pub trait FieldStore: Send + Sync {
     ) -> Result<bool, StoreFailure>;
     /// Reads the next `limit` values of a field whose kind has changed; `true` when none is left.
     async fn retype_step(&self, id: FieldId, limit: u64) -> Result<bool, StoreFailure>;
+    /// Keeps a file (name and bytes) as a contact's value of a field of files, or takes it away. `false` when there is
+    /// no such contact or field.
+    async fn set_file(
+        &self,
+        of: (ContactId, FieldId),
+        file: Option<(String, Vec<u8>)>,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<bool, StoreFailure>;
+    /// A contact's file of a field.
+    async fn file_of(
+        &self,
+        contact: ContactId,
+        field: FieldId,
+    ) -> Result<Option<(FileRef, Vec<u8>)>, StoreFailure>;
+}
+
+/// Topics at rest, and who refuses which.
+#[async_trait]
+pub trait TopicStore: Send + Sync {
+    /// Every topic in order, archived ones behind the others.
+    async fn topics(&self) -> Result<Vec<Topic>, StoreFailure>;
+    /// Adds a topic, or changes the one of `id`. `None` when another one has the name, there are too many, or the one
+    /// to be changed is gone.
+    async fn save_topic(
+        &self,
+        id: Option<TopicId>,
+        name: &str,
+        description: &str,
+        now: i64,
+    ) -> Result<Option<TopicId>, StoreFailure>;
+    /// Puts a topic away or brings it back.
+    async fn archive_topic(&self, id: TopicId, archived: bool, now: i64) -> Result<(), StoreFailure>;
+    /// What a contact refuses.
+    async fn topic_refusals(&self, id: ContactId) -> Result<Vec<TopicRefusal>, StoreFailure>;
+    /// Whether every contact with this contact's address wants a topic; idempotent.
+    async fn set_topic(
+        &self,
+        what: (ContactId, TopicId),
+        wanted: bool,
+        route: OptOutRoute,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure>;
 }
 
 /// Imports at rest. The bytes of an upload are kept in pieces, so a large file is never whole in memory.

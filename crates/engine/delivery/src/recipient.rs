@@ -59,8 +59,12 @@ named! {
     WithheldReason {
         /// There is no address.
         NoAddress = "no_address",
-        /// The person does not want advertising mail.
+        /// The person is no customer any more.
+        Resigned = "resigned",
+        /// The person stopped advertising mail.
         OptedOut = "opted_out",
+        /// The shop was told that the person wants no advertising.
+        DmRefused = "dm_refused",
         /// The address is known not to work.
         AddressInvalid = "address_invalid",
         /// The address is a look-alike that swallows mail; nobody confirmed it.

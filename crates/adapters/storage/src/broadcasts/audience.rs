@@ -16,7 +16,10 @@ use crate::{
 /// Why contact `c` gets no mail by herself, as the branches of a CASE, in the order of the waterfall.
 pub(crate) fn left_out(purpose: Purpose) -> String {
     let opted_out = match purpose {
-        Purpose::Advertising => "WHEN c.opted_out_at IS NOT NULL THEN 'opted_out'",
+        Purpose::Advertising => {
+            "WHEN c.status = 'cancelled' THEN 'resigned' WHEN c.opted_out_at IS NOT NULL THEN 'opted_out'
+             WHEN c.dm_refused_at IS NOT NULL THEN 'dm_refused'"
+        }
         Purpose::Transactional => "",
     };
     format!(
@@ -40,21 +43,26 @@ struct Wanted {
 /// Contact `x` may get it: its address works, and it wants such mail.
 fn sendable(purpose: Purpose, x: char) -> String {
     let wants = match purpose {
-        Purpose::Advertising => format!("AND {x}.opted_out_at IS NULL"),
+        Purpose::Advertising => format!(
+            "AND {x}.status <> 'cancelled' AND {x}.opted_out_at IS NULL AND {x}.dm_refused_at IS NULL"
+        ),
         Purpose::Transactional => String::new(),
     };
-    format!("{x}.address IS NOT NULL AND {x}.invalid_at IS NULL AND {x}.lookalike_of IS NULL {wants}")
+    format!(
+        "{x}.trashed_at IS NULL AND {x}.address IS NOT NULL AND {x}.invalid_at IS NULL
+         AND {x}.lookalike_of IS NULL {wants}"
+    )
 }
 
 /// `FROM … WHERE …` of the contacts asked for: `$1` is the broadcast, `$2` the largest contact key.
 fn asked(wanted: Wanted) -> String {
     match wanted.kind {
-        AudienceKind::All => "FROM contacts c WHERE c.id <= $2".to_owned(),
+        AudienceKind::All => "FROM contacts c WHERE c.id <= $2 AND c.trashed_at IS NULL".to_owned(),
         AudienceKind::Sendable => {
             format!("FROM contacts c WHERE c.id <= $2 AND {}", sendable(wanted.purpose, 'c'))
         }
         AudienceKind::Picked => "FROM broadcast_picks p JOIN contacts c ON c.id = p.contact_id
-             WHERE p.broadcast_id = $1 AND c.id <= $2"
+             WHERE p.broadcast_id = $1 AND c.id <= $2 AND c.trashed_at IS NULL"
             .to_owned(),
     }
 }

@@ -80,7 +80,8 @@ async fn facts(
         .rows(
             "SELECT q.id, q.lane, r.state, r.address, r.contact_id, r.broadcast_id, b.state AS broadcast_state,
                     b.purpose,
-                    c.id AS contact, c.address_key, c.opted_out_at, c.invalid_at
+                    c.id AS contact, c.address_key, c.opted_out_at, c.invalid_at,
+                    c.dm_refused_at, c.trashed_at, c.status
              FROM {ROWS} JOIN queue q ON q.id = CAST(j.value AS BIGINT)
              JOIN recipients r ON r.id = q.id
              JOIN broadcasts b ON b.id = r.broadcast_id
@@ -116,9 +117,19 @@ fn check(row: &Row) -> Result<Check, StorageError> {
     if row.get::<Option<i64>>("contact")?.is_none() {
         return Ok(Check::Stop(WithheldReason::Changed));
     }
+    if row.get::<Option<i64>>("trashed_at")?.is_some() {
+        return Ok(Check::Stop(WithheldReason::Changed));
+    }
     let purpose = named("purpose", &row.get::<String>("purpose")?, Purpose::from_name)?;
-    if purpose == Purpose::Advertising && row.get::<Option<i64>>("opted_out_at")?.is_some() {
+    let advertises = purpose == Purpose::Advertising;
+    if advertises && row.get::<Option<i64>>("opted_out_at")?.is_some() {
         return Ok(Check::Stop(WithheldReason::OptedOut));
+    }
+    if advertises && row.get::<Option<i64>>("dm_refused_at")?.is_some() {
+        return Ok(Check::Stop(WithheldReason::DmRefused));
+    }
+    if advertises && row.get::<String>("status")? == "cancelled" {
+        return Ok(Check::Stop(WithheldReason::Resigned));
     }
     let queued_for = Address::parse(&row.get::<String>("address")?).ok().map(|address| address.key());
     if row.get::<Option<String>>("address_key")? != queued_for {

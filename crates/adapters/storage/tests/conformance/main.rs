@@ -21,6 +21,7 @@ mod sources;
 mod speed;
 mod templates;
 mod tls;
+mod topics;
 mod validity;
 mod ways_out;
 mod world;

@@ -81,6 +81,8 @@ obstacle-mend = Mend it
 
 left-out-no-address = No address
 left-out-opted-out = Opted out
+left-out-resigned = Registration cancelled
+left-out-dm-refused = News not wanted
 left-out-address-invalid = Address not working
 left-out-lookalike = Probably mistyped
 left-out-duplicate = Same address
@@ -89,6 +91,8 @@ left-out-unrenderable = Could not be filled in
 left-out-changed = Customer changed
 left-out-why-no-address = They have no mail address.
 left-out-why-opted-out = They do not want advertising mail.
+left-out-why-resigned = Their registration was cancelled.
+left-out-why-dm-refused = They told the shop that they want no news by mail.
 left-out-why-address-invalid = Mail to these addresses failed before. Ask for the right one and they can be sent to again.
 left-out-why-lookalike = The address is probably a slip that leads to strangers. Nothing is sent until somebody has checked.
 left-out-why-duplicate = Another, newer entry has the same address and gets the mail once.

@@ -25,6 +25,8 @@ state-doubtful = May not have arrived
 
 standing-sendable = Can be sent to
 standing-opted-out = Opted out
+standing-dm-refused = News not wanted
+standing-resigned = Cancelled
 standing-invalid = Address not working
 standing-no-address = No address
 standing-lookalike = Probably mistyped

@@ -81,6 +81,8 @@ obstacle-mend = 直す
 
 left-out-no-address = アドレスなし
 left-out-opted-out = 配信停止
+left-out-resigned = 登録の取消
+left-out-dm-refused = DMを希望しない
 left-out-address-invalid = アドレスが無効
 left-out-lookalike = 打ち間違いの疑い
 left-out-duplicate = 同じアドレス
@@ -89,6 +91,8 @@ left-out-unrenderable = 文面を仕上げられない
 left-out-changed = 登録が変わった
 left-out-why-no-address = メールアドレスの登録がない方です。
 left-out-why-opted-out = お知らせのメールを希望しない方です。
+left-out-why-resigned = 登録が取り消された方です。
+left-out-why-dm-refused = お店に「お知らせは希望しない」と伝えた方です。
 left-out-why-address-invalid = 以前に届かず、使えないと分かっているアドレスの方です。正しいアドレスをうかがうと、また送れます。
 left-out-why-lookalike = 別の会社に届いてしまう打ち間違いとみられるアドレスの方です。確かめるまで送りません。
 left-out-why-duplicate = 同じアドレスの登録がほかにもあり、新しい登録のほうに1通だけ送ります。

@@ -25,6 +25,8 @@ state-doubtful = 届いていないかも
 
 standing-sendable = 送れます
 standing-opted-out = 配信停止
+standing-dm-refused = DM希望せず
+standing-resigned = 登録取消
 standing-invalid = アドレス無効
 standing-no-address = アドレスなし
 standing-lookalike = 打ち間違いの疑い

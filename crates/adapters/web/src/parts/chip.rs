@@ -22,7 +22,7 @@ pub(crate) fn state_name(say: Say, state: State) -> String {
 pub(crate) fn standing(say: Say, standing: Standing) -> Markup {
     let class = match standing {
         Standing::Sendable => "evidenced",
-        Standing::OptedOut | Standing::NoAddress => "withheld",
+        Standing::OptedOut | Standing::DmRefused | Standing::Resigned | Standing::NoAddress => "withheld",
         Standing::Invalid => "refused",
         Standing::Lookalike => "doubtful",
     };
@@ -43,9 +43,9 @@ mod tests {
         for &value in State::ALL {
             assert_ne!(state_name(Say::default(), value), format!("state-{}", value.name()));
         }
-        for name in ["sendable", "opted_out", "invalid", "no_address", "lookalike"] {
-            let words = standing_name(Say::default(), Standing::from_name(name).unwrap());
-            assert!(!words.starts_with("standing-"), "{name}");
+        for value in Standing::ALL {
+            let words = standing_name(Say::default(), value);
+            assert!(!words.starts_with("standing-"), "{}", value.name());
         }
     }
 }

@@ -14,4 +14,5 @@ pub(crate) mod problems;
 pub(crate) mod progress;
 pub(crate) mod story;
 pub(crate) mod time;
+pub(crate) mod value;
 pub(crate) mod waterfall;

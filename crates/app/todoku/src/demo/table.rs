@@ -137,6 +137,8 @@ fn withheld_ja(reason: WithheldReason) -> &'static str {
     match reason {
         WithheldReason::NoAddress => "アドレスなし",
         WithheldReason::OptedOut => "配信停止・希望しない",
+        WithheldReason::DmRefused => "DM を希望しない",
+        WithheldReason::Resigned => "登録の取消",
         WithheldReason::AddressInvalid => "アドレスが無効",
         WithheldReason::Lookalike => "打ち間違いの疑い(要確認)",
         WithheldReason::Duplicate => "同じアドレス(新しい登録に送信)",

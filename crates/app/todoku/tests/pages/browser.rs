@@ -60,6 +60,7 @@ impl House {
             sessions: store.clone(),
             contacts: store.clone(),
             fields: store.clone(),
+            topics: store.clone(),
             validity: store.clone(),
             validity_settings: audience::ValiditySettings::default(),
             imports: store.clone(),

@@ -16,7 +16,11 @@ fn routes() -> Vec<(String, &'static str)> {
     let routes: Vec<_> = calls
         .map(|call| {
             let path = call.split('"').nth(1).unwrap();
-            let path = path.replace("{id}", "1").replace("{hash}", "0").replace("{name}", "x");
+            let path = path
+                .replace("{id}", "1")
+                .replace("{field}", "1")
+                .replace("{hash}", "0")
+                .replace("{name}", "x");
             (path, call)
         })
         .collect();

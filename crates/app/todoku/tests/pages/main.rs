@@ -8,6 +8,7 @@ mod contacts;
 mod desk;
 mod doors;
 mod explain;
+mod fields;
 mod imports;
 mod operators;
 mod sending;

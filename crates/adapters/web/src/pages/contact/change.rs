@@ -1,5 +1,7 @@
 //! What an operator decides about one customer: opt-out and back, the address works after all, it is right as it is.
 
+use std::collections::BTreeMap;
+
 use audience::OptOutRoute;
 use axum::{
     extract::Path,
@@ -75,6 +77,41 @@ pub(crate) async fn confirm(visit: Visit, Path(id): Path<i64>, Form(Nothing {}):
     known(&visit, id).await?;
     visit.house.contacts.confirm_address(id, visit.actor(), visit.now()).await?;
     Ok(back(id, "contact-confirmed"))
+}
+
+/// `POST /contacts/{id}/trash`.
+pub(crate) async fn trash(visit: Visit, Path(id): Path<i64>, Form(Nothing {}): Form<Nothing>) -> Answer {
+    known(&visit, id).await?;
+    visit.house.contacts.trash(&[id], true, visit.actor(), visit.now()).await?;
+    Ok(back(id, "contact-trashed"))
+}
+
+/// `POST /contacts/{id}/restore`.
+pub(crate) async fn restore(visit: Visit, Path(id): Path<i64>, Form(Nothing {}): Form<Nothing>) -> Answer {
+    known(&visit, id).await?;
+    visit.house.contacts.trash(&[id], false, visit.actor(), visit.now()).await?;
+    Ok(back(id, "contact-restored"))
+}
+
+/// The topics that are ticked: `topic-7` for each.
+#[derive(Deserialize)]
+pub(crate) struct Ticked {
+    #[serde(flatten)]
+    rest: BTreeMap<String, String>,
+}
+
+/// `POST /contacts/{id}/topics`.
+pub(crate) async fn topics(visit: Visit, Path(id): Path<i64>, Form(ticked): Form<Ticked>) -> Answer {
+    known(&visit, id).await?;
+    let refused = visit.house.topics.topic_refusals(id).await?;
+    for topic in visit.house.topics.topics().await?.iter().filter(|topic| topic.archived_at.is_none()) {
+        let wanted = ticked.rest.contains_key(&format!("topic-{}", topic.id));
+        if wanted == refused.iter().any(|refusal| refusal.topic_id == topic.id) {
+            let (route, actor) = (OptOutRoute::Operator, visit.actor());
+            visit.house.topics.set_topic((id, topic.id), wanted, route, actor, visit.now()).await?;
+        }
+    }
+    Ok(back(id, "contact-topics"))
 }
 
 async fn known(visit: &Visit, id: i64) -> Result<(), Problem> {

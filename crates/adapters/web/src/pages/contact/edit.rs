@@ -1,7 +1,7 @@
 //! Adds and edits a customer. An address is read, explained and asked about, never changed by itself.
 
 use addressing::Reading;
-use audience::Contact;
+use audience::{Contact, ContactStatus, Field as HouseField, FieldKind};
 use axum::{
     extract::Path,
     http::StatusCode,
@@ -11,12 +11,12 @@ use maud::{Markup, html};
 
 use super::{
     address,
-    entry::{Decision, EXTRA, Entry},
+    entry::{Decision, Entry},
 };
 use crate::{
     form::Form,
     links,
-    parts::{field::Field, flash},
+    parts::{field::Field, flash, value},
     problem::{Answer, Problem},
     say::t,
     visit::Visit,
@@ -26,24 +26,37 @@ use crate::{
 #[derive(Default)]
 struct Remarks {
     reading: Option<Reading>,
-    wrong: Option<(&'static str, String)>,
+    wrong: Option<(String, String)>,
+    /// The fields of the house that are in use.
+    fields: Vec<HouseField>,
+}
+
+impl Remarks {
+    async fn none(visit: &Visit) -> Result<Self, Problem> {
+        Ok(Self { fields: visit.house.imports.import_fields().await?, ..Self::default() })
+    }
+
+    fn about(&self, name: &str) -> Option<&str> {
+        self.wrong.as_ref().filter(|(field, _)| field == name).map(|(_, words)| words.as_str())
+    }
 }
 
 /// `GET /contacts/new`.
-pub(crate) async fn fresh(visit: Visit) -> Markup {
-    page(&visit, None, &Entry::default(), &Remarks::default())
+pub(crate) async fn fresh(visit: Visit) -> Answer {
+    let remarks = Remarks::none(&visit).await?;
+    Ok(page(&visit, None, &Entry::default(), &remarks).into_response())
 }
 
 /// `POST /contacts`.
 pub(crate) async fn add(visit: Visit, Form(entry): Form<Entry>) -> Answer {
-    let entry = entry.with_fix();
-    let (draft, confirmed) = match entry.decide(visit.say, None) {
+    let (entry, remarks) = (entry.with_fix(), Remarks::none(&visit).await?);
+    let (draft, confirmed) = match entry.decide(visit.say, None, &remarks.fields) {
         Decision::Save { draft, confirmed } => (draft, confirmed),
-        other => return Ok(asked(&visit, None, &entry, other)),
+        other => return Ok(asked(&visit, None, &entry, remarks, other)),
     };
     let (actor, now) = (visit.actor(), visit.now());
     let Some(id) = visit.house.contacts.add(&draft, actor, now).await? else {
-        return Ok(asked(&visit, None, &entry, number_taken(&visit)));
+        return Ok(asked(&visit, None, &entry, remarks, number_taken(&visit)));
     };
     if confirmed {
         visit.house.contacts.confirm_address(id, actor, now).await?;
@@ -54,20 +67,21 @@ pub(crate) async fn add(visit: Visit, Form(entry): Form<Entry>) -> Answer {
 /// `GET /contacts/{id}/edit`.
 pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     let contact = visit.house.contacts.get(id).await?.ok_or(Problem::NotFound)?;
-    Ok(page(&visit, Some(&contact), &Entry::of(&contact), &Remarks::default()).into_response())
+    let remarks = Remarks::none(&visit).await?;
+    Ok(page(&visit, Some(&contact), &Entry::of(&contact), &remarks).into_response())
 }
 
 /// `POST /contacts/{id}/edit`.
 pub(crate) async fn save(visit: Visit, Path(id): Path<i64>, Form(entry): Form<Entry>) -> Answer {
     let contact = visit.house.contacts.get(id).await?.ok_or(Problem::NotFound)?;
-    let entry = entry.with_fix();
-    let (draft, confirmed) = match entry.decide(visit.say, Some(&contact)) {
+    let (entry, remarks) = (entry.with_fix(), Remarks::none(&visit).await?);
+    let (draft, confirmed) = match entry.decide(visit.say, Some(&contact), &remarks.fields) {
         Decision::Save { draft, confirmed } => (draft, confirmed),
-        other => return Ok(asked(&visit, Some(&contact), &entry, other)),
+        other => return Ok(asked(&visit, Some(&contact), &entry, remarks, other)),
     };
     let (actor, now) = (visit.actor(), visit.now());
     if !visit.house.contacts.edit(id, &draft, actor, now).await? {
-        return Ok(asked(&visit, Some(&contact), &entry, number_taken(&visit)));
+        return Ok(asked(&visit, Some(&contact), &entry, remarks, number_taken(&visit)));
     }
     if confirmed {
         visit.house.contacts.confirm_address(id, actor, now).await?;
@@ -76,15 +90,21 @@ pub(crate) async fn save(visit: Visit, Path(id): Path<i64>, Form(entry): Form<En
 }
 
 fn number_taken(visit: &Visit) -> Decision {
-    Decision::Wrong("external_id", t!(visit.say, "contact-number-taken"))
+    Decision::Wrong("external_id".to_owned(), t!(visit.say, "contact-number-taken"))
 }
 
-fn asked(visit: &Visit, contact: Option<&Contact>, entry: &Entry, decision: Decision) -> Response {
-    let remarks = match decision {
-        Decision::Ask(reading) => Remarks { reading: Some(*reading), wrong: None },
-        Decision::Wrong(field, words) => Remarks { reading: None, wrong: Some((field, words)) },
-        Decision::Save { .. } => Remarks::default(),
-    };
+fn asked(
+    visit: &Visit,
+    contact: Option<&Contact>,
+    entry: &Entry,
+    mut remarks: Remarks,
+    decision: Decision,
+) -> Response {
+    match decision {
+        Decision::Ask(reading) => remarks.reading = Some(*reading),
+        Decision::Wrong(field, words) => remarks.wrong = Some((field, words)),
+        Decision::Save { .. } => {}
+    }
     (StatusCode::UNPROCESSABLE_ENTITY, page(visit, contact, entry, &remarks)).into_response()
 }
 
@@ -112,7 +132,8 @@ fn page(visit: &Visit, contact: Option<&Contact>, entry: &Entry, remarks: &Remar
                 (field(visit, "external_id", &entry.external_id, remarks))
             }
             (note_field(visit, entry, remarks))
-            (extra_fields(visit, entry))
+            (extra_fields(visit, entry, remarks))
+            (permission(visit, entry))
             div.actions {
                 button.btn.primary type="submit" { (t!(say, "contact-save")) }
                 a.btn href=(back) { (t!(say, "button-back")) }
@@ -145,33 +166,59 @@ fn address_field(visit: &Visit, entry: &Entry, remarks: &Remarks) -> Markup {
 
 fn field(visit: &Visit, name: &'static str, value: &str, remarks: &Remarks) -> Markup {
     let label = visit.say.with(&format!("contact-{}", name.replace('_', "-")), None);
-    let wrong = remarks.wrong.as_ref().filter(|(field, _)| *field == name).map(|(_, words)| words.as_str());
+    let wrong = remarks.about(name);
     Field { name, label: &label, value, wrong, ..Field::default() }.input()
 }
 
 fn note_field(visit: &Visit, entry: &Entry, remarks: &Remarks) -> Markup {
     let label = t!(visit.say, "contact-note");
-    let wrong = remarks.wrong.as_ref().filter(|(field, _)| *field == "note").map(|(_, words)| words.as_str());
+    let wrong = remarks.about("note");
     Field { name: "note", label: &label, value: &entry.note, wrong, ..Field::default() }.area(3)
 }
 
-fn extra_fields(visit: &Visit, entry: &Entry) -> Markup {
-    let extra = entry.extra();
+fn extra_fields(visit: &Visit, entry: &Entry, remarks: &Remarks) -> Markup {
+    let (say, typed) = (visit.say, entry.extra());
+    let asked = || remarks.fields.iter().filter(|field| field.kind != FieldKind::File);
+    let is_known = |key: &String| remarks.fields.iter().any(|field| field.key == *key);
     html! {
-        @if !extra.is_empty() {
+        @if asked().next().is_some() || !typed.is_empty() {
             details open {
-                summary { (t!(visit.say, "contact-extra")) }
+                summary { (t!(say, "contact-extra")) }
                 div.columns {
-                    @for (name, value) in &extra {
-                        (Field {
-                            name: &format!("{EXTRA}{name}"),
-                            label: name,
-                            value,
-                            ..Field::default()
-                        }.input())
+                    @for field in asked() {
+                        @let name = format!("{}{}", value::EXTRA, field.key);
+                        @let given = typed.get(&field.key).map_or("", String::as_str);
+                        (value::input(say, field, given, remarks.about(&name)))
+                    }
+                    // A field that was put away keeps its value through a save.
+                    @for (name, given) in typed.iter().filter(|(name, _)| !is_known(name)) {
+                        input type="hidden" name={ (value::EXTRA) (name) } value=(given);
                     }
                 }
             }
+        }
+    }
+}
+
+/// Status and permission as the shop knows them.
+fn permission(visit: &Visit, entry: &Entry) -> Markup {
+    let say = visit.say;
+    let statuses: Vec<_> = ContactStatus::ALL
+        .iter()
+        .map(|status| {
+            (status.name().to_owned(), say.with(&format!("contact-status-{}", status.name()), None))
+        })
+        .collect();
+    let wishes = [("yes", "contact-dm-yes"), ("no", "contact-dm-no")];
+    let wishes = wishes.map(|(value, key)| (value.to_owned(), say.with(key, None)));
+    let status = if entry.status.is_empty() { ContactStatus::Registered.name() } else { &entry.status };
+    let dm = if entry.dm.is_empty() { "yes" } else { &entry.dm };
+    let (label, wish) = (t!(say, "contact-status"), t!(say, "contact-dm"));
+    let (hint, wish_hint) = (t!(say, "contact-status-hint"), t!(say, "contact-dm-hint"));
+    html! {
+        div.columns {
+            (Field { name: "status", label: &label, value: status, hint: &hint, ..Field::default() }.select(&statuses))
+            (Field { name: "dm", label: &wish, value: dm, hint: &wish_hint, ..Field::default() }.select(&wishes))
         }
     }
 }

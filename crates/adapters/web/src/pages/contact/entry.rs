@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 
 use addressing::Reading;
-use audience::{Contact, ContactDraft};
+use audience::{Contact, ContactDraft, ContactStatus, Field as HouseField, FieldKind, MULTI_SEPARATOR};
 use serde::Deserialize;
 
-use crate::say::{Say, t};
+use crate::{
+    parts::value::{EXTRA, PICK},
+    say::{Say, t},
+};
 
 /// Longest value of one field, in characters.
 const FIELD_CHARS_MAX: usize = 2000;
-/// Marks an extra field's input, so that no column name can be mistaken for one of ours.
-pub(super) const EXTRA: &str = "extra:";
 
 /// The fields as typed.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -24,6 +25,10 @@ pub(crate) struct Entry {
     pub(super) company: String,
     pub(super) external_id: String,
     pub(super) note: String,
+    /// [`ContactStatus`]; empty leaves it.
+    pub(super) status: String,
+    /// `yes` or `no`: whether advertising is wanted, as the shop was told; empty leaves it.
+    pub(super) dm: String,
     /// The suggestion, when its button was pressed.
     fix: String,
     /// The address as typed, when "leave it as it is" was pressed.
@@ -44,7 +49,7 @@ pub(crate) enum Decision {
     /// Ask about the address first.
     Ask(Box<Reading>),
     /// A field cannot be saved; why.
-    Wrong(&'static str, String),
+    Wrong(String, String),
 }
 
 impl Entry {
@@ -59,6 +64,8 @@ impl Entry {
             company: contact.company.clone(),
             external_id: contact.external_id.clone(),
             note: contact.note.clone(),
+            status: contact.status.name().to_owned(),
+            dm: if contact.dm_refused_at.is_some() { "no" } else { "yes" }.to_owned(),
             rest: contact.fields.iter().map(extra).collect(),
             ..Self::default()
         }
@@ -72,9 +79,20 @@ impl Entry {
     /// The extra fields, by their column names.
     pub(super) fn extra(&self) -> BTreeMap<String, String> {
         let pairs = self.rest.iter();
-        pairs
+        let mut extra: BTreeMap<String, String> = pairs
             .filter_map(|(name, value)| Some((name.strip_prefix(EXTRA)?.to_owned(), value.clone())))
-            .collect()
+            .collect();
+        for (name, value) in &self.rest {
+            let Some((_, key)) = name.strip_prefix(PICK).and_then(|rest| rest.split_once(':')) else {
+                continue;
+            };
+            let joined = extra.entry(key.to_owned()).or_default();
+            if !joined.is_empty() {
+                joined.push_str(MULTI_SEPARATOR);
+            }
+            joined.push_str(value);
+        }
+        extra
     }
 
     /// Takes the pressed suggestion over into the address.
@@ -85,16 +103,16 @@ impl Entry {
         self
     }
 
-    /// Reads the address and decides. `before` is the contact as it is stored.
-    pub(crate) fn decide(&self, say: Say, before: Option<&Contact>) -> Decision {
-        if let Some(wrong) = self.too_long(say) {
+    /// Reads the address and the fields of the house, and decides. `before` is the contact as it is stored.
+    pub(crate) fn decide(&self, say: Say, before: Option<&Contact>, fields: &[HouseField]) -> Decision {
+        if let Some(wrong) = self.too_long(say).or_else(|| self.wrong_field(say, before, fields)) {
             return wrong;
         }
         let mut draft = self.draft(before);
         if self.address.trim().is_empty() {
             return match self.identity() {
                 true => Decision::Save { draft: Box::new(draft), confirmed: false },
-                false => Decision::Wrong("name", t!(say, "contact-empty")),
+                false => Decision::Wrong("name".to_owned(), t!(say, "contact-empty")),
             };
         }
         let reading = addressing::read(&self.address);
@@ -124,8 +142,33 @@ impl Entry {
             external_id: self.external_id.trim().to_owned(),
             note: self.note.trim().to_owned(),
             fields,
+            status: ContactStatus::from_name(&self.status),
+            dm_wanted: match self.dm.as_str() {
+                "yes" => Some(true),
+                "no" => Some(false),
+                _ => None,
+            },
             ..ContactDraft::default()
         }
+    }
+
+    /// The first field whose value its kind cannot take. What was there before is not asked about.
+    fn wrong_field(&self, say: Say, before: Option<&Contact>, fields: &[HouseField]) -> Option<Decision> {
+        let typed = self.extra();
+        fields.iter().filter(|field| field.kind != FieldKind::File).find_map(|field| {
+            let value = typed.get(&field.key)?.trim();
+            let name = format!("{EXTRA}{}", field.key);
+            if value.is_empty() {
+                let words = || t!(say, "field-is-required", name = field.label.as_str());
+                return field.required.then(|| Decision::Wrong(name, words()));
+            }
+            if before.and_then(|contact| contact.fields.get(&field.key)).is_some_and(|kept| kept == value) {
+                return None;
+            }
+            let problem = field.read(value).err()?;
+            let sentence = audience::problem_sentence(field, problem, value);
+            Some(Decision::Wrong(name, say.pick(&sentence.ja, &sentence.en).to_owned()))
+        })
     }
 
     /// Somebody can be told from others by it.
@@ -145,7 +188,9 @@ impl Entry {
         let over = |text: &str| text.chars().count() > FIELD_CHARS_MAX;
         let named = fields.iter().find(|(_, text)| over(text)).map(|(name, _)| *name);
         let extra = self.rest.values().any(|text| over(text)).then_some("note");
-        named.or(extra).map(|name| Decision::Wrong(name, t!(say, "contact-too-long", max = FIELD_CHARS_MAX)))
+        named
+            .or(extra)
+            .map(|name| Decision::Wrong(name.to_owned(), t!(say, "contact-too-long", max = FIELD_CHARS_MAX)))
     }
 }
 
@@ -155,7 +200,7 @@ mod tests {
 
     fn check(form: &str, expected: &str) {
         let entry: Entry = serde_html_form::from_str(form).unwrap();
-        let seen = match entry.with_fix().decide(Say::default(), None) {
+        let seen = match entry.with_fix().decide(Say::default(), None, &[]) {
             Decision::Save { draft, confirmed } => {
                 format!(
                     "{:?} {} {:?} {confirmed}",
@@ -180,6 +225,7 @@ mod tests {
         check("address=hanako", "ask None");
         check("address=&name=H", "\"\" H {} false");
         check("address=&name=&phone=", "wrong name");
+        check("name=H&extra:r=&pick:0:r=A&pick:1:r=B", "\"\" H {\"r\": \"A、B\"} false");
         check("name=H&extra:color=red&other=x", "\"\" H {\"color\": \"red\"} false");
         check(&format!("name={}", "a".repeat(2001)), "wrong name");
     }

@@ -24,22 +24,36 @@ pub(crate) struct Search {
     #[serde(default)]
     standing: String,
     page: Option<u64>,
+    /// Anything: what is in the trash.
+    #[serde(default)]
+    trash: String,
 }
 
-const STANDINGS: [Standing; 5] =
-    [Standing::Sendable, Standing::OptedOut, Standing::Invalid, Standing::Lookalike, Standing::NoAddress];
+const STANDINGS: [Standing; 7] = [
+    Standing::Sendable,
+    Standing::OptedOut,
+    Standing::DmRefused,
+    Standing::Invalid,
+    Standing::Lookalike,
+    Standing::NoAddress,
+    Standing::Resigned,
+];
 
 /// `GET /contacts`.
 pub(crate) async fn show(visit: Visit, Query(search): Query<Search>) -> Answer {
     let say = visit.say;
     let standing = Standing::from_name(&search.standing);
-    let filter = ContactFilter { search: search.q.trim().to_owned(), standing, ..ContactFilter::default() };
+    let trashed = !search.trash.is_empty();
+    let filter = ContactFilter { search: search.q.trim().to_owned(), standing, trashed };
     let page = Page::of(search.page);
     let found = visit.house.contacts.list(&filter, page.offset(), ROWS).await?;
-    let link = |n: u64| address(&search.q, &search.standing, n);
+    let link = |n: u64| match trashed {
+        true => links::query("/contacts", &[("trash", Some("1")), ("page", Some(&n.to_string()))]),
+        false => address(&search.q, &search.standing, n),
+    };
     let body = html! {
         div.head {
-            h1 { (t!(say, "frame-contacts")) }
+            h1 { @if trashed { (t!(say, "contacts-trash")) } @else { (t!(say, "frame-contacts")) } }
             div.actions {
                 a.btn.primary href="/contacts/new" { (t!(say, "contacts-add")) }
                 a.btn href="/imports/new" { (t!(say, "contacts-import")) }
@@ -51,7 +65,12 @@ pub(crate) async fn show(visit: Visit, Query(search): Query<Search>) -> Answer {
             @if let Some(standing) = standing { input type="hidden" name="standing" value=(standing.name()); }
             button.btn type="submit" { (t!(say, "contacts-search")) }
         }
-        (tabs(&visit, &search, standing).await?)
+        @if trashed {
+            p.lead { (t!(say, "contacts-trash-what")) }
+            p { a href="/contacts" { (t!(say, "contacts-show-all")) } }
+        } @else {
+            (tabs(&visit, &search, standing).await?)
+        }
         div.card {
             @if found.contacts.is_empty() {
                 (nobody(&visit, &filter))
@@ -60,7 +79,12 @@ pub(crate) async fn show(visit: Visit, Query(search): Query<Search>) -> Answer {
                 (page.markup(say, found.total, link))
             }
         }
-        p.fine { a href="/imports" { (t!(say, "contacts-imports")) } }
+        ul.links.apart {
+            li { a href="/imports" { (t!(say, "contacts-imports")) } }
+            li { a href="/fields" { (t!(say, "fields-title")) } }
+            li { a href="/topics" { (t!(say, "topics-title")) } }
+            li { a href="/contacts?trash=1" { (t!(say, "contacts-trash")) } }
+        }
     };
     Ok(visit.page(&t!(say, "frame-contacts"), &body).into_response())
 }
@@ -138,6 +162,9 @@ pub(crate) fn shown_name(visit: &Visit, contact: &Contact) -> String {
 fn nobody(visit: &Visit, filter: &ContactFilter) -> Markup {
     let say = visit.say;
     let empty_house = filter.search.is_empty() && filter.standing.is_none();
+    if filter.trashed {
+        return html! { p.empty { (t!(say, "contacts-trash-empty")) } };
+    }
     html! {
         div.empty {
             @if empty_house {

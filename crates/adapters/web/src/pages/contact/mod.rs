@@ -4,6 +4,7 @@ pub(crate) mod address;
 pub(crate) mod change;
 pub(crate) mod edit;
 pub(crate) mod entry;
+pub(crate) mod file;
 pub(crate) mod list;
 pub(crate) mod note;
 pub(crate) mod show;

@@ -1,17 +1,18 @@
 //! One customer: whether mail can go to her, what to do about it, and everything that happened.
 
-use audience::{Contact, Standing};
+use audience::{Contact, ContactStatus, Field as HouseField, Standing, Topic, TopicRefusal};
 use axum::{extract::Path, response::IntoResponse};
 use maud::{Markup, html};
 
 use super::{
+    file,
     list::shown_name,
     timeline::{self, Names},
     validity::{self, Known},
 };
 use crate::{
     links,
-    parts::{chip, explain, field::confirmed, time},
+    parts::{chip, explain, field::confirmed, time, value},
     problem::{Answer, Problem},
     say::t,
     visit::Visit,
@@ -30,6 +31,8 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     let cut = events.len() as u64 == EVENTS_MAX || messages.len() as u64 == MESSAGES_MAX;
     let names: Names = house.operators.list().await?.into_iter().map(|one| (one.id, one.name)).collect();
     let known = Known::of(&visit, &contact, &events).await?;
+    let fields = house.imports.import_fields().await?;
+    let (topics, refusals) = (house.topics.topics().await?, house.topics.topic_refusals(id).await?);
     let entries = timeline::merged(events, messages);
     let name = shown_name(&visit, &contact);
     let body = html! {
@@ -41,6 +44,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
             }
             a.btn href={ (links::contact(id)) "/edit" } { (t!(say, "contact-edit")) }
         }
+        @if contact.trashed_at.is_some() { (in_trash(&visit, &contact)) }
         div.row.two {
             div.card {
                 h2 { (t!(say, "contact-timeline")) }
@@ -53,7 +57,12 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
             }
             div.soon {
                 (standing_card(&visit, &contact, &known))
-                (facts_card(&visit, &contact))
+                (topics_card(&visit, &contact, &topics, &refusals))
+                (facts_card(&visit, &contact, &fields))
+                (file::card(&visit, &contact, &fields))
+                @if contact.trashed_at.is_none() {
+                    div.actions { (act(&visit, &contact, "trash", &t!(say, "contact-trash"), &t!(say, "contact-trash-what"))) }
+                }
             }
         }
     };
@@ -78,6 +87,17 @@ fn standing_card(visit: &Visit, contact: &Contact, known: &Known) -> Markup {
                 Standing::OptedOut => {
                     p { (opted_out_words(visit, contact)) }
                     div.actions { (opt_in(visit, contact)) }
+                }
+                Standing::DmRefused => {
+                    p { (t!(say, "reach-dm-refused")) }
+                    div.actions {
+                        a.btn href={ (links::contact(contact.id)) "/edit" } { (t!(say, "contact-edit")) }
+                        (opt_out(visit, contact))
+                    }
+                }
+                Standing::Resigned => {
+                    p { (t!(say, "reach-resigned")) }
+                    div.actions { a.btn href={ (links::contact(contact.id)) "/edit" } { (t!(say, "contact-edit")) } }
                 }
                 Standing::Invalid => (validity::invalid(visit, contact, known)),
                 Standing::Lookalike => (lookalike(visit, contact)),
@@ -133,7 +153,50 @@ fn act(visit: &Visit, contact: &Contact, verb: &str, label: &str, what: &str) ->
     confirmed(label, what, &form)
 }
 
-fn facts_card(visit: &Visit, contact: &Contact) -> Markup {
+/// It can be taken out again, with everything that was known.
+fn in_trash(visit: &Visit, contact: &Contact) -> Markup {
+    let say = visit.say;
+    html! {
+        div.notice {
+            p { (t!(say, "contact-in-trash")) }
+            form method="post" action={ (links::contact(contact.id)) "/restore" } {
+                (visit.token_field())
+                button.btn.primary type="submit" { (t!(say, "contact-restore")) }
+            }
+        }
+    }
+}
+
+/// What of the advertising the customer wants, topic by topic.
+fn topics_card(visit: &Visit, contact: &Contact, topics: &[Topic], refusals: &[TopicRefusal]) -> Markup {
+    let say = visit.say;
+    let live: Vec<&Topic> = topics.iter().filter(|topic| topic.archived_at.is_none()).collect();
+    html! {
+        @if !live.is_empty() {
+            div.card {
+                h2 { (t!(say, "topics-title")) }
+                form method="post" action={ (links::contact(contact.id)) "/topics" } {
+                    (visit.token_field())
+                    @for topic in live {
+                        @let refusal = refusals.iter().find(|refusal| refusal.topic_id == topic.id);
+                        label.check {
+                            input type="checkbox" name={ "topic-" (topic.id) } value="1" checked[refusal.is_none()];
+                            span {
+                                (topic.name)
+                                @if let Some(refusal) = refusal {
+                                    span.sub { " " (t!(say, "topic-refused", at = time::said(say, refusal.at, visit.now()))) }
+                                }
+                            }
+                        }
+                    }
+                    button.btn type="submit" { (t!(say, "contact-save")) }
+                }
+            }
+        }
+    }
+}
+
+fn facts_card(visit: &Visit, contact: &Contact, fields: &[HouseField]) -> Markup {
     let say = visit.say;
     let provider = (!contact.provider.is_empty()).then(|| explain::provider_name(say, &contact.provider));
     let facts = [
@@ -144,14 +207,17 @@ fn facts_card(visit: &Visit, contact: &Contact) -> Markup {
         (t!(say, "contact-note"), contact.note.clone()),
         (t!(say, "contact-since"), time::said(say, contact.created_at, visit.now())),
     ];
-    let extra = contact.fields.iter().map(|(name, value)| (name.clone(), value.clone()));
+    let filled = fields.iter().filter(|field| contact.fields.contains_key(&field.key));
+    let status = say.with(&format!("contact-status-{}", contact.status.name()), None);
     html! {
         div.card {
             h2 { (t!(say, "contact-facts")) }
             dl.facts {
-                @for (name, value) in facts.into_iter().chain(extra).filter(|(_, value)| !value.is_empty()) {
+                @for (name, value) in facts.into_iter().filter(|(_, value)| !value.is_empty()) {
                     dt { (name) } dd { (value) }
                 }
+                @if contact.status != ContactStatus::Registered { dt { (t!(say, "contact-status")) } dd { (status) } }
+                @for field in filled { dt { (field.label) } dd { (value::shown(say, field, contact)) } }
             }
         }
     }

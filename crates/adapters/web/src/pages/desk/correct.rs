@@ -68,7 +68,7 @@ pub(crate) async fn save(visit: Visit, Path(id): Path<i64>, Form(typed): Form<Ty
         return Ok(again(&Remark::Wrong(t!(visit.say, "correct-same"))));
     }
     let entry = Entry::with_address(&contact, typed.address.clone(), typed.fix.clone(), typed.keep.clone());
-    match entry.with_fix().decide(visit.say, Some(&contact)) {
+    match entry.with_fix().decide(visit.say, Some(&contact), &[]) {
         Decision::Ask(reading) => return Ok(again(&Remark::About(reading))),
         Decision::Wrong(_, words) => return Ok(again(&Remark::Wrong(words))),
         Decision::Save { draft, confirmed } => {
