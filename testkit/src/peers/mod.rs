@@ -1,11 +1,13 @@
 //! Real servers from Debian's packages, as private instances in a temporary folder, ended by their own ids.
 
 mod dovecot;
+mod named;
 mod postfix;
 
 use std::{io, process::Command};
 
 pub use dovecot::Dovecot;
+pub use named::{Named, SignedWorld};
 pub use postfix::Postfix;
 
 /// Why a peer is not there.

@@ -71,12 +71,16 @@ impl Validator {
         if let Some((works, _)) = remembered.filter(|(_, until)| Instant::now() < *until) {
             return works;
         }
-        let works = matches!(self.ask(".", RecordType::DNSKEY).await, Validated::Secure(_));
+        let root = self.ask(".", RecordType::DNSKEY).await;
+        let works = matches!(root, Validated::Secure(_));
         if remembered.is_none_or(|(before, _)| before != works) {
             match works {
                 true => tracing::info!("DNSSEC signatures can be validated; DANE is looked for"),
                 false => {
-                    tracing::warn!("the name servers hand no valid DNSSEC signatures on; DANE is left out")
+                    tracing::warn!(
+                        ?root,
+                        "the name servers hand no valid DNSSEC signatures on; DANE is left out"
+                    )
                 }
             }
         }

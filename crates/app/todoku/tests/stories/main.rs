@@ -10,5 +10,6 @@ mod postgres;
 mod reception;
 mod sizes;
 mod stage;
+mod tls;
 mod troubles;
 mod verdicts;
