@@ -14,7 +14,14 @@ use campaigns::{
     ports::{BroadcastStore, TemplateStore},
     template::TemplateDraft,
 };
-use delivery::{ports::SourceStore, recipient::State};
+use delivery::{
+    pacing::{
+        limits::{LimitSet, Rate},
+        rulebook::ALL,
+    },
+    ports::SourceStore,
+    recipient::State,
+};
 use doctor::sending::new_domain;
 use storage::Store;
 use testkit::{Dns, Zone};
@@ -45,6 +52,19 @@ pub struct Plan {
     pub database: String,
 }
 
+/// What is measured is the program, not the politeness towards one provider.
+fn unlimited() -> LimitSet {
+    LimitSet {
+        connections: Some(8),
+        connect_rate: Some(Rate::None),
+        messages_per_connection: Some(10_000),
+        recipients_per_session: Some(10_000),
+        rate: Some(Rate::None),
+        hour_start_rest: Some(0),
+        ..LimitSet::default()
+    }
+}
+
 /// The DNS that leads to the sink.
 pub async fn dns_to(sink: SocketAddr) -> anyhow::Result<Dns> {
     let zone = Zone::default();
@@ -66,7 +86,11 @@ pub fn config(folder: &Path, plan: &Plan, dns: SocketAddr, sink: SocketAddr) -> 
         listen_smtp: free()?,
         mail_host: "mail.todoku.example".to_owned(),
         dns_servers: vec![dns],
-        delivery: DeliverySection { mx_port: sink.port(), ..DeliverySection::default() },
+        delivery: DeliverySection {
+            mx_port: sink.port(),
+            pacing: [(ALL.to_owned(), unlimited())].into(),
+            ..DeliverySection::default()
+        },
         ..Config::default()
     })
 }

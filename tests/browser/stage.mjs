@@ -156,7 +156,9 @@ function settings(stage, { web, smtp, dns }, delivery) {
     mx_port: stage.providersPort, retry_delays: ["500ms", "1s", "2s"], timeouts_max: "2s", tries: "10s", ...delivery,
   };
   const lines = (pairs) => Object.entries(pairs).map(([name, value]) => `${name} = ${quoted(value)}\n`).join("");
-  return `${lines(top)}[delivery]\n${lines(section)}`;
+  // Stories have no time for the top of the hour.
+  const pacing = "[delivery.pacing.all]\nhour_start_rest = 0\n";
+  return `${lines(top)}[delivery]\n${lines(section)}${pacing}`;
 }
 
 async function end(child) {

@@ -7,6 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, bail};
+use delivery::pacing::{
+    limits::Span,
+    rulebook::{ALL, Overrides, check_name},
+};
 use serde::Deserialize;
 
 /// What the file may say. Unknown names are errors, because a setting that silently does nothing is worse.
@@ -87,12 +91,16 @@ pub struct ValiditySection {
 pub struct DeliverySection {
     /// The port of MX hosts. 25 everywhere but in tests.
     pub mx_port: u16,
-    /// Waits before the second, third … try, such as `5m`, `30m`, `1h`; the last one repeats.
-    pub retry_delays: Vec<String>,
+    /// Waits before the second, third … try, such as `5m`, `30m`, `1h`, for every provider; the last one repeats. The
+    /// rule pack's when empty.
+    pub retry_delays: Vec<Span>,
     /// How long a broadcast's message is tried before it is given up, such as `24h`.
     pub tries: String,
-    /// Connections to one destination at most.
-    pub connections_per_site: usize,
+    /// Connections to one destination, for every provider. The rule pack's when 0.
+    pub connections_per_site: u32,
+    /// Own limits by provider, laid over the rule pack: `[delivery.pacing.docomo]`, `default` for servers it does not
+    /// know, `all` for every one.
+    pub pacing: Overrides,
     /// Connections in all at most.
     pub connections: usize,
     /// How long another process over the same PostgreSQL may be silent before its work is taken over, such as `2m`.
@@ -128,9 +136,10 @@ impl Default for DeliverySection {
     fn default() -> Self {
         Self {
             mx_port: 25,
-            retry_delays: ["5m", "15m", "30m"].map(str::to_owned).to_vec(),
+            retry_delays: Vec::new(),
             tries: "24h".to_owned(),
-            connections_per_site: 8,
+            connections_per_site: 0,
+            pacing: Overrides::new(),
             connections: 200,
             dead_after: "2m".to_owned(),
             ipv6: true,
@@ -160,7 +169,7 @@ impl Config {
 
     /// What the types of the file do not tell.
     fn check(&self) -> anyhow::Result<()> {
-        self.retry_delays_ms()?;
+        self.limits()?;
         self.tries_ms()?;
         self.dead_after_ms()?;
         if !self.delivery.timeouts_max.is_empty() {
@@ -194,16 +203,28 @@ impl Config {
         duration_ms(&self.delivery.tries).context("delivery.tries")
     }
 
-    /// The retry schedule in milliseconds.
+    /// The limits it lays over the rule pack's.
     ///
     /// # Errors
-    /// When a wait is not a number with `ms`, `s`, `m` or `h`, or there is none.
-    pub fn retry_delays_ms(&self) -> anyhow::Result<Vec<i64>> {
-        let delays = &self.delivery.retry_delays;
-        if delays.is_empty() {
-            bail!("delivery.retry_delays: 1つ以上の待ち時間を書いてください / needs at least one wait");
+    /// When a name is no group, or a value cannot hold.
+    pub fn limits(&self) -> anyhow::Result<Overrides> {
+        let mut limits = self.delivery.pacing.clone();
+        for (group, set) in &limits {
+            check_name(group)
+                .and_then(|()| set.check())
+                .map_err(anyhow::Error::msg)
+                .with_context(|| format!("delivery.pacing.{group}"))?;
         }
-        delays.iter().map(|text| duration_ms(text).context("delivery.retry_delays")).collect()
+        let all = limits.entry(ALL.to_owned()).or_default();
+        let (waits, connections) = (&self.delivery.retry_delays, self.delivery.connections_per_site);
+        if all.retry.is_none() && !waits.is_empty() {
+            all.retry = Some(waits.clone());
+        }
+        if all.connections.is_none() && connections > 0 {
+            all.connections = Some(connections);
+        }
+        all.check().map_err(anyhow::Error::msg).context("delivery")?;
+        Ok(limits)
     }
 
     /// How long another process may be silent, in milliseconds.
@@ -263,6 +284,11 @@ mod tests {
     fn unknown_settings_are_errors() {
         assert!(toml::from_str::<Config>("bas_url = \"x\"").is_err());
         assert!(toml::from_str::<Config>("[delivery]\nmx_port = 2525").is_ok());
+        assert!(toml::from_str::<Config>("[delivery.pacing.docomo]\nspeed = \"1/s\"").is_err());
+        let limits = |text: &str| toml::from_str::<Config>(text).expect("it can be read").limits();
+        assert!(limits("[delivery.pacing.docomoo]\nrate = \"1/s\"").is_err());
+        assert!(limits("[delivery.pacing.docomo]\nconnections = 0").is_err());
+        assert!(limits("[delivery.pacing.docomo]\nrate = \"1/s\"").is_ok());
     }
 
     #[test]
@@ -275,7 +301,7 @@ mod tests {
                 for rest in [&good[at..], &good[at + 1..], ""] {
                     let Ok(config) = Config::parse(&[&good[..at], odd, rest].concat()) else { continue };
                     read += 1;
-                    assert!(!config.retry_delays_ms().expect("was checked").is_empty());
+                    assert!(config.limits().is_ok());
                     assert!(config.tries_ms().expect("was checked") <= LONGEST_MS);
                     let _ = (config.database_url(), config.timeouts_max());
                 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use audience::ValiditySettings;
-use delivery::{dispatcher::DeliveryConfig, retry::RetryPolicy, route::House};
+use delivery::{dispatcher::DeliveryConfig, route::House};
 use dns::{DnsConfig, Dnssec};
 use smtp::ClientLimits;
 
@@ -30,14 +30,13 @@ pub fn dns(config: &Config) -> DnsConfig {
 /// Settings of delivery.
 ///
 /// # Errors
-/// When the retry schedule cannot be read.
+/// When a limit or a length of time cannot be read.
 pub fn delivery(config: &Config) -> anyhow::Result<DeliveryConfig> {
     let node = format!("{}-{}", config.mail_host, secret::short());
     Ok(DeliveryConfig {
-        connections_per_site_max: config.delivery.connections_per_site,
         connections_max: config.delivery.connections,
         dead_after_ms: config.dead_after_ms()?,
-        retry: RetryPolicy { delays_ms: config.retry_delays_ms()?, ..RetryPolicy::default() },
+        limits: config.limits()?,
         house: House { helo_name: config.mail_host.clone(), mx_port: config.delivery.mx_port },
         ..DeliveryConfig::new(&node, &config.mail_host)
     })

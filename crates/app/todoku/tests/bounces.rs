@@ -118,6 +118,7 @@ impl House {
             limit: 10,
             per_site: 10,
             full_sites: Vec::new(),
+            paces: Vec::new(),
         };
         assert_eq!(self.store.claim(&request).await.unwrap().len(), 1);
         self.store

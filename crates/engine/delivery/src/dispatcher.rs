@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -13,12 +13,14 @@ use tokio::{sync::Notify, task::JoinSet};
 use crate::{
     health::{Health, Work},
     pacing::{
-        flows::{ConnectionLimits, Flows},
+        Place,
+        flows::{Flows, Room, TurnedAway},
         placing::{self, Placing},
+        rulebook::{Overrides, Rulebook},
+        steering::Steering,
     },
     ports::{ClaimRequest, Claimed, Messages, MxResolver, Postponed, QueueStore, SourceStore, Transport},
     recorder::{Clock, Recorder},
-    retry::RetryPolicy,
     route::House,
     source::roster::Roster,
     verp::Seal,
@@ -45,14 +47,12 @@ pub struct DeliveryConfig {
     pub rows_in_memory_max: usize,
     /// Rows ready for one site at most.
     pub ready_per_site_max: usize,
-    /// Connections to one site at most.
-    pub connections_per_site_max: usize,
     /// Connections in all at most.
     pub connections_max: usize,
     /// How long another process that shares the queue may be silent before its rows are taken back, milliseconds.
     pub dead_after_ms: i64,
-    /// The retry schedule.
-    pub retry: RetryPolicy,
+    /// Limits by group, laid over the rule pack's.
+    pub limits: Overrides,
     /// Who we are on the wire.
     pub house: House,
 }
@@ -63,13 +63,22 @@ impl DeliveryConfig {
     pub fn new(node: &str, helo_name: &str) -> Self {
         Self {
             node: node.to_owned(),
-            rows_in_memory_max: 2_000,
+            rows_in_memory_max: 4_000,
             ready_per_site_max: 200,
-            connections_per_site_max: 8,
             connections_max: 200,
             dead_after_ms: 120_000,
-            retry: RetryPolicy::default(),
+            limits: Overrides::new(),
             house: House { helo_name: helo_name.to_owned(), mx_port: 25 },
+        }
+    }
+}
+
+impl DeliveryConfig {
+    fn room(&self) -> Room {
+        Room {
+            connections: self.connections_max,
+            rows: self.rows_in_memory_max,
+            ready_per_site: self.ready_per_site_max,
         }
     }
 }
@@ -101,7 +110,8 @@ pub(crate) struct Shared {
     pub(crate) messages: Arc<dyn Messages>,
     pub(crate) seal: Seal,
     pub(crate) house: House,
-    pub(crate) policy: RetryPolicy,
+    room: Room,
+    steering: Mutex<Arc<Steering>>,
     pub(crate) health: Arc<Health>,
     pub(crate) wake: Arc<Notify>,
     pub(crate) roster: Roster,
@@ -125,13 +135,37 @@ impl Shared {
         self.recorder.give_back(row.id).await;
     }
 
+    /// Limits and holds as they are now.
+    pub(crate) fn steering(&self) -> Arc<Steering> {
+        Arc::clone(&self.steering.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lays new limits and holds over everything.
+    async fn steer(&self, steering: Steering) {
+        let steering = Arc::new(steering);
+        let away = self.flows.steer(&steering, self.now());
+        *self.steering.lock().unwrap_or_else(PoisonError::into_inner) = steering;
+        self.postpone(away).await;
+    }
+
+    /// Puts rows before their servers, and off where there is no place for them now.
+    pub(crate) async fn put(&self, placed: Vec<(Place, Claimed)>) {
+        let away = self.flows.add(placed, self.room, self.now());
+        self.postpone(away).await;
+    }
+
+    /// Puts off rows that find no place, with what they wait for.
+    async fn postpone(&self, away: Vec<TurnedAway>) {
+        self.wait_for_source(away.into_iter().map(TurnedAway::postponed).collect()).await;
+    }
+
     /// The sources as they are now; the last known ones while the store cannot be asked.
     pub(crate) async fn roster(&self) -> &Roster {
         self.roster.refresh(self.now()).await;
         &self.roster
     }
 
-    /// Puts off rows whose sources are not free.
+    /// Puts off rows whose sources or servers are not free.
     pub(crate) async fn wait_for_source(&self, rows: Vec<Postponed>) {
         if rows.is_empty() {
             return;
@@ -211,7 +245,8 @@ impl Delivery {
             messages: Arc::clone(&self.ports.messages),
             seal: self.seal.clone(),
             house: self.config.house.clone(),
-            policy: self.config.retry.clone(),
+            room: self.config.room(),
+            steering: Mutex::default(),
             health: Arc::clone(&self.health),
             wake: Arc::clone(&self.wake),
             roster: Roster::new(Arc::clone(&self.ports.sources)),
@@ -250,6 +285,12 @@ impl Delivery {
         while !self.recover().await {
             tokio::time::sleep(RECOVER_AGAIN).await;
         }
+        shared
+            .steer(Steering {
+                book: Rulebook::new(self.config.limits.clone(), Overrides::new()),
+                holds: Vec::new(),
+            })
+            .await;
         self.feed(shared, workers).await;
     }
 
@@ -262,11 +303,7 @@ impl Delivery {
             if got_some {
                 placing::place(shared, claimed, workers).await;
             }
-            let limits = ConnectionLimits {
-                per_flow: self.config.connections_per_site_max,
-                overall: self.config.connections_max,
-            };
-            for place in shared.flows.open(limits, shared.now()) {
+            for place in shared.flows.open(shared.room, shared.now()) {
                 workers.spawn(worker::serve(Arc::clone(shared), place));
             }
             if shared.now() - recovered_at > self.recover_pause_ms() {
@@ -299,8 +336,9 @@ impl Delivery {
             now,
             lease_until: now + LEASE_MS,
             limit: u32::try_from(room.min(500)).unwrap_or(500),
-            per_site: u32::try_from(self.config.ready_per_site_max).unwrap_or(200),
-            full_sites: shared.flows.full(now, self.config.ready_per_site_max),
+            per_site: u32::try_from(shared.room.per_site(held)).unwrap_or(200),
+            full_sites: shared.flows.full(shared.room, now),
+            paces: Vec::new(),
         };
         match self.ports.queue.claim(&request).await {
             Ok(claimed) => {

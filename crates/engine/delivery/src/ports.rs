@@ -36,8 +36,21 @@ pub struct ClaimRequest {
     pub limit: u32,
     /// Rows per destination site at most, so one slow provider cannot fill the batch.
     pub per_site: u32,
-    /// Sites that have no room now.
-    pub full_sites: Vec<String>,
+    /// Sites that have no room now for rows of this lane and of less urgent ones.
+    pub full_sites: Vec<(String, Lane)>,
+    /// Broadcasts' own runs that have a pace or a priority of their own; the others have none.
+    pub paces: Vec<Pace>,
+}
+
+/// How a broadcast's own run goes at this moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// Which one.
+    pub broadcast_id: i64,
+    /// The larger, the sooner among broadcasts; 0 is usual.
+    pub priority: i64,
+    /// Rows it may have now, 0 while it waits for its hours; `None` without limit.
+    pub room: Option<u32>,
 }
 
 /// A recipient that is ours until the lease ends.

@@ -1,34 +1,39 @@
 //! When to try again: early at first, because greylisting ends soon, then about every half hour until the deadline.
 
-use crate::recipient::RecipientId;
+use crate::{pacing::limits::Span, recipient::RecipientId};
 
 /// A retry schedule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RetryPolicy {
-    /// Wait before the 2nd, 3rd … try in milliseconds; the last one repeats. Never empty.
-    pub delays_ms: Vec<i64>,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy<'a> {
+    /// Wait before the 2nd, 3rd … try; the last one repeats.
+    pub waits: &'a [Span],
     /// Each wait is lengthened by up to this share in percent, so tries do not come in waves.
     pub jitter_percent: i64,
 }
 
-impl Default for RetryPolicy {
-    fn default() -> Self {
-        const MINUTE: i64 = 60_000;
-        Self { delays_ms: vec![5 * MINUTE, 15 * MINUTE, 30 * MINUTE], jitter_percent: 10 }
-    }
-}
+/// What is waited where a schedule says nothing.
+const USUAL: Span = Span(30 * 60_000);
 
-impl RetryPolicy {
+impl<'a> RetryPolicy<'a> {
+    /// These waits with the usual jitter.
+    #[must_use]
+    pub fn of(waits: &'a [Span]) -> Self {
+        Self { waits, jitter_percent: 10 }
+    }
+
     /// When to try again after try number `attempts` (1 for the first) ended at `now`.
     ///
     /// The jitter comes from the row's key, so the answer is the same whenever it is asked.
     #[must_use]
     pub fn next_at(&self, id: RecipientId, attempts: u32, now: i64) -> i64 {
-        let step = (attempts.max(1) as usize - 1).min(self.delays_ms.len().saturating_sub(1));
-        let delay = self.delays_ms.get(step).copied().unwrap_or(60_000);
+        let step = (attempts.max(1) as usize - 1).min(self.waits.len().saturating_sub(1));
+        let Span(delay) = self.waits.get(step).copied().unwrap_or(USUAL);
+        now + self.spread(delay, id, attempts)
+    }
+
+    fn spread(&self, delay: i64, id: RecipientId, attempts: u32) -> i64 {
         let spread = delay * self.jitter_percent / 100;
-        let jitter = if spread > 0 { mix(id, attempts) % spread } else { 0 };
-        now + delay + jitter
+        delay + if spread > 0 { mix(id, attempts) % spread } else { 0 }
     }
 }
 
@@ -43,9 +48,11 @@ fn mix(id: RecipientId, attempts: u32) -> i64 {
 mod tests {
     use super::*;
 
+    const WAITS: [Span; 3] = [Span(300_000), Span(900_000), Span(1_800_000)];
+
     fn check(attempts: u32, earliest_min: i64, latest_min: i64) {
         for id in 0..500 {
-            let wait = RetryPolicy::default().next_at(id * 7919, attempts, 0);
+            let wait = RetryPolicy::of(&WAITS).next_at(id * 7919, attempts, 0);
             let range = earliest_min * 60_000..latest_min * 60_000 + 30_000;
             assert!(range.contains(&wait), "try {attempts}: {wait}");
         }
@@ -61,7 +68,7 @@ mod tests {
 
     #[test]
     fn tries_do_not_come_in_waves() {
-        let policy = RetryPolicy::default();
+        let policy = RetryPolicy::of(&WAITS);
         let mut at: Vec<i64> = (0..100).map(|id| policy.next_at(id, 3, 0) / 1000).collect();
         at.sort_unstable();
         at.dedup();

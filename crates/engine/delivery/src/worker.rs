@@ -1,6 +1,6 @@
 //! One connection to one set of servers: takes rows from the ready queue until it is empty.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use mail::{Address, ReversePath, Stage};
 
@@ -8,15 +8,13 @@ use crate::{
     attempt::{Attempt, Failure, Peer, Trouble},
     dispatcher::Shared,
     outcome::decide,
-    pacing::{Place, group, placing::failure_of},
+    pacing::{Place, flows::Taken, group, placing::failure_of, rulebook::waits},
     ports::{Claimed, CommitMark, Grant, Record, Session},
     recipient::State,
+    retry::RetryPolicy,
     route::next_hop,
-    source::{NO_SOURCE, SourceId, roster::Slot},
+    source::{NO_SOURCE, roster::Slot},
 };
-
-/// A site rests this long after a connection to it failed, before its next rows are claimed.
-const REST_AFTER_FAILURE_MS: i64 = 10_000;
 
 /// How the dialogue about one row ended.
 enum Ended {
@@ -28,22 +26,29 @@ enum Ended {
     Unrenderable(String),
 }
 
-/// Serves a place until nothing is ready for it.
+/// Serves a place over one connection, until nothing is ready, a limit asks for a pause, or the connection ends.
 pub(crate) async fn serve(shared: Arc<Shared>, place: Place) {
-    loop {
-        while let Some(first) = shared.flows.take(&place) {
-            if shared.closing() || !is_awake(&shared, &place).await {
-                shared.give_back(first).await;
-                shared.flows.settle(&place);
-                continue;
-            }
-            serve_connection(&shared, &place, first).await;
-        }
-        if shared.flows.leave(&place, shared.now()) {
-            break;
-        }
+    if let Some(first) = next_row(&shared, &place).await {
+        serve_connection(&shared, &place, first).await;
     }
+    shared.flows.leave(&place);
     shared.wake.notify_one();
+}
+
+/// The next row, when it may go.
+async fn next_row(shared: &Shared, place: &Place) -> Option<Claimed> {
+    while let Taken::Row(row, at) = shared.flows.take(place, shared.now()) {
+        let early = at - shared.now();
+        if early > 0 {
+            tokio::time::sleep(Duration::from_millis(early.cast_unsigned())).await;
+        }
+        if !shared.closing() && is_awake(shared, place).await {
+            return Some(row);
+        }
+        shared.give_back(row).await;
+        shared.flows.settle(place);
+    }
+    None
 }
 
 async fn serve_connection(shared: &Shared, place: &Place, first: Claimed) {
@@ -52,19 +57,19 @@ async fn serve_connection(shared: &Shared, place: &Place, first: Claimed) {
         Ok(session) => session,
         Err(failure) => return fail_place(shared, place, first, started_at, failure).await,
     };
-    shared.flows.works(place);
+    let mut left = shared.flows.per_connection(place);
     let mut next = Some(first);
     while let Some(row) = next.take() {
         let usable = serve_row(shared, place, session.as_mut(), row).await;
         shared.flows.settle(place);
-        if !usable || shared.closing() {
+        if !usable {
             // After a broken dialogue the session is dropped; the rows that are left get a new connection.
-            if usable {
-                session.quit().await;
-            }
             return;
         }
-        next = shared.flows.take(place);
+        left -= 1;
+        if left > 0 {
+            next = next_row(shared, place).await;
+        }
     }
     session.quit().await;
 }
@@ -84,16 +89,20 @@ async fn connect(shared: &Shared, place: &Place, first: &Claimed) -> Result<Box<
     }
 }
 
-/// One failed connection tells for everything that waits for these servers at this moment; trouble with the name of
-/// one domain tells for that row only.
+/// One failed connection tells for everything that waits for these servers at this moment, unless others are open
+/// to them; trouble with the name of one domain tells for that row only.
 async fn fail_place(shared: &Shared, place: &Place, first: Claimed, started_at: i64, failure: Failure) {
-    let mut rows = match failure.stage {
-        Stage::Dns => Vec::new(),
-        _ => shared.flows.fail(place, shared.now() + REST_AFTER_FAILURE_MS),
-    };
+    let mut rows = Vec::new();
+    if failure.stage != Stage::Dns {
+        let said = failure.reply.as_ref().map_or_else(|| failure.detail.clone(), mail::Reply::line);
+        match shared.flows.fail(place, &said, shared.now()) {
+            Some(waiting) => rows = waiting,
+            None => return shared.flows.put_back(place, first),
+        }
+    }
     rows.push(first);
     for row in rows {
-        record_failure(shared, (place.flow.source, &row), started_at, &failure).await;
+        record_failure(shared, Some(place), &row, started_at, &failure).await;
     }
     shared.flows.settle(place);
 }
@@ -101,11 +110,13 @@ async fn fail_place(shared: &Shared, place: &Place, first: Claimed, started_at: 
 /// Records an attempt that ended without a dialogue.
 pub(crate) async fn record_failure(
     shared: &Shared,
-    (source, row): (SourceId, &Claimed),
+    place: Option<&Place>,
+    row: &Claimed,
     started_at: i64,
     failure: &Failure,
 ) {
-    record(shared, row, Attempt { source, ..attempt_of(started_at, shared.now(), failure) }).await;
+    let source = place.map_or(NO_SOURCE, |place| place.flow.source);
+    record(shared, place, row, Attempt { source, ..attempt_of(started_at, shared.now(), failure) }).await;
 }
 
 /// `false` when the session cannot be used any more.
@@ -139,17 +150,18 @@ async fn serve_row(shared: &Shared, place: &Place, session: &mut dyn Session, ro
             };
             if accepted {
                 shared.health.count_handed_over();
+                shared.flows.took(place);
             }
-            record(shared, &row, attempt).await;
+            record(shared, Some(place), &row, attempt).await;
             !closing
         }
         Ok(Ended::Unrenderable(detail)) => {
             let attempt = unrenderable(started_at, shared.now(), peer, detail);
-            record(shared, &row, Attempt { source, ..attempt }).await;
+            record(shared, Some(place), &row, Attempt { source, ..attempt }).await;
             true
         }
         Err(failure) => {
-            record_failure(shared, (source, &row), started_at, &failure).await;
+            record_failure(shared, Some(place), &row, started_at, &failure).await;
             false
         }
     }
@@ -202,8 +214,20 @@ async fn give_up(shared: &Shared, row: &Claimed, words: &str) -> Result<Ended, F
     Ok(Ended::NoAttempt)
 }
 
-async fn record(shared: &Shared, row: &Claimed, attempt: Attempt) {
-    let outcome = decide(row, &attempt, &shared.policy);
+async fn record(shared: &Shared, place: Option<&Place>, row: &Claimed, attempt: Attempt) {
+    let accepted = attempt.reply.as_ref().is_some_and(mail::Reply::is_success) && attempt.trouble.is_none();
+    let outcome = if accepted {
+        decide(row, &attempt, RetryPolicy::of(&[]))
+    } else {
+        let limits = match place {
+            Some(place) => shared.flows.limits(&place.flow),
+            None => shared.steering().book.limits(&row.site),
+        };
+        decide(row, &attempt, RetryPolicy::of(waits(&limits, row.lane)))
+    };
+    if let (Some(place), Some(reply), false) = (place, &attempt.reply, accepted) {
+        shared.flows.refused(place, &reply.line(), reply.code == 421, attempt.ended_at);
+    }
     if outcome.state == State::Refused && attempt.trouble == Some(Trouble::Unrenderable) {
         tracing::warn!(recipient = row.id, detail = attempt.detail, "a message could not be built");
     }

@@ -307,8 +307,8 @@ CREATE TABLE queue (
     paused       BOOLEAN NOT NULL DEFAULT FALSE,
     waits        TEXT -- why its source is not free, until it is tried
 );
-CREATE INDEX queue_ready ON queue (lane, due_at, id) WHERE phase = 0 AND NOT paused;
-CREATE INDEX queue_by_site ON queue (lane, site, due_at, id) WHERE phase = 0 AND NOT paused;
+CREATE INDEX queue_ready ON queue (lane, broadcast_id, due_at, id) WHERE phase = 0 AND NOT paused;
+CREATE INDEX queue_by_site ON queue (lane, broadcast_id, site, due_at, id) WHERE phase = 0 AND NOT paused;
 CREATE INDEX queue_leased ON queue (id) WHERE phase > 0;
 
 CREATE TABLE attempts (

@@ -3,6 +3,7 @@
 mod claim;
 mod commit;
 mod later;
+mod lease;
 mod record;
 mod recover;
 pub(crate) mod settle;
@@ -53,7 +54,7 @@ impl QueueStore for Store {
     }
 
     async fn next_due_at(&self) -> Result<Option<i64>, StoreFailure> {
-        Ok(claim::next_due_at(self).await?)
+        Ok(lease::next_due_at(self).await?)
     }
 
     async fn submit(&self, submission: &Submission, now: i64) -> Result<Submitted, StoreFailure> {

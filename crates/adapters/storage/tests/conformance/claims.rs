@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use audience::ContactStore;
 use delivery::{
-    ports::{Grant, QueueStore, Recovered},
+    ports::{Grant, Pace, QueueStore, Recovered},
     recipient::{Lane, State},
 };
 
@@ -37,7 +37,7 @@ cases! {
     async fn a_site_gets_its_share_and_full_sites_get_none(store: Store) {
         running_to(&store, &["a@one.example", "b@one.example", "c@one.example", "d@two.example", "e@full.example"]).await;
         let mut wanted = request("n", NOW);
-        (wanted.per_site, wanted.full_sites) = (2, vec!["full.example".into()]);
+        (wanted.per_site, wanted.full_sites) = (2, vec![("full.example".into(), Lane::Transactional)]);
         let claimed = store.claim(&wanted).await.unwrap();
         assert_eq!(to(&claimed), ["a@one.example", "b@one.example", "d@two.example"]);
         wanted.limit = 1;
@@ -59,7 +59,7 @@ cases! {
         let others: Vec<_> = to(&claimed).into_iter().filter(|to| !to.ends_with("slow.example")).collect();
         assert_eq!(others, ["a@one.example", "b@two.example", "c@two.example", "\"d@x\"@three.example"]);
         assert_eq!(claimed.len(), 14, "and the slow one gets its share");
-        wanted.full_sites = vec!["slow.example".into()];
+        wanted.full_sites = vec![("slow.example".into(), Lane::Transactional)];
         assert!(store.claim(&wanted).await.unwrap().is_empty());
         person(&store, draft("late@four.example", "後", "")).await;
         running(&store).await;
@@ -74,6 +74,47 @@ cases! {
         resend(&store, id, contacts[0], first).await;
         let claimed = claim(&store, NOW).await;
         assert_eq!(claimed.iter().map(|row| row.lane).collect::<Vec<_>>(), [Lane::Transactional, Lane::Broadcast]);
+    }
+
+    async fn broadcasts_share_a_claim_and_a_held_one_costs_nothing(store: Store) {
+        let (first, _) = running_to(&store, &["a@one.example", "b@one.example", "c@one.example"]).await;
+        let second = running(&store).await;
+        let of = |claimed: &[delivery::ports::Claimed]| {
+            let mut ids: Vec<i64> = claimed.iter().filter_map(|row| row.broadcast_id).collect();
+            ids.sort_unstable();
+            ids
+        };
+        let mut wanted = request("n", NOW);
+        wanted.limit = 2;
+        let claimed = store.claim(&wanted).await.unwrap();
+        assert_eq!(of(&claimed), [first, second], "each its share");
+        store.release("n", &claimed.iter().map(|row| row.id).collect::<Vec<_>>(), NOW).await.unwrap();
+        let pace = |broadcast_id, priority, room| Pace { broadcast_id, priority, room };
+        wanted.paces = vec![pace(first, 0, Some(0))];
+        assert_eq!(of(&store.claim(&wanted).await.unwrap()), [second, second], "the first one waits for its hours");
+        (wanted.limit, wanted.paces) = (9, vec![pace(first, 5, Some(2))]);
+        assert_eq!(of(&store.claim(&wanted).await.unwrap()), [first, first, second], "never more than its rate allows");
+        wanted.paces = vec![pace(first, 0, None)];
+        assert_eq!(of(&store.claim(&wanted).await.unwrap()), [first]);
+    }
+
+    async fn a_broadcast_with_priority_goes_first(store: Store) {
+        let (_, _) = running_to(&store, &["a@one.example", "b@one.example"]).await;
+        let urgent = running(&store).await;
+        let mut wanted = request("n", NOW);
+        (wanted.limit, wanted.paces) = (2, vec![Pace { broadcast_id: urgent, priority: 1, room: None }]);
+        let claimed = store.claim(&wanted).await.unwrap();
+        assert!(claimed.len() == 2 && claimed.iter().all(|row| row.broadcast_id == Some(urgent)));
+    }
+
+    async fn a_site_full_of_broadcasts_still_gets_single_mails(store: Store) {
+        let (id, contacts) = running_to(&store, &["a@one.example", "b@one.example"]).await;
+        let first = send(&store, State::Refused, "550 5.1.1 no").await;
+        resend(&store, id, contacts[0], first).await;
+        let mut wanted = request("n", NOW + 120_000);
+        wanted.full_sites = vec![("one.example".into(), Lane::StepMail)];
+        let claimed = store.claim(&wanted).await.unwrap();
+        assert_eq!(claimed.iter().map(|row| row.lane).collect::<Vec<_>>(), [Lane::Transactional]);
     }
 
     async fn values_are_the_contacts_until_they_are_fixed(store: Store) {

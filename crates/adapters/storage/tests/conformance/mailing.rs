@@ -93,6 +93,7 @@ pub fn request(node: &str, now: i64) -> ClaimRequest {
         limit: 500,
         per_site: 500,
         full_sites: Vec::new(),
+        paces: Vec::new(),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use campaigns::ports::BroadcastStore;
 use delivery::{
     ports::{CommitMark, Leaving, QueueStore},
-    recipient::State,
+    recipient::{Lane, State},
 };
 use sqlx::{Connection, Executor, SqliteConnection};
 use storage::Store;
@@ -98,7 +98,8 @@ async fn measure(store: &Store, rows: usize) {
 async fn behind_slow_sites(store: &Store) {
     let mut wanted = request("n", NOW);
     wanted.per_site = 200;
-    wanted.full_sites = vec!["gmail.example".into(), "slow.example".into()];
+    wanted.full_sites =
+        ["gmail.example", "slow.example"].map(|site| (site.to_owned(), Lane::Transactional)).to_vec();
     let since = Instant::now();
     let mut found = 0;
     for _ in 0..10 {

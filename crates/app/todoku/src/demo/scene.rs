@@ -7,7 +7,14 @@ use std::{
 
 use anyhow::{Context, bail};
 use campaigns::broadcast::BroadcastId;
-use delivery::{recipient::State, recorder::Clock};
+use delivery::{
+    pacing::{
+        limits::{LimitSet, Rate, Span},
+        rulebook::ALL,
+    },
+    recipient::State,
+    recorder::Clock,
+};
 use storage::Store;
 use testkit::{ExpectedOutcome, SimulatorConfig, World};
 
@@ -20,6 +27,16 @@ use crate::{
 const MARK: &str = "demo-folder";
 /// The simulator's waits are shortened by this: a late bounce comes after seconds.
 const TIME_SCALE: f64 = 0.02;
+
+/// Nobody waits for a demonstration at the top of the hour.
+fn unhurried() -> LimitSet {
+    LimitSet {
+        hour_start_rest: Some(0),
+        connect_rate: Some(Rate::None),
+        rate: Some(Rate::None),
+        ..LimitSet::default()
+    }
+}
 
 /// What was asked for.
 pub struct Scene {
@@ -78,8 +95,9 @@ impl Stage {
             dns_servers: vec![world.dns_addr()],
             delivery: DeliverySection {
                 mx_port: world.smtp_port(),
-                retry_delays: ["1s", "2s", "3s"].map(str::to_owned).to_vec(),
+                retry_delays: [1_000, 2_000, 3_000].map(Span).to_vec(),
                 timeouts_max: "2s".to_owned(),
+                pacing: [(ALL.to_owned(), unhurried())].into(),
                 ..DeliverySection::default()
             },
             ..Config::default()

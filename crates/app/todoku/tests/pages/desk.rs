@@ -27,6 +27,7 @@ async fn deliver(house: &House, answer: impl Fn(&Claimed) -> (&'static str, Stag
         limit: 100,
         per_site: 100,
         full_sites: Vec::new(),
+        paces: Vec::new(),
     };
     for row in house.store.claim(&request).await.unwrap() {
         let mark = CommitMark { id: row.id, values: Some(row.values.clone()), source: Default::default() };
@@ -42,7 +43,7 @@ async fn deliver(house: &House, answer: impl Fn(&Claimed) -> (&'static str, Stag
             trouble: None,
             detail: String::new(),
         };
-        let outcome = outcome::decide(&row, &attempt, &RetryPolicy::default());
+        let outcome = outcome::decide(&row, &attempt, RetryPolicy::of(&[]));
         let record = Record { id: row.id, provider: String::new(), attempt, outcome };
         house.store.record("n", &[record], START + 2_600).await.unwrap();
     }

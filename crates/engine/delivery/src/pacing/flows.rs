@@ -1,63 +1,50 @@
-//! The small ready queues: rows by flow and site, most urgent lane first, and how many connections each may have.
+//! The small ready queues before the servers: who may send now, over how many connections, and what waits why.
+//!
+//! One lock guards them all; it is held for a few map look-ups. Rows are given out with the instant they may go, so
+//! that a limit costs one sleep and no polling.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use super::{Flow, Place};
-use crate::ports::Claimed;
+use super::{
+    Flow, Place,
+    flow::{FlowState, Site, Wait, Waits},
+    steering::Steering,
+};
+use crate::{
+    ports::{Claimed, Postponed},
+    recipient::Lane,
+    source::choose::{self, WaitFor},
+};
 
-/// Messages that justify one more connection.
-const READY_PER_CONNECTION: usize = 4;
+/// A worker keeps its connection for a wait this long; for a longer one it leaves.
+const PATIENCE_MS: i64 = 2_000;
 
-/// The rows for one set of servers.
-#[derive(Default)]
-struct Site {
-    /// One queue per lane, the most urgent first.
-    ready: [VecDeque<Claimed>; 4],
-    /// Rows a worker is talking about.
-    in_hand: usize,
-    connections: usize,
-    /// Until when no connection is opened, after one failed.
-    resting_until: i64,
-    /// Shards of the rows put here since it was last empty; they are not claimed while it has no room.
-    shards: Vec<String>,
+/// What a worker gets.
+pub(crate) enum Taken {
+    /// A row, and when it may go.
+    Row(Claimed, i64),
+    /// Nothing to do here now.
+    Nothing,
 }
 
-impl Site {
-    fn ready(&self) -> usize {
-        self.ready.iter().map(VecDeque::len).sum()
-    }
-
-    /// Connections worth having for what is ready.
-    fn useful(&self, per_site: usize) -> usize {
-        match self.ready() {
-            0 => 0,
-            ready => ready.div_ceil(READY_PER_CONNECTION).clamp(1, per_site.max(1)),
-        }
-    }
-
-    fn drain(&mut self) -> impl Iterator<Item = Claimed> {
-        self.ready.iter_mut().flat_map(|queue| queue.drain(..))
-    }
-
-    fn is_idle(&self, now: i64) -> bool {
-        self.connections == 0 && self.in_hand == 0 && self.ready() == 0 && self.resting_until <= now
-    }
-}
-
-#[derive(Default)]
-struct FlowState {
-    sites: HashMap<Arc<str>, Site>,
-    connections: usize,
-}
-
-/// How many connections may be open.
+/// How many rows and connections there may be.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct ConnectionLimits {
-    pub(crate) per_flow: usize,
-    pub(crate) overall: usize,
+pub(crate) struct Room {
+    pub(crate) connections: usize,
+    pub(crate) rows: usize,
+    pub(crate) ready_per_site: usize,
+}
+
+impl Room {
+    /// Rows one site may have ready while this many are in memory: the fuller it is, the fewer, so that slow servers
+    /// leave room for the rest.
+    pub(crate) fn per_site(self, held: usize) -> usize {
+        const SHARE: usize = 8;
+        (self.rows.saturating_sub(held) / SHARE).clamp(SHARE, self.ready_per_site.max(SHARE))
+    }
 }
 
 #[derive(Default)]
@@ -65,9 +52,17 @@ struct Inner {
     flows: HashMap<Arc<Flow>, FlowState>,
     connections: usize,
     rows: usize,
+    steering: Arc<Steering>,
 }
 
 impl Inner {
+    fn flow(&mut self, flow: &Arc<Flow>, now: i64) -> &mut FlowState {
+        let steering = &self.steering;
+        self.flows
+            .entry(Arc::clone(flow))
+            .or_insert_with(|| FlowState::new(steering.limits(flow), steering.hold(flow, now)))
+    }
+
     fn site(&mut self, place: &Place) -> Option<&mut Site> {
         self.flows.get_mut(&place.flow)?.sites.get_mut(&place.site)
     }
@@ -79,59 +74,128 @@ pub(crate) struct Flows {
     inner: Mutex<Inner>,
 }
 
+/// A row that finds no place.
+pub(crate) struct TurnedAway {
+    row: Claimed,
+    flow: Arc<Flow>,
+    wait: Wait,
+    until: i64,
+}
+
+impl TurnedAway {
+    /// As the queue keeps it.
+    pub(crate) fn postponed(self) -> Postponed {
+        let why = WaitFor::Servers { group: self.flow.group.clone(), wait: self.wait };
+        let wait = choose::Wait { until: self.until, source: Some(self.flow.source), why };
+        Postponed { id: self.row.id, wait }
+    }
+}
+
+/// How long rows that find no room are put off.
+const NO_ROOM_MS: i64 = 5_000;
+/// How long rows of a flow that is held without an end are put off; a lift brings them back at once.
+const HELD_MS: i64 = 300_000;
+
 impl Flows {
-    /// Puts rows into their ready queues.
-    pub(crate) fn add(&self, placed: Vec<(Place, Claimed)>) {
+    /// Puts rows into their ready queues; returns those that cannot wait there.
+    pub(crate) fn add(&self, placed: Vec<(Place, Claimed)>, room: Room, now: i64) -> Vec<TurnedAway> {
         let mut inner = self.lock();
-        inner.rows += placed.len();
+        let mut away = Vec::new();
+        let per_site = room.per_site(inner.rows);
         for (place, row) in placed {
-            let flow = inner.flows.entry(place.flow).or_default();
-            let site = flow.sites.entry(place.site).or_default();
-            if !site.shards.contains(&row.site) {
-                site.shards.push(row.site.clone());
+            let flow = inner.flow(&place.flow, now);
+            let hold = flow.hold.clone();
+            let rate = Wait { waits: Waits::Rate, until: Some(now + NO_ROOM_MS) };
+            let site = flow.site(&place.site);
+            let bulk_full = row.lane >= Lane::StepMail && site.ready() >= per_site * 2;
+            if let Some(wait) = hold.or(bulk_full.then_some(rate)) {
+                let until = wait.until.unwrap_or(i64::MAX).min(now + HELD_MS);
+                away.push(TurnedAway { row, flow: place.flow, wait, until });
+            } else {
+                site.push(row, now);
+                inner.rows += 1;
             }
-            site.ready[row.lane as usize].push_back(row);
         }
+        away
+    }
+
+    /// Lays new limits and holds over everything; returns rows that wait before flows that are held now.
+    pub(crate) fn steer(&self, steering: &Arc<Steering>, now: i64) -> Vec<TurnedAway> {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        inner.steering = Arc::clone(steering);
+        let mut away = Vec::new();
+        for (key, flow) in &mut inner.flows {
+            flow.limits = steering.limits(key);
+            flow.hold = steering.hold(key, now);
+            let Some(wait) = flow.hold.clone() else { continue };
+            let until = wait.until.unwrap_or(i64::MAX).min(now + HELD_MS);
+            let rows = flow.sites.values_mut().flat_map(Site::drain);
+            away.extend(rows.map(|row| TurnedAway { row, flow: Arc::clone(key), wait: wait.clone(), until }));
+        }
+        inner.rows = inner.rows.saturating_sub(away.len());
+        away
     }
 
     /// Takes connections for what is ready and returns one place per connection to be opened. Within a flow the sites
     /// get them in turn; a flow without any gets one beyond the overall limit, up to half as many again, so that slow
     /// servers elsewhere do not keep it waiting.
-    pub(crate) fn open(&self, limits: ConnectionLimits, now: i64) -> Vec<Place> {
+    pub(crate) fn open(&self, room: Room, now: i64) -> Vec<Place> {
         let mut guard = self.lock();
         let Inner { flows, connections, .. } = &mut *guard;
         let mut wanted = Vec::new();
         for (key, flow) in flows.iter_mut() {
+            if flow.hold.is_some() {
+                continue;
+            }
+            flow.wait = None;
+            let bulk_rests = flow.hour_start_until(now).is_some();
+            let names: Vec<Arc<str>> = flow
+                .sites
+                .iter()
+                .filter(|(_, site)| site.has(bulk_rests) && site.resting_until <= now)
+                .map(|(name, _)| Arc::clone(name))
+                .collect();
+            note_rests(flow, bulk_rests, now);
             let mut gave = true;
-            while gave && flow.connections < limits.per_flow {
+            while gave {
                 gave = false;
-                for (name, site) in &mut flow.sites {
-                    let ceiling = if flow.connections == 0 { limits.overall * 3 / 2 } else { limits.overall };
-                    let has_room = flow.connections < limits.per_flow && *connections < ceiling.max(1);
-                    if !has_room
-                        || site.resting_until > now
-                        || site.connections >= site.useful(limits.per_flow)
-                    {
-                        continue;
+                for name in &names {
+                    if open_one(flow, name, (connections, room.connections), now) {
+                        gave = true;
+                        wanted.push(Place { flow: Arc::clone(key), site: Arc::clone(name) });
                     }
-                    site.connections += 1;
-                    flow.connections += 1;
-                    *connections += 1;
-                    gave = true;
-                    wanted.push(Place { flow: Arc::clone(key), site: Arc::clone(name) });
                 }
             }
         }
         wanted
     }
 
-    /// The next row for a worker of this place.
-    pub(crate) fn take(&self, place: &Place) -> Option<Claimed> {
+    /// The next row for a worker of this place, with the instant it may go.
+    pub(crate) fn take(&self, place: &Place, now: i64) -> Taken {
         let mut inner = self.lock();
-        let site = inner.site(place)?;
-        let row = site.ready.iter_mut().find_map(VecDeque::pop_front)?;
+        let Some(flow) = inner.flows.get_mut(&place.flow) else { return Taken::Nothing };
+        if flow.hold.is_some() {
+            return Taken::Nothing;
+        }
+        let bulk_rests = flow.hour_start_until(now).is_some();
+        let limits = Arc::clone(&flow.limits);
+        let Some(site) = flow.sites.get_mut(&place.site) else { return Taken::Nothing };
+        if site.resting_until > now || !site.has(bulk_rests) {
+            return Taken::Nothing;
+        }
+        let ready_at = flow.rate.ready_at(limits.rate.value, 1, now);
+        if ready_at > now {
+            flow.wait = Some(Wait { waits: Waits::Rate, until: Some(ready_at) });
+        }
+        if ready_at > now + PATIENCE_MS {
+            return Taken::Nothing;
+        }
+        let Some(row) = site.pop(bulk_rests) else { return Taken::Nothing };
         site.in_hand += 1;
-        Some(row)
+        let at = flow.rate.take(limits.rate.value, 1, now);
+        flow.tally.count(now);
+        Taken::Row(row, at)
     }
 
     /// A worker is done with a row.
@@ -143,41 +207,71 @@ impl Flows {
         }
     }
 
-    /// A worker closes its connection. `false` when rows came in the meantime and it must go on.
-    pub(crate) fn leave(&self, place: &Place, now: i64) -> bool {
+    /// A worker has closed its connection.
+    pub(crate) fn leave(&self, place: &Place) {
         let mut guard = self.lock();
         let inner = &mut *guard;
-        let Some(flow) = inner.flows.get_mut(&place.flow) else { return true };
-        let Some(site) = flow.sites.get_mut(&place.site) else { return true };
-        if site.ready() > 0 && site.resting_until <= now {
-            return false;
-        }
-        site.connections = site.connections.saturating_sub(1);
-        flow.connections = flow.connections.saturating_sub(1);
         inner.connections = inner.connections.saturating_sub(1);
-        flow.sites.retain(|_, site| !site.is_idle(now));
-        if flow.sites.is_empty() {
-            inner.flows.remove(&place.flow);
+        let Some(flow) = inner.flows.get_mut(&place.flow) else { return };
+        flow.connections = flow.connections.saturating_sub(1);
+        if let Some(site) = flow.sites.get_mut(&place.site) {
+            site.connections = site.connections.saturating_sub(1);
         }
-        true
     }
 
-    /// The connection failed: everything that was ready for the site, and the site rests until `until`. The rows
-    /// returned are no longer counted.
-    pub(crate) fn fail(&self, place: &Place, until: i64) -> Vec<Claimed> {
+    /// The connection failed. Where others of the same servers are open, they have enough of us, and the rows wait on:
+    /// `None`. Else the servers rest, and everything that was ready for them is returned, no longer counted.
+    pub(crate) fn fail(&self, place: &Place, said: &str, now: i64) -> Option<Vec<Claimed>> {
         let mut inner = self.lock();
-        let Some(site) = inner.site(place) else { return Vec::new() };
-        site.resting_until = until;
+        let site = inner.site(place)?;
+        if site.connections > 1 && site.failures == 0 {
+            site.bears_less();
+            return None;
+        }
+        site.rest(said, now);
         let rows: Vec<Claimed> = site.drain().collect();
         inner.rows = inner.rows.saturating_sub(rows.len());
-        rows
+        Some(rows)
     }
 
-    /// The site answered.
-    pub(crate) fn works(&self, place: &Place) {
+    /// Puts a row back that was taken and not tried.
+    pub(crate) fn put_back(&self, place: &Place, row: Claimed) {
         if let Some(site) = self.lock().site(place) {
-            site.resting_until = 0;
+            site.in_hand = site.in_hand.saturating_sub(1);
+            site.put_back(row);
         }
+    }
+
+    /// The servers took a message.
+    pub(crate) fn took(&self, place: &Place) {
+        let mut inner = self.lock();
+        let Some(flow) = inner.flows.get_mut(&place.flow) else { return };
+        let per_site = flow.limits.connections_per_site.value;
+        if let Some(site) = flow.sites.get_mut(&place.site) {
+            site.bears_more(per_site);
+        }
+    }
+
+    /// The servers refused in a way that tells: `closing` when they end the session (421), which asks for fewer
+    /// connections.
+    pub(crate) fn refused(&self, place: &Place, words: &str, closing: bool, now: i64) {
+        let mut inner = self.lock();
+        let Some(flow) = inner.flows.get_mut(&place.flow) else { return };
+        flow.note_reply(now, words);
+        if let Some(site) = flow.sites.get_mut(&place.site).filter(|_| closing) {
+            site.bears_less();
+        }
+    }
+
+    /// How many messages one connection of this place may carry.
+    pub(crate) fn per_connection(&self, place: &Place) -> u32 {
+        self.lock().flows.get(&place.flow).map_or(1, |flow| flow.limits.per_connection())
+    }
+
+    /// What holds for a flow.
+    pub(crate) fn limits(&self, flow: &Flow) -> Arc<super::limits::Limits> {
+        let inner = self.lock();
+        inner.flows.get(flow).map_or_else(|| inner.steering.limits(flow), |state| Arc::clone(&state.limits))
     }
 
     /// Everything that is ready, taken out, for a clean end.
@@ -194,19 +288,81 @@ impl Flows {
         self.lock().rows
     }
 
-    /// Shards that should get no more rows now: enough is ready, or their servers rest.
-    pub(crate) fn full(&self, now: i64, ready_max: usize) -> Vec<String> {
+    /// Shards that should get no more rows of this lane and less urgent ones now.
+    pub(crate) fn full(&self, room: Room, now: i64) -> Vec<(String, Lane)> {
         let mut inner = self.lock();
-        for flow in inner.flows.values_mut() {
-            flow.sites.retain(|_, site| !site.is_idle(now));
+        inner.flows.retain(|_, flow| !flow.forget_idle(now));
+        let per_site = room.per_site(inner.rows);
+        let mut full = Vec::new();
+        for flow in inner.flows.values() {
+            let bulk_rests = flow.hour_start_until(now).is_some();
+            for site in flow.sites.values() {
+                let urgent = site.ready_of(Lane::Transactional) + site.ready_of(Lane::Reply);
+                let from = if flow.hold.is_some() || site.resting_until > now || urgent >= per_site {
+                    Lane::Transactional
+                } else if bulk_rests || site.ready() >= per_site {
+                    Lane::StepMail
+                } else {
+                    continue;
+                };
+                full.extend(site.shards.iter().map(|shard| (shard.clone(), from)));
+            }
         }
-        inner.flows.retain(|_, flow| !flow.sites.is_empty());
-        let sites = inner.flows.values().flat_map(|flow| flow.sites.values());
-        let full = sites.filter(|site| site.ready() >= ready_max || site.resting_until > now);
-        full.flat_map(|site| site.shards.iter().cloned()).collect()
+        full
+    }
+
+    /// Looks at every flow.
+    pub(crate) fn each<T>(&self, mut look: impl FnMut(&Arc<Flow>, &mut FlowState) -> T) -> Vec<T> {
+        self.lock().flows.iter_mut().map(|(key, flow)| look(key, flow)).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One more connection for a site, where everything allows it; else the flow knows what it waits for.
+fn open_one(flow: &mut FlowState, name: &Arc<str>, (all, most): (&mut usize, usize), now: i64) -> bool {
+    let limits = Arc::clone(&flow.limits);
+    let Some(site) = flow.sites.get_mut(name) else { return false };
+    if site.connections >= site.useful(limits.connections_per_site.value) {
+        return false;
+    }
+    let wait = |waits, until| Some(Wait { waits, until });
+    let ceiling = if flow.connections == 0 { most + most / 2 } else { most };
+    if flow.connections >= limits.connections.value as usize {
+        flow.wait = wait(Waits::Connections, None);
+        return false;
+    }
+    if *all >= ceiling.max(1) {
+        flow.wait = wait(Waits::AllConnections, None);
+        return false;
+    }
+    let burst = limits.connections.value;
+    let next_row = flow.rate.ready_at(limits.rate.value, 1, now);
+    if next_row > now + PATIENCE_MS {
+        flow.wait = wait(Waits::Rate, Some(next_row));
+        return false;
+    }
+    let next = flow.connects.ready_at(limits.connect_rate.value, burst, now);
+    if next > now {
+        flow.wait = wait(Waits::ConnectRate, Some(next));
+        return false;
+    }
+    flow.connects.take(limits.connect_rate.value, burst, now);
+    site.connections += 1;
+    flow.connections += 1;
+    *all += 1;
+    true
+}
+
+/// What keeps sites with rows from getting a connection, for whoever asks.
+fn note_rests(flow: &mut FlowState, bulk_rests: bool, now: i64) {
+    let resting = flow.sites.values().find(|site| site.resting_until > now && site.failures > 0);
+    if let Some(site) = resting {
+        let waits = Waits::Unreachable { failures: site.failures, said: site.said.clone() };
+        flow.wait = Some(Wait { waits, until: Some(site.resting_until) });
+    } else if bulk_rests && flow.sites.values().any(|site| site.ready() > 0 && !site.has(true)) {
+        flow.wait = Some(Wait { waits: Waits::HourStart, until: flow.hour_start_until(now) });
     }
 }

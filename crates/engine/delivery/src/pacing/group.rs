@@ -1,23 +1,19 @@
 //! Which servers share limits: a provider's, recognised by the domain or by all of the MX hosts, else one MX site.
 
+use super::pack::pack;
 use crate::hop::HopHost;
-
-/// The directory's entry for many small providers, which have nothing in common but their country.
-const NOT_ONE_PROVIDER: &str = "isp";
 
 /// The group of a domain, known without asking DNS.
 #[must_use]
 pub fn of_domain(domain: &str) -> Option<&'static str> {
-    let id = addressing::provider_of(domain)?.id.as_str();
-    (id != NOT_ONE_PROVIDER).then_some(id)
+    pack().of_domain(domain).map(|group| group.id.as_str())
 }
 
 /// The group of a set of MX hosts: a known provider's when *all* of them are its own, because a filter service or a
 /// backup in between is another machine with other limits.
 #[must_use]
 pub fn of_hosts(hosts: &[&str]) -> Option<&'static str> {
-    let id = addressing::provider_of_mx(hosts)?.id.as_str();
-    (id != NOT_ONE_PROVIDER).then_some(id)
+    pack().of_hosts(hosts).map(|group| group.id.as_str())
 }
 
 /// The name of an MX site: the same for every domain with the same hosts, whatever their order.
@@ -66,6 +62,11 @@ mod tests {
             &["aspmx.l.google.com", "filter.example"],
             "aspmx.l.google.com,filter.example",
         );
+        check("firm.example", &["firm-example.mail.protection.outlook.com"], "microsoft365");
+        check("hotmail.co.jp", &[], "microsoft");
+        check("other.example", &["x.olc.protection.outlook.com"], "microsoft");
+        check("mail.ocn.ne.jp", &[], "ocn");
+        check("sakura.ne.jp", &["mx.sakura.ne.jp"], "mx.sakura.ne.jp");
         check("one.example", &["MX2.host.example.", "mx1.host.example"], "mx1.host.example,mx2.host.example");
         check("two.example", &["mx1.host.example", "mx2.host.example"], "mx1.host.example,mx2.host.example");
     }

@@ -1,8 +1,15 @@
 //! Decides how fast mail may go where: what shares limits, what waits, and in which order.
 
+mod bucket;
+pub mod facts;
+pub mod flow;
 pub(crate) mod flows;
 pub mod group;
+pub mod limits;
+pub mod pack;
 pub(crate) mod placing;
+pub mod rulebook;
+pub mod steering;
 
 use std::sync::Arc;
 

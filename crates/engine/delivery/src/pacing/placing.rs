@@ -14,7 +14,7 @@ use crate::{
     dispatcher::Shared,
     ports::{Claimed, Postponed},
     route::{NoRoute, hosts_of},
-    source::{NO_SOURCE, Source, Way, choose::Choice, roster::Roster},
+    source::{Source, Way, choose::Choice, roster::Roster},
     worker,
 };
 
@@ -122,7 +122,7 @@ pub(crate) async fn place(shared: &Arc<Shared>, rows: Vec<Claimed>, lookups: &mu
         placer.place(Some(&destination), row);
     }
     let Placer { placed, waiting, .. } = placer;
-    shared.flows.add(placed);
+    shared.put(placed).await;
     shared.wait_for_source(waiting).await;
     for domain in unknown {
         let shared = Arc::clone(shared);
@@ -211,14 +211,14 @@ async fn look_up(shared: &Arc<Shared>, domain: &str) {
                 placer.place(Some(&destination), row);
             }
             let Placer { placed, waiting, .. } = placer;
-            shared.flows.add(placed);
+            shared.put(placed).await;
             shared.wait_for_source(waiting).await;
             shared.wake.notify_one();
         }
         Err(no_route) => {
             let failure = failure_of(no_route);
             for row in shared.placing.answered(domain, None, now) {
-                worker::record_failure(shared, (NO_SOURCE, &row), started_at, &failure).await;
+                worker::record_failure(shared, None, &row, started_at, &failure).await;
             }
         }
     }

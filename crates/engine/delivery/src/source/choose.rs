@@ -66,6 +66,13 @@ pub enum WaitFor {
         /// Messages it allows.
         most: u64,
     },
+    /// The servers it goes to: a limit, a pause.
+    Servers {
+        /// Their group.
+        group: String,
+        /// What they wait for.
+        wait: crate::pacing::flow::Wait,
+    },
 }
 
 /// Chooses among sources.

@@ -29,6 +29,8 @@ pub const MAIL_HOST: &str = "mail.todoku.example";
 const OWNER: &str = "midori";
 const PASSWORD: &str = "hanaya no aikotoba";
 
+const UNLIMITED: &str = "[delivery.pacing.all]\nconnections = 8\nrate = \"none\"\nconnect_rate = \"none\"\nhour_start_rest = 0\nmessages_per_connection = 1000\nrecipients_per_session = 1000";
+
 /// One story at a time: each starts whole servers.
 static STAGE: Mutex<()> = Mutex::const_new(());
 
@@ -47,6 +49,8 @@ pub struct Settings {
     pub timeouts_max: &'static str,
     /// More lines for the section `[delivery]`.
     pub delivery: &'static str,
+    /// Limits by provider, as sections of their own; none at all when empty, because stories have no time.
+    pub pacing: &'static str,
 }
 
 /// Folder, providers and addresses of one story.
@@ -92,7 +96,7 @@ impl Stage {
         let text = format!(
             "{more}\ndata = {:?}\ndatabase = {:?}\nbase_url = \"http://{}\"\nlisten_web = \"{}\"\n\
              listen_smtp = \"{}\"\nmail_host = \"{MAIL_HOST}\"\nsending_ips = [\"127.0.0.1\"]\n\
-             dns_servers = [\"{}\"]\n[delivery]\nmx_port = {}\nretry_delays = {}\ntimeouts_max = {:?}\n{}\n",
+             dns_servers = [\"{}\"]\n[delivery]\nmx_port = {}\nretry_delays = {}\ntimeouts_max = {:?}\n{}\n{}\n",
             self.data(),
             settings.database,
             node.web,
@@ -103,6 +107,7 @@ impl Stage {
             or(settings.retry_delays, "[\"500ms\", \"1s\"]"),
             or(settings.timeouts_max, "5s"),
             settings.delivery,
+            or(settings.pacing, UNLIMITED),
         );
         std::fs::write(&node.config, text).expect("the configuration is written");
     }
