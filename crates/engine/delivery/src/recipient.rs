@@ -57,8 +57,12 @@ named! {
 named! {
     /// Why a person was left out.
     WithheldReason {
+        /// An operator took the person out of this sending by hand.
+        Excluded = "excluded",
         /// There is no address.
         NoAddress = "no_address",
+        /// A newer contact has the same address and stands for it.
+        Duplicate = "duplicate",
         /// The person is no customer any more.
         Resigned = "resigned",
         /// The person stopped advertising mail.
@@ -69,8 +73,14 @@ named! {
         AddressInvalid = "address_invalid",
         /// The address is a look-alike that swallows mail; nobody confirmed it.
         Lookalike = "lookalike",
-        /// A newer contact has the same address and gets the mail.
-        Duplicate = "duplicate",
+        /// Nothing is sent to this address or domain: it stands on the list of suppressions.
+        Suppressed = "suppressed",
+        /// The person has this template's mail already, or it is on its way.
+        AlreadySent = "already_sent",
+        /// There is no consent to advertising on record, and this house wants one.
+        NoConsent = "no_consent",
+        /// The person had as many advertising mails as this house allows in that time.
+        FrequencyCap = "frequency_cap",
         /// The broadcast was cancelled before this one left.
         Cancelled = "cancelled",
         /// The message could not be built for this person.

@@ -59,6 +59,8 @@ pub enum AudienceKind {
     Picked,
     /// Only contacts that have not opted out and whose address works.
     Sendable,
+    /// Contacts that belong to a segment when the broadcast starts.
+    Conditions,
 }
 
 impl AudienceKind {
@@ -69,13 +71,16 @@ impl AudienceKind {
             Self::All => "all",
             Self::Picked => "picked",
             Self::Sendable => "sendable",
+            Self::Conditions => "conditions",
         }
     }
 
     /// The kind with this stored name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::All, Self::Picked, Self::Sendable].into_iter().find(|kind| kind.name() == name)
+        [Self::All, Self::Picked, Self::Sendable, Self::Conditions]
+            .into_iter()
+            .find(|kind| kind.name() == name)
     }
 }
 

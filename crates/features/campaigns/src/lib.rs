@@ -3,6 +3,7 @@
 //! A broadcast is a million small rows, not a million files: the audience is written down in batches (who is left
 //! out and why is decided there), delivery claims the rows, and the message is rendered when it is about to go.
 
+pub mod audience;
 pub mod broadcast;
 pub mod fields;
 pub mod messages;
@@ -27,6 +28,8 @@ pub mod event {
     pub const BROADCAST_RESUMED: &str = "broadcast.resumed";
     /// It was cancelled.
     pub const BROADCAST_CANCELLED: &str = "broadcast.cancelled";
+    /// How many advertising mails a person may get was changed; the detail holds `mails` and `days`, or nothing.
+    pub const CAP_CHANGED: &str = "setting.frequency_cap";
     /// Nothing is left in the queue.
     pub const BROADCAST_FINISHED: &str = "broadcast.finished";
 }

@@ -1,8 +1,10 @@
 //! What campaigns ask of the store: each method is one transaction, with the events it causes.
 
 use async_trait::async_trait;
+use audience::segment::{Found, RuleProblem, SegmentId};
 
 use crate::{
+    audience::{AudienceRules, ByHand, FrequencyCap},
     broadcast::{AudienceMember, AudiencePart, Broadcast, BroadcastDraft, BroadcastId, Waterfall},
     report::{Counts, ProviderCount, ReasonCount, Row, RowFilter},
     template::{Template, TemplateDraft, TemplateId, TemplateVersionId},
@@ -50,15 +52,46 @@ pub trait BroadcastStore: Send + Sync {
     async fn pick(&self, id: BroadcastId, contact_ids: &[i64], picked: bool) -> Result<bool, StoreFailure>;
     /// The picked contacts among `contact_ids`, or all of them (at most `limit`) when it is empty.
     async fn picked(&self, id: BroadcastId, limit: u64) -> Result<Vec<i64>, StoreFailure>;
+    /// What was decided about a broadcast's audience.
+    async fn audience_rules(&self, id: BroadcastId) -> Result<AudienceRules, StoreFailure>;
+    /// Decides it; `false` when it is no draft any more.
+    async fn set_audience_rules(&self, id: BroadcastId, rules: &AudienceRules) -> Result<bool, StoreFailure>;
+    /// Takes contacts out of a draft's audience by hand, or takes that back.
+    async fn exclude(&self, id: BroadcastId, contact_ids: &[i64], out: bool) -> Result<bool, StoreFailure>;
+    /// How many were put in and taken out by hand.
+    async fn by_hand(&self, id: BroadcastId) -> Result<ByHand, StoreFailure>;
+    /// Those who were put in (`out` is false) or taken out by hand, by key.
+    async fn hand_picked(
+        &self,
+        id: BroadcastId,
+        out: bool,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<AudienceMember>, StoreFailure>;
+    /// Makes the people of a segment, as they are now, the picked audience of a draft; how many they are.
+    async fn freeze(&self, id: BroadcastId, segment: SegmentId, now: i64)
+    -> Result<Found<u64>, StoreFailure>;
+    /// What keeps the conditions of a broadcast from being asked; nothing is sent while there is something.
+    async fn audience_problems(&self, id: BroadcastId) -> Result<Vec<RuleProblem>, StoreFailure>;
+    /// How many advertising mails a person may get; `None` for any number.
+    async fn frequency_cap(&self) -> Result<Option<FrequencyCap>, StoreFailure>;
+    /// Changes it.
+    async fn set_frequency_cap(
+        &self,
+        cap: Option<FrequencyCap>,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure>;
     /// Who would be left out if it started now; the very rules [`BroadcastStore::write_audience`] uses.
-    async fn preview(&self, id: BroadcastId) -> Result<Waterfall, StoreFailure>;
-    /// The people behind a number of [`BroadcastStore::preview`], in the order of their registration.
+    async fn preview(&self, id: BroadcastId, now: i64) -> Result<Waterfall, StoreFailure>;
+    /// The people behind a number of [`BroadcastStore::preview`], in the order of their registration; `page` is
+    /// offset and limit.
     async fn audience(
         &self,
         id: BroadcastId,
         part: AudiencePart,
-        offset: u64,
-        limit: u64,
+        page: (u64, u64),
+        now: i64,
     ) -> Result<Vec<AudienceMember>, StoreFailure>;
     /// Who was left out, of the rows themselves.
     async fn waterfall(&self, id: BroadcastId) -> Result<Waterfall, StoreFailure>;

@@ -1,6 +1,6 @@
 //! Starting a broadcast: what must hold before the first message leaves, each with the place to mend it.
 
-use audience::ContactStore;
+use audience::{ContactStore, segment::RuleProblem};
 use composition::{Template, TemplateProblem, TemplateSource};
 use delivery::ports::SourceStore;
 use mail::Address;
@@ -27,6 +27,8 @@ pub enum Obstacle {
     UnknownDomain(String),
     /// The Reply-To address is none.
     ReplyTo,
+    /// The conditions of its audience cannot be asked; everything that is wrong with them.
+    Conditions(Vec<RuleProblem>),
     /// Nobody would get it.
     NobodyLeft,
 }
@@ -69,6 +71,7 @@ pub fn template_problems(draft: &TemplateDraft, known_fields: &[String]) -> Vec<
 pub async fn obstacles(
     stores: &Stores<'_>,
     broadcast: &Broadcast,
+    now: i64,
 ) -> Result<(Vec<Obstacle>, Waterfall), StoreFailure> {
     let mut found = Vec::new();
     if broadcast.state != BroadcastState::Draft {
@@ -94,7 +97,11 @@ pub async fn obstacles(
     if !broadcast.draft.reply_to.is_empty() && Address::parse(&broadcast.draft.reply_to).is_err() {
         found.push(Obstacle::ReplyTo);
     }
-    let waterfall = stores.broadcasts.preview(broadcast.id).await?;
+    let problems = stores.broadcasts.audience_problems(broadcast.id).await?;
+    if !problems.is_empty() {
+        found.push(Obstacle::Conditions(problems));
+    }
+    let waterfall = stores.broadcasts.preview(broadcast.id, now).await?;
     if waterfall.remaining == 0 {
         found.push(Obstacle::NobodyLeft);
     }

@@ -242,6 +242,7 @@ CREATE TABLE broadcasts (
     reply_to            TEXT NOT NULL,
     audience            TEXT NOT NULL,
     pool                TEXT, -- the pool it leaves by; its lane's when NULL
+    audience_rules      TEXT NOT NULL DEFAULT '{}',
     state               TEXT NOT NULL,
     prepared_up_to      BIGINT NOT NULL DEFAULT 0,
     audience_up_to      BIGINT NOT NULL DEFAULT 0,
@@ -257,6 +258,7 @@ CREATE TABLE broadcasts (
 CREATE TABLE broadcast_picks (
     broadcast_id BIGINT NOT NULL,
     contact_id   BIGINT NOT NULL,
+    excluded     BOOLEAN NOT NULL DEFAULT FALSE, -- taken out by hand instead of put in
     PRIMARY KEY (broadcast_id, contact_id)
 );
 

@@ -5,6 +5,7 @@
 use campaigns::{broadcast::BroadcastId, event};
 use delivery::recipient::WithheldReason;
 
+use super::{asked::Plan, settings::plan_sql};
 use crate::{
     StorageError, Store,
     events::{NewEvent, append, append_one},
@@ -32,6 +33,11 @@ pub(super) async fn start(
                  AND EXISTS (SELECT 1 FROM templates t WHERE t.id = broadcasts.template_id)";
     if tx.execute(sql, args![id, now, expires_at]).await? == 0 {
         return Ok(false);
+    }
+    if let Some(row) = tx.row(plan_sql(""), args![id]).await? {
+        let rules = Plan::load(tx, &row).await?.fixed();
+        tx.execute("UPDATE broadcasts SET audience_rules = $2 WHERE id = $1", args![id, sql::json(&rules)])
+            .await?;
     }
     append_one(tx, NewEvent::of(event::BROADCAST_STARTED).broadcast(id).actor(actor), now).await?;
     Ok(true)

@@ -115,16 +115,16 @@ pub(super) async fn pick(
     let sql = if picked {
         "INSERT INTO broadcast_picks (broadcast_id, contact_id)
          SELECT $2, c.id FROM contacts c WHERE c.id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS})
-         ON CONFLICT (broadcast_id, contact_id) DO NOTHING"
+         ON CONFLICT (broadcast_id, contact_id) DO UPDATE SET excluded = FALSE"
     } else {
         "DELETE FROM broadcast_picks
-         WHERE broadcast_id = $2 AND contact_id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS})"
+         WHERE broadcast_id = $2 AND NOT excluded AND contact_id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS})"
     };
     tx.execute(sql, args![sql::json(&contact_ids), id]).await?;
     Ok(true)
 }
 
 pub(super) async fn picked(store: &Store, id: BroadcastId, limit: u64) -> Result<Vec<i64>, StorageError> {
-    let sql = "SELECT contact_id FROM broadcast_picks WHERE broadcast_id = $1 ORDER BY contact_id LIMIT $2";
+    let sql = "SELECT contact_id FROM broadcast_picks WHERE broadcast_id = $1 AND NOT excluded ORDER BY contact_id LIMIT $2";
     store.rows(sql, args![id, limit]).await?.iter().map(|row| row.get("contact_id")).collect()
 }

@@ -1,18 +1,23 @@
 //! Broadcasts at rest: drafts, the audience written down, the life of a run, and its numbers.
 
+mod asked;
 mod audience;
 mod control;
 mod drafts;
 mod numbers;
+mod settings;
 
+use ::audience::segment::{Found, RuleProblem, SegmentId};
 use async_trait::async_trait;
 use campaigns::{
+    audience::{AudienceRules, ByHand, FrequencyCap},
     broadcast::{AudienceMember, AudiencePart, Broadcast, BroadcastDraft, BroadcastId, Waterfall},
     ports::{BroadcastStore, StoreFailure},
     report::{Counts, ProviderCount, ReasonCount, Row, RowFilter},
 };
 
-pub(crate) use audience::{SITE, left_out};
+pub(crate) use asked::left_out;
+pub(crate) use audience::SITE;
 pub(crate) use control::finish_interrupted;
 
 use crate::Store;
@@ -50,18 +55,71 @@ impl BroadcastStore for Store {
         Ok(drafts::picked(self, id, limit).await?)
     }
 
-    async fn preview(&self, id: BroadcastId) -> Result<Waterfall, StoreFailure> {
-        Ok(audience::preview(self, id).await?)
+    async fn audience_rules(&self, id: BroadcastId) -> Result<AudienceRules, StoreFailure> {
+        Ok(settings::rules(self, id).await?)
+    }
+
+    async fn set_audience_rules(&self, id: BroadcastId, rules: &AudienceRules) -> Result<bool, StoreFailure> {
+        Ok(settings::set_rules(self, id, rules).await?)
+    }
+
+    async fn exclude(&self, id: BroadcastId, contact_ids: &[i64], out: bool) -> Result<bool, StoreFailure> {
+        let contact_ids = contact_ids.to_vec();
+        Ok(self.write(move |tx| Box::pin(settings::exclude(tx, id, contact_ids, out))).await?)
+    }
+
+    async fn by_hand(&self, id: BroadcastId) -> Result<ByHand, StoreFailure> {
+        Ok(settings::by_hand(self, id).await?)
+    }
+
+    async fn hand_picked(
+        &self,
+        id: BroadcastId,
+        out: bool,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Vec<AudienceMember>, StoreFailure> {
+        Ok(settings::hand_picked(self, id, out, (offset, limit)).await?)
+    }
+
+    async fn freeze(
+        &self,
+        id: BroadcastId,
+        segment: SegmentId,
+        now: i64,
+    ) -> Result<Found<u64>, StoreFailure> {
+        Ok(self.write(move |tx| Box::pin(settings::freeze(tx, id, segment, now))).await?)
+    }
+
+    async fn audience_problems(&self, id: BroadcastId) -> Result<Vec<RuleProblem>, StoreFailure> {
+        Ok(self.read(move |tx| Box::pin(settings::problems(tx, id))).await?)
+    }
+
+    async fn frequency_cap(&self) -> Result<Option<FrequencyCap>, StoreFailure> {
+        Ok(self.read(|tx| Box::pin(settings::cap(tx))).await?)
+    }
+
+    async fn set_frequency_cap(
+        &self,
+        cap: Option<FrequencyCap>,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure> {
+        Ok(self.write(move |tx| Box::pin(settings::set_cap(tx, cap, actor, now))).await?)
+    }
+
+    async fn preview(&self, id: BroadcastId, now: i64) -> Result<Waterfall, StoreFailure> {
+        Ok(self.read(move |tx| Box::pin(audience::preview(tx, id, now))).await?)
     }
 
     async fn audience(
         &self,
         id: BroadcastId,
         part: AudiencePart,
-        offset: u64,
-        limit: u64,
+        page: (u64, u64),
+        now: i64,
     ) -> Result<Vec<AudienceMember>, StoreFailure> {
-        Ok(audience::members(self, id, part, (offset, limit)).await?)
+        Ok(self.read(move |tx| Box::pin(audience::members(tx, id, part, page, now))).await?)
     }
 
     async fn waterfall(&self, id: BroadcastId) -> Result<Waterfall, StoreFailure> {

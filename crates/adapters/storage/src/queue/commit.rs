@@ -114,7 +114,7 @@ fn check(row: &Row) -> Result<Check, StorageError> {
         "paused" => return Ok(Check::Wait),
         _ => {}
     }
-    if row.get::<Option<i64>>("contact")?.is_none() {
+    if row.get::<Option<i64>>("contact")?.is_none() || row.get::<Option<i64>>("trashed_at")?.is_some() {
         return Ok(Check::Stop(WithheldReason::Changed));
     }
     if row.get::<Option<i64>>("trashed_at")?.is_some() {

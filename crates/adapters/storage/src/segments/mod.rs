@@ -17,7 +17,8 @@ use audience::{
     },
 };
 
-use compile::Compiler;
+pub(crate) use compile::Compiler;
+pub(crate) use rows::known;
 
 use crate::{
     StorageError, Store,
@@ -26,7 +27,7 @@ use crate::{
 };
 
 /// Contacts a rule is asked of: everyone who is not in the trash.
-const PRESENT: &str = "c.trashed_at IS NULL";
+pub(crate) const PRESENT: &str = "c.trashed_at IS NULL";
 
 /// A condition on contact `c` with its arguments.
 type Compiled = Result<(String, Vec<Arg>), Vec<RuleProblem>>;

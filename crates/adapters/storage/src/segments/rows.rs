@@ -6,10 +6,12 @@ use audience::{
     Field, FieldKind, event, folded,
     segment::{Kind, Known, KnownField, KnownSegment, Rule, Saved, Segment, SegmentDraft, SegmentId, UsedBy},
 };
+use campaigns::audience::AudienceRules;
 use serde_json::json;
 
 use crate::{
     StorageError, Store,
+    error::from_json,
     events::{NewEvent, append_one},
     field_values::{FIELD_COLUMNS, field_of},
     sql::{Row, args},
@@ -117,7 +119,17 @@ pub(super) async fn used_by(store: &Store, id: SegmentId) -> Result<UsedBy, Stor
     let refers = |segment: &Segment| segment.rule.as_ref().is_some_and(|rule| rule.segments().contains(&id));
     let segments =
         list(store, false).await?.into_iter().filter(refers).map(|one| (one.id, one.name)).collect();
-    Ok(UsedBy { segments, broadcasts: Vec::new() })
+    let sql = "SELECT b.id, b.name, b.audience_rules FROM broadcasts b
+               WHERE b.audience = 'conditions' AND b.state IN ('draft', 'preparing') ORDER BY b.id";
+    let mut broadcasts = Vec::new();
+    for row in store.rows(sql, args![]).await? {
+        let rules: AudienceRules =
+            from_json("audience of a broadcast", &row.get::<String>("audience_rules")?)?;
+        if rules.segment_id == Some(id) {
+            broadcasts.push((row.get("id")?, row.get("name")?));
+        }
+    }
+    Ok(UsedBy { segments, broadcasts })
 }
 
 /// What rules can refer to.

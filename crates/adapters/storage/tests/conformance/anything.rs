@@ -23,15 +23,15 @@ const PEOPLE: u64 = 24;
 const STEPS: u64 = 120;
 
 /// Made-up dice: the same seed throws the same numbers.
-struct Dice(u64);
+pub struct Dice(pub u64);
 
 impl Dice {
-    fn below(&mut self, sides: u64) -> u64 {
+    pub fn below(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides
     }
 
-    fn one_of<T: Copy>(&mut self, values: &[T]) -> Option<T> {
+    pub fn one_of<T: Copy>(&mut self, values: &[T]) -> Option<T> {
         let n = values.len() as u64;
         (n > 0).then(|| values[usize::try_from(self.below(n)).unwrap()])
     }

@@ -3,6 +3,7 @@
 
 mod anything;
 mod arrivals;
+mod audiences;
 mod broadcasts;
 mod claims;
 mod contacts;

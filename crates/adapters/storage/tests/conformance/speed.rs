@@ -30,7 +30,7 @@ fn print(what: &str, rows: usize, since: Instant) {
 async fn measure(store: &Store, rows: usize) {
     let id = drafted(store, campaigns::broadcast::AudienceKind::All).await;
     let since = Instant::now();
-    store.preview(id).await.unwrap();
+    store.preview(id, NOW).await.unwrap();
     print("preview", rows, since);
     assert!(BroadcastStore::start(store, id, NOW + DAY, None, NOW).await.unwrap());
     let since = Instant::now();

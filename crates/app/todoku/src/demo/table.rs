@@ -135,12 +135,17 @@ fn state_ja(state: State) -> &'static str {
 
 fn withheld_ja(reason: WithheldReason) -> &'static str {
     match reason {
+        WithheldReason::Excluded => "手で外した",
         WithheldReason::NoAddress => "アドレスなし",
         WithheldReason::OptedOut => "配信停止・希望しない",
         WithheldReason::DmRefused => "DM を希望しない",
         WithheldReason::Resigned => "登録の取消",
         WithheldReason::AddressInvalid => "アドレスが無効",
         WithheldReason::Lookalike => "打ち間違いの疑い(要確認)",
+        WithheldReason::Suppressed => "送信停止リスト",
+        WithheldReason::AlreadySent => "同じ文面を送信済み",
+        WithheldReason::NoConsent => "同意の記録なし",
+        WithheldReason::FrequencyCap => "送りすぎ防止",
         WithheldReason::Duplicate => "同じアドレス(新しい登録に送信)",
         WithheldReason::Cancelled => "取り消し",
         WithheldReason::Unrenderable => "文面を作れない",

@@ -23,7 +23,9 @@ pub use pattern::{PATTERN_CHARS_MAX, compiled as compiled_pattern};
 pub use rule::{
     Condition, DEPTH_MAX, Group, Join, PARTS_MAX, Part, RULE_VERSION, Rule, Test, VALUE_CHARS_MAX, VALUES_MAX,
 };
-pub use sentence::{condition_sentence, sentence, subject_name, test_name, unreadable, value_name};
+pub use sentence::{
+    condition_sentence, no_segment, sentence, subject_name, test_name, unreadable, value_name,
+};
 pub use store::{Found, Saved, Segment, SegmentDraft, SegmentId, SegmentStore, Tick, UsedBy, Why};
 pub use subject::{Column, DAYS_MAX, Deed, Kind, Moment, Subject, TIMES_MAX, Value, Values};
 

@@ -123,6 +123,12 @@ pub fn unreadable() -> Sentence {
     words("problem", "unreadable", &[])
 }
 
+/// A sending that asks for the people of a segment has none.
+#[must_use]
+pub fn no_segment() -> Sentence {
+    words("problem", "no_segment", &[])
+}
+
 /// A sentence of the file with its places filled, the same values in both languages.
 pub(super) fn words(table: &str, key: &str, values: &[(&str, &str)]) -> Sentence {
     let tables = match table {
