@@ -31,7 +31,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
         return Ok(Redirect::to(&links::broadcast(id)).into_response());
     };
     let say = visit.say;
-    let (obstacles, waterfall) = start::obstacles(&stores(&visit), &broadcast).await?;
+    let (obstacles, waterfall) = start::obstacles(&stores(&visit), &broadcast, visit.now()).await?;
     let template = visit.house.templates.get(broadcast.draft.template_id).await?;
     let remark = from::remark(&visit, &broadcast.draft.from_address).await?;
     let link = |part| Some(members::link(id, part));
@@ -65,7 +65,7 @@ pub(crate) async fn start(visit: Visit, Path(id): Path<i64>, Form(Nothing {}): F
     let Some(broadcast) = find_draft(&visit, id).await? else {
         return Ok(Redirect::to(&links::broadcast(id)).into_response());
     };
-    let (obstacles, _) = start::obstacles(&stores(&visit), &broadcast).await?;
+    let (obstacles, _) = start::obstacles(&stores(&visit), &broadcast, visit.now()).await?;
     if !obstacles.is_empty() {
         // Something changed since the page was shown; it says what.
         return Ok(Redirect::to(&format!("{}/confirm", links::broadcast(id))).into_response());
@@ -117,6 +117,12 @@ fn obstacle_line(visit: &Visit, broadcast: &Broadcast, obstacle: &Obstacle) -> M
             (t!(say, "obstacle-unknown-domain", domain = domain.as_str()), place, html! {})
         }
         Obstacle::ReplyTo => (t!(say, "obstacle-reply-to"), format!("{path}/edit"), html! {}),
+        Obstacle::Conditions(found) => {
+            let inside = html! {
+                ul.problems { @for problem in found { li { (say.pick(&problem.words.ja, &problem.words.en)) } } }
+            };
+            (t!(say, "obstacle-conditions"), format!("{path}/audience"), inside)
+        }
         Obstacle::NobodyLeft => (t!(say, "obstacle-nobody-left"), format!("{path}/audience"), html! {}),
     };
     html! { (words) " " a href=(place) { (t!(say, "obstacle-mend")) } (inside) }
@@ -170,7 +176,7 @@ fn drop_form(visit: &Visit, id: i64) -> Markup {
 /// The letter as the first who gets it will see it, and whom the template cannot be filled in for.
 async fn preview(visit: &Visit, broadcast: &Broadcast, draft: &TemplateDraft) -> Result<Markup, Problem> {
     let (say, house) = (visit.say, &visit.house);
-    let first = house.broadcasts.audience(broadcast.id, AudiencePart::Remaining, 0, 1).await?;
+    let first = house.broadcasts.audience(broadcast.id, AudiencePart::Remaining, (0, 1), visit.now()).await?;
     let contact = match first.first() {
         Some(person) => house.contacts.get(person.contact_id).await?,
         None => None,

@@ -34,8 +34,8 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(which): Query<
     let (say, store) = (visit.say, &visit.house.broadcasts);
     let part = part_of(&which.part).ok_or(Problem::NotFound)?;
     let page = Page::of(which.page);
-    let people = store.audience(id, part, page.offset(), ROWS).await?;
-    let total = people_in(&store.preview(id).await?, part);
+    let people = store.audience(id, part, (page.offset(), ROWS), visit.now()).await?;
+    let total = people_in(&store.preview(id, visit.now()).await?, part);
     let path = format!("{}/people", links::broadcast(id));
     let title = match part {
         AudiencePart::Everyone => t!(say, "people-everyone"),
