@@ -81,7 +81,6 @@ obstacle-conditions = The segment of the audience has something to mend. Until t
 obstacle-mend = Mend it
 
 left-out-excluded = Taken out by hand
-left-out-dm-not-wanted = Wants no advertising
 left-out-suppressed = On the suppression list
 left-out-already-sent = Has this mail already
 left-out-no-consent = No consent on record
@@ -97,7 +96,6 @@ left-out-cancelled = Broadcast cancelled
 left-out-unrenderable = Could not be filled in
 left-out-changed = Customer changed
 left-out-why-excluded = They were taken out of this broadcast by hand.
-left-out-why-dm-not-wanted = They told the shop that they do not want advertising.
 left-out-why-suppressed = Their address stands on the suppression list.
 left-out-why-already-sent = They have a mail of this template already, or it is on its way.
 left-out-why-no-consent = There is no consent to advertising on record for them.

@@ -81,7 +81,6 @@ obstacle-conditions = 送る相手の条件に、直すところがあります�
 obstacle-mend = 直す
 
 left-out-excluded = 手で外した
-left-out-dm-not-wanted = DMを希望しない
 left-out-suppressed = 送信停止リスト
 left-out-already-sent = 同じ文面を送信済み
 left-out-no-consent = 同意の記録なし
@@ -97,7 +96,6 @@ left-out-cancelled = 配信を中止
 left-out-unrenderable = 文面を仕上げられない
 left-out-changed = 登録が変わった
 left-out-why-excluded = この配信から、手で外した方です。
-left-out-why-dm-not-wanted = お店に「DMを希望しない」とお知らせいただいている方です。
 left-out-why-suppressed = 送信停止リストにあるアドレスの方です。
 left-out-why-already-sent = 同じ文面のメールを、すでにお送りしたか、いま送っている方です。
 left-out-why-no-consent = 広告メールへの同意の記録がない方です。
