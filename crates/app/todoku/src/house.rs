@@ -99,6 +99,8 @@ impl Running {
         let transport = SmtpTransport::new(wire::limits(&config), tls.clone()).observed(parts.tally.clone());
         let transport = Arc::new(transport);
         tasks.spawn(ever(tls::write_counts(store.clone(), parts.tally.clone(), shutdown.clone())));
+        let reports = parts.reports(&config, &store, &resolver, (&transport, &clock));
+        tasks.spawn(ever(tls::run_reports(reports, shutdown.clone())));
         let hands = Ports {
             queue: store.clone(),
             sources: store.clone(),

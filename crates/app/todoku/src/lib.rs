@@ -9,4 +9,5 @@ pub mod reactions;
 mod return_paths;
 pub mod secret;
 mod tls;
+mod tls_reports;
 mod wire;

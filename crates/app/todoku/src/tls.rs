@@ -6,6 +6,7 @@ use anyhow::Context;
 use delivery::{
     ports::MxResolver,
     recorder::Clock,
+    route::House,
     tls::{
         policies::{PolicyPorts, PolicySettings, TlsPolicies},
         ports::{StsFetch, TlsStore},
@@ -15,11 +16,11 @@ use delivery::{
 use dns::DnsResolver;
 use https::{HttpsClient, HttpsSettings};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
-use smtp::Roots;
+use smtp::{Roots, SmtpTransport};
 use storage::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Config;
+use crate::{config::Config, tls_reports::TlsReports};
 
 /// How often the counts are written down.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
@@ -69,6 +70,35 @@ impl TlsParts {
             mx_port: config.delivery.mx_port,
         };
         Ok(Self { policies: Arc::new(TlsPolicies::new(ports, settings)), tally, https, roots })
+    }
+
+    /// The sender of reports; `None` where the configuration switches it off.
+    pub fn reports(
+        &self,
+        config: &Config,
+        store: &Arc<Store>,
+        resolver: &Arc<DnsResolver>,
+        (transport, clock): (&Arc<SmtpTransport>, &Clock),
+    ) -> Option<TlsReports> {
+        config.tls.reports.then(|| TlsReports {
+            store: store.clone(),
+            sources: store.clone(),
+            dns: resolver.clone(),
+            resolver: resolver.clone(),
+            transport: transport.clone(),
+            https: Arc::clone(&self.https),
+            house: House { helo_name: config.mail_host.clone(), mx_port: config.delivery.mx_port },
+            clock: Arc::clone(clock),
+        })
+    }
+}
+
+/// Runs the reports where they are wanted.
+pub async fn run_reports(reports: Option<TlsReports>, shutdown: CancellationToken) {
+    if let Some(reports) = reports {
+        reports.run(shutdown).await;
+    } else {
+        shutdown.cancelled().await;
     }
 }
 

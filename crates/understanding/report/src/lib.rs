@@ -18,8 +18,10 @@ mod notice;
 mod original;
 mod read;
 mod sns;
+mod tls;
 mod transfer;
 
 pub use facts::{Defect, Kind, OriginalMessage, RecipientReport, Report};
 pub use mailbox::messages;
 pub use read::read;
+pub use tls::{FailureDetail, PolicyPart, TlsReport};
