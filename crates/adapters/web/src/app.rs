@@ -6,7 +6,10 @@ use accounts::{OperatorStore, SessionStore};
 use audience::{ContactStore, FieldStore, ImportStore, TopicStore, ValiditySettings, ValidityStore};
 use campaigns::ports::{BroadcastStore, TemplateStore};
 use delivery::ports::{QueueStore, SourceStore};
-use doctor::ports::{DnsLookup, RouteProbe};
+use doctor::{
+    ports::{DnsLookup, RouteProbe},
+    source_care::SourceCare,
+};
 use evidence::ports::{DeskStore, HistoryStore};
 use reception::ArrivalStore;
 
@@ -53,6 +56,8 @@ pub struct App {
     pub arrivals: Arc<dyn ArrivalStore>,
     /// Whether the work of the house can be written down.
     pub health: Arc<delivery::health::Health>,
+    /// Looks at the health of a source.
+    pub source_care: SourceCare,
     /// DNS, for the live check of a domain.
     pub dns: Arc<dyn DnsLookup>,
     /// The test walk of the sending route.

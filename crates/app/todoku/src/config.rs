@@ -11,6 +11,7 @@ use delivery::pacing::{
     limits::Span,
     rulebook::{ALL, Overrides, check_name},
 };
+use doctor::source_care::RestWhenListed;
 use serde::Deserialize;
 
 /// What the file may say. Unknown names are errors, because a setting that silently does nothing is worse.
@@ -43,6 +44,8 @@ pub struct Config {
     pub validity: ValiditySection,
     /// Encryption of what we send.
     pub tls: TlsSection,
+    /// What mail leaves by.
+    pub sources: SourcesSection,
 }
 
 /// How what we send is encrypted, beyond what each server offers by itself.
@@ -74,6 +77,14 @@ impl Default for TlsSection {
             https_port: 443,
         }
     }
+}
+
+/// What mail leaves by.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SourcesSection {
+    /// Whether a source rests when a block list names it: `when_others` of its pool can take over, `always`, `never`.
+    pub rest_when_listed: RestWhenListed,
 }
 
 /// When addresses count as not working.
@@ -128,6 +139,7 @@ impl Default for Config {
             delivery: DeliverySection::default(),
             validity: ValiditySection::default(),
             tls: TlsSection::default(),
+            sources: SourcesSection::default(),
         }
     }
 }

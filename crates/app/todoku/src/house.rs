@@ -17,6 +17,7 @@ use delivery::{
     verp::Seal,
 };
 use dns::DnsResolver;
+use doctor::source_care::SourceCare;
 use smtp::{
     ClientLimits, ClientTls, SmtpProbe, SmtpTransport,
     server::{ReceptionConfig, ReceptionServer},
@@ -137,7 +138,15 @@ impl Running {
 
         spawn_loops(&mut tasks, &config, (&store, &health), (&clock, &house_secret), &shutdown);
         let probe = Arc::new(SmtpProbe::new(resolver.clone(), tls, ClientLimits::interactive()));
-        let app = web_app(&config, (&store, &health), (&resolver, probe), &clock, &house_secret)?;
+        let care = source_care(&config, &store, &resolver);
+        tasks.spawn({
+            let (care, clock, token) = (care.clone(), Arc::clone(&clock), shutdown.clone());
+            async move {
+                loops::run_source_care(care, clock, token).await;
+                Ok(())
+            }
+        });
+        let app = web_app(&config, (&store, &health), (care, &resolver, probe), &clock, &house_secret)?;
         let token = shutdown.clone();
         tasks.spawn(async move {
             let service = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
@@ -241,6 +250,7 @@ fn spawn_loops(
         validity_settings: wire::validity(config),
         queue: store.clone(),
         arrivals: store.clone(),
+        sources: store.clone(),
         message_ids: Seal::message_ids(house_secret),
         health: Arc::clone(health),
         clock: Arc::clone(clock),
@@ -269,10 +279,20 @@ fn spawn_loops(
     });
 }
 
+fn source_care(config: &Config, store: &Arc<Store>, resolver: &Arc<DnsResolver>) -> SourceCare {
+    SourceCare {
+        sources: store.clone(),
+        dns: resolver.clone(),
+        mail_host: config.mail_host.clone(),
+        sending_ips: config.sending_ips.clone(),
+        rest_when_listed: config.sources.rest_when_listed,
+    }
+}
+
 fn web_app(
     config: &Config,
     (store, health): (&Arc<Store>, &Arc<Health>),
-    (resolver, probe): (&Arc<DnsResolver>, Arc<SmtpProbe>),
+    (source_care, resolver, probe): (SourceCare, &Arc<DnsResolver>, Arc<SmtpProbe>),
     clock: &Clock,
     house_secret: &str,
 ) -> anyhow::Result<web::App> {
@@ -293,6 +313,7 @@ fn web_app(
         sources: store.clone(),
         arrivals: store.clone(),
         health: Arc::clone(health),
+        source_care,
         dns: resolver.clone(),
         route_probe: probe,
         mail_host: config.mail_host.clone(),

@@ -8,6 +8,7 @@ use delivery::{
     health::{Health, Work},
     recorder::Clock,
 };
+use doctor::source_care::SourceCare;
 use tokio_util::sync::CancellationToken;
 
 /// How long a loop rests when there is nothing to do.
@@ -18,6 +19,23 @@ const TROUBLE: Duration = Duration::from_secs(2);
 const FIELDS: Duration = Duration::from_secs(2);
 /// Values read anew in one transaction.
 const RETYPED: u64 = 2_000;
+
+/// How often sources are taken care of; each is looked at once an hour.
+const SOURCES: Duration = Duration::from_secs(60);
+
+/// Looks at the health of the sources and moves their warm-up on.
+pub async fn run_source_care(care: SourceCare, clock: Clock, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        let done = tokio::select! {
+            done = care.round(clock()) => done,
+            () = shutdown.cancelled() => return,
+        };
+        if let Err(error) = done {
+            tracing::warn!(%error, "the sources could not be looked at; it is tried again");
+        }
+        rest(SOURCES, &shutdown).await;
+    }
+}
 
 /// Writes audiences down and notices finished broadcasts.
 pub async fn run_broadcasts(

@@ -11,7 +11,7 @@ use audience::{AddressFailure, ContactStore, ValiditySettings, ValidityStore, co
 use bounce::{Fault, Reason};
 use delivery::{
     health::{Health, Work},
-    ports::QueueStore,
+    ports::{QueueStore, SourceStore},
     recorder::Clock,
     verp::Seal,
 };
@@ -47,6 +47,8 @@ pub struct Reactions {
     pub queue: Arc<dyn QueueStore>,
     /// What arrived.
     pub arrivals: Arc<dyn ArrivalStore>,
+    /// The sources that complaints count against.
+    pub sources: Arc<dyn SourceStore>,
     /// Reads our Message-IDs.
     pub message_ids: Seal,
     /// Where trouble with the store is told.

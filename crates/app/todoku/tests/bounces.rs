@@ -56,6 +56,7 @@ impl House {
             validity_settings,
             queue: store.clone(),
             arrivals: store.clone(),
+            sources: store.clone(),
             message_ids: Seal::message_ids(SECRET),
             health: Arc::default(),
             clock: Arc::new(move || now.load(Ordering::Relaxed)),

@@ -5,6 +5,7 @@ mod explain;
 pub mod ports;
 pub mod probe;
 pub mod sending;
+pub mod source_care;
 pub mod source_health;
 mod source_words;
 

@@ -44,6 +44,7 @@ impl Reactions {
             ArrivalKind::AutoReply => Some(Later::Evidenced { kind: "auto_reply" }),
             ArrivalKind::Complaint if is_complaint(seen) => {
                 self.contacts.opt_out(message.contact_id, OptOutRoute::Complaint, None, now).await?;
+                self.sources.count_complaint(message.id, now).await?;
                 Some(Later::Evidenced { kind: "complaint" })
             }
             _ => None,

@@ -72,6 +72,13 @@ impl House {
             sources: store.clone(),
             arrivals: store.clone(),
             health: Arc::default(),
+            source_care: doctor::source_care::SourceCare {
+                sources: store.clone(),
+                dns: Arc::new(NoNetwork),
+                mail_host: "mx.todoku.example".to_owned(),
+                sending_ips: vec!["192.0.2.25".parse().unwrap()],
+                rest_when_listed: doctor::source_care::RestWhenListed::default(),
+            },
             dns: Arc::new(NoNetwork),
             route_probe: Arc::new(NoNetwork),
             mail_host: "mx.todoku.example".to_owned(),
