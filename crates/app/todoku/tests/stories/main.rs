@@ -11,5 +11,6 @@ mod reception;
 mod sizes;
 mod stage;
 mod tls;
+mod tls_reports;
 mod troubles;
 mod verdicts;

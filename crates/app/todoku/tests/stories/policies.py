@@ -1,4 +1,5 @@
-"""Serves MTA-STS policies over HTTPS: python3 policies.py PORT CERT KEY FOLDER; FOLDER holds one file per host."""
+"""Serves MTA-STS policies over HTTPS: python3 policies.py PORT CERT KEY FOLDER; FOLDER holds one file per host.
+What is posted is kept in FOLDER as `posted`."""
 import http.server
 import os
 import ssl
@@ -20,6 +21,15 @@ class Policies(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        kind = self.headers["Content-Type"].encode()
+        with open(os.path.join(folder, "posted"), "wb") as file:
+            file.write(kind + b"\n" + body)
+        self.send_response(201)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
 
     def log_message(self, *_):
         pass

@@ -48,7 +48,7 @@ const COMPANIES: [(&str, State, &str); 9] = [
 ];
 
 /// The authority of the story and the one certificate of the server, for some of the hosts.
-struct Certificates {
+pub struct Certificates {
     authority: Vec<u8>,
     own: Vec<u8>,
 }
@@ -68,7 +68,7 @@ impl Drop for Peers {
     }
 }
 
-fn certificates(folder: &Path) -> Certificates {
+pub fn certificates(folder: &Path) -> Certificates {
     let authority_key = rcgen::KeyPair::generate().expect("a key");
     let mut params = rcgen::CertificateParams::new(Vec::new()).expect("no name");
     params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -77,7 +77,10 @@ fn certificates(folder: &Path) -> Certificates {
     let issuer = rcgen::Issuer::new(params, authority_key);
     let key = rcgen::KeyPair::generate().expect("a key");
     let names = ["mx.sts.example", "mx.authority.example", "mta-sts.sts.example", "mta-sts.wrong.example"];
-    let names = [&names[..], &["mta-sts.testing.example"]].concat().into_iter().map(str::to_owned);
+    let names = [&names[..], &["mta-sts.testing.example", "reports.sts.example"]]
+        .concat()
+        .into_iter()
+        .map(str::to_owned);
     let params = rcgen::CertificateParams::new(names.collect::<Vec<_>>()).expect("names");
     let own = params.signed_by(&key, &issuer).expect("a certificate");
     fs::write(folder.join("authority.pem"), authority.pem()).expect("written");
@@ -117,7 +120,7 @@ fn world(certificates: &Certificates, port: u16) -> SignedWorld {
     world
 }
 
-fn serve_policies(folder: &Path, port: u16) -> Child {
+pub fn serve_policies(folder: &Path, port: u16) -> Child {
     let policies = folder.join("policies");
     fs::create_dir(&policies).expect("made");
     for (domain, mode) in [("sts", "enforce"), ("wrong", "enforce"), ("testing", "testing")] {
