@@ -11,6 +11,7 @@ use crate::{
     field_values::Registry,
     sql::args,
     tx::Tx,
+    validity,
 };
 
 /// Adds a contact by hand; `None` when the customer number is taken.
@@ -34,6 +35,7 @@ pub(crate) async fn add(
     let mut events = vec![NewEvent::of(event::CONTACT_ADDED).contact(id).actor(actor)];
     events.extend(route.map(|route| opted_out(id, route, actor)));
     append(tx, &events, now).await?;
+    validity::apply_known(tx, &[id], now).await?;
     Ok(Some(id))
 }
 
@@ -93,6 +95,9 @@ pub(crate) async fn edit(
     append_one(tx, told, now).await?;
     if let Some(route) = route {
         append_one(tx, opted_out(id, route, actor), now).await?;
+    }
+    if after.address_key != before.address_key {
+        validity::apply_known(tx, &[id], now).await?;
     }
     Ok(true)
 }

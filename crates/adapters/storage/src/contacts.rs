@@ -89,14 +89,19 @@ impl ContactStore for Store {
         actor: Option<i64>,
         now: i64,
     ) -> Result<(), StoreFailure> {
-        let change = Change {
-            set: "opted_out_at = $2, opt_out_route = $3, updated_at = $2",
-            only: "opted_out_at IS NULL",
-            event: NewEvent::of(event::CONTACT_OPTED_OUT)
-                .actor(actor)
-                .detail(json!({ "route": route.name() })),
-        };
-        Ok(self.for_address_of(id, change, args![now, route.name()], now).await?)
+        let told = NewEvent::of(event::CONTACT_OPTED_OUT).actor(actor);
+        Ok(self.stop_advertising(id, route, told, now).await?)
+    }
+
+    async fn opt_out_after(
+        &self,
+        id: ContactId,
+        route: OptOutRoute,
+        recipient_id: i64,
+        now: i64,
+    ) -> Result<(), StoreFailure> {
+        let told = NewEvent::of(event::CONTACT_OPTED_OUT).recipient(recipient_id);
+        Ok(self.stop_advertising(id, route, told, now).await?)
     }
 
     async fn opt_in(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure> {
@@ -192,6 +197,21 @@ struct Change {
 }
 
 impl Store {
+    async fn stop_advertising(
+        &self,
+        id: ContactId,
+        route: OptOutRoute,
+        told: NewEvent,
+        now: i64,
+    ) -> Result<(), StorageError> {
+        let change = Change {
+            set: "opted_out_at = $2, opt_out_route = $3, updated_at = $2",
+            only: "opted_out_at IS NULL",
+            event: told.detail(json!({ "route": route.name() })),
+        };
+        self.for_address_of(id, change, args![now, route.name()], now).await
+    }
+
     /// What is known about an address holds for everybody who has it.
     async fn for_address_of(
         &self,

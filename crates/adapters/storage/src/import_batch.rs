@@ -18,6 +18,7 @@ use crate::{
     import_merge::{Merged, People, Person},
     sql::{self, args},
     tx::Tx,
+    validity,
 };
 
 /// See [`audience::ImportStore::apply`].
@@ -167,7 +168,12 @@ async fn write(
     registry.write(tx, &written).await?;
     let mut events: Vec<NewEvent> = people.all.iter().flat_map(|person| events_of(person, import)).collect();
     events.extend(opt_out_others(tx, people, import).await?);
-    append(tx, &events, import.now).await
+    append(tx, &events, import.now).await?;
+    let moved = |person: &&Person| {
+        person.before.as_ref().is_none_or(|before| before.address_key != person.kept.address_key)
+    };
+    let moved: Vec<i64> = people.all.iter().filter(moved).map(|person| person.kept.contact.id).collect();
+    validity::apply_known(tx, &moved, import.now).await
 }
 
 fn events_of(person: &Person, import: &Import) -> Vec<NewEvent> {

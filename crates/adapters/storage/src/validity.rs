@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use audience::{
     AddressFailure, AddressHistory, BY_HAND, Consequence, ContactId, Delivered, Failure, StoreFailure,
-    ValiditySettings, ValidityStore, consequence, event,
+    ValiditySettings, ValidityStore, consequence, dead_at_once, event,
 };
 use bounce::Reason;
 use delivery::recipient::State;
@@ -14,8 +14,8 @@ use crate::{
     StorageError, Store,
     contacts::tell_each,
     error::named,
-    events::NewEvent,
-    sql::{Row, args},
+    events::{NewEvent, append},
+    sql::{self, Row, args},
     tx::Tx,
 };
 
@@ -74,6 +74,35 @@ pub(crate) async fn lift(tx: &mut Tx, id: ContactId, told: NewEvent, now: i64) -
                WHERE cleared_at IS NULL AND address_key = (SELECT address_key FROM contacts WHERE id = $1)";
     tx.execute(sql, args![id, now]).await?;
     tell_each(tx, &rows, &told, now).await
+}
+
+/// Switches those of these contacts off whose address is known not to work: somebody else who has it is, or a mail to
+/// it found it dead and nobody has lifted that.
+pub(crate) async fn apply_known(tx: &mut Tx, ids: &[ContactId], now: i64) -> Result<(), StorageError> {
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let dead: Vec<String> = dead_at_once().map(|reason| format!("'{}'", reason.name())).collect();
+    let sql = format!(
+        "UPDATE contacts SET invalid_at = $2, invalid_reason = known.reason FROM (
+             SELECT c.id AS contact_id, COALESCE(
+                 (SELECT o.invalid_reason FROM contacts o
+                  WHERE o.address_key = c.address_key AND o.invalid_at IS NOT NULL ORDER BY o.id LIMIT 1),
+                 (SELECT f.reason FROM address_failures f
+                  WHERE f.address_key = c.address_key AND f.cleared_at IS NULL AND NOT f.is_temporary
+                    AND f.reason IN ({}) ORDER BY f.at DESC LIMIT 1)) AS reason
+             FROM {{ROWS}} JOIN contacts c ON c.id = CAST(j.value AS BIGINT) WHERE c.invalid_at IS NULL
+         ) AS known WHERE contacts.id = known.contact_id AND known.reason IS NOT NULL
+         RETURNING contacts.id AS id, contacts.invalid_reason AS invalid_reason",
+        dead.join(", ")
+    );
+    let rows = tx.rows(sql, args![sql::json(ids), now]).await?;
+    let mut events = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let detail = json!({ "reason": row.get::<String>("invalid_reason")?, "is_known": true });
+        events.push(NewEvent::of(event::ADDRESS_INVALID).contact(row.get::<i64>("id")?).detail(detail));
+    }
+    append(tx, &events, now).await
 }
 
 async fn record(

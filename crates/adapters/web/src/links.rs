@@ -24,6 +24,11 @@ pub(crate) fn broadcast_rows(
     query(&format!("/broadcasts/{id}/rows"), &pairs)
 }
 
+/// The rows of a broadcast that the mail goes to, whatever became of it.
+pub(crate) fn broadcast_sent_to(id: i64) -> String {
+    query(&format!("/broadcasts/{id}/rows"), &[("state", Some("sent_to"))])
+}
+
 /// One message to one person.
 pub(crate) fn message(id: i64) -> String {
     format!("/messages/{id}")

@@ -325,6 +325,9 @@ async fn a_complaint_stops_advertising_and_leaves_the_address() {
     assert_eq!(house.story(id).await, (State::Evidenced, "message_id 95".to_owned()));
     let kept = ContactStore::get(&*house.store, contact).await.unwrap().unwrap();
     assert_eq!((kept.opted_out_at, kept.invalid_at), (Some(house.now()), None));
+    let told = evidence::ports::HistoryStore::of_contact(&*house.store, contact, 50).await.unwrap();
+    let told = told.iter().find(|event| event.kind == audience::event::CONTACT_OPTED_OUT).unwrap();
+    assert_eq!((told.recipient_id, told.detail["route"].as_str()), (Some(id), Some("complaint")));
 }
 
 #[tokio::test]

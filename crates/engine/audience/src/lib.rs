@@ -34,7 +34,7 @@ pub use upload::{
 };
 pub use validity::{
     AddressFailure, AddressHistory, Consequence, Delivered, Failure, Run, ValiditySettings, consequence,
-    counts, failure_of,
+    counts, dead_at_once, failure_of,
 };
 
 /// [`Contact::invalid_reason`] where a person switched the address off; else it is a `bounce::Reason` name.

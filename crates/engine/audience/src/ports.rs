@@ -50,6 +50,14 @@ pub trait ContactStore: Send + Sync {
         actor: Option<i64>,
         now: i64,
     ) -> Result<(), StoreFailure>;
+    /// The same, because of one message to her: she answered it with a complaint or its unsubscribe link.
+    async fn opt_out_after(
+        &self,
+        id: ContactId,
+        route: OptOutRoute,
+        recipient_id: i64,
+        now: i64,
+    ) -> Result<(), StoreFailure>;
     /// The customer wants mail again.
     async fn opt_in(&self, id: ContactId, actor: Option<i64>, now: i64) -> Result<(), StoreFailure>;
     /// Marks the address as not working for every contact that has it, if it has not changed since.

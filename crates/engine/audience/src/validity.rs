@@ -110,6 +110,11 @@ pub enum Consequence {
     SwitchedOff(Run),
 }
 
+/// The reasons of which one permanent failure shows that an address is dead.
+pub fn dead_at_once() -> impl Iterator<Item = Reason> {
+    RULES.rule.iter().filter(|rule| rule.failures == 1).flat_map(|rule| rule.reason.iter().copied())
+}
+
 /// Whether a failure of this kind is counted against an address at all.
 #[must_use]
 pub fn counts(reason: Reason, fault: Fault) -> bool {

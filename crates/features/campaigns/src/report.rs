@@ -55,6 +55,8 @@ pub struct ReasonCount {
 pub struct RowFilter {
     /// Only this state.
     pub state: Option<State>,
+    /// Only those the mail goes to, whatever became of it: every state but withheld.
+    pub is_sent_to: bool,
     /// Only this provider id; `Some("")` for addresses of no known provider.
     pub provider: Option<String>,
     /// Only this reason name.

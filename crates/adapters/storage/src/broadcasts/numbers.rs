@@ -105,6 +105,9 @@ pub(super) async fn rows(
     if let Some(state) = filter.state {
         conditions.and("r.state = $n", state.name());
     }
+    if filter.is_sent_to {
+        conditions.and("r.state <> $n", State::Withheld.name());
+    }
     if let Some(provider) = &filter.provider {
         conditions.and("r.provider = $n", provider);
     }

@@ -209,6 +209,8 @@ cases! {
             assert_eq!((seen.as_slice(), total), (expected, expected.len() as u64), "{filter:?}");
         };
         check(RowFilter { state: Some(State::Waiting), ..RowFilter::default() }, &["c@x.example"]).await;
+        let sent_to = RowFilter { is_sent_to: true, ..RowFilter::default() };
+        check(sent_to, &["a@gmail.com", "b%x@x.example", "c@x.example"]).await;
         check(RowFilter { provider: Some("gmail".into()), ..RowFilter::default() }, &["a@gmail.com"]).await;
         check(RowFilter { reason: Some("no_address".into()), ..RowFilter::default() }, &[""]).await;
         check(RowFilter { reason: Some("userunknown".into()), ..RowFilter::default() }, &["a@gmail.com"]).await;

@@ -25,7 +25,7 @@ fn batch(rows_before: u64, drafts: Vec<ContactDraft>) -> ImportBatch {
 }
 
 /// Takes rows in as an import of their own.
-async fn imported(store: &Store, drafts: Vec<ContactDraft>) -> (u64, u64, u64) {
+pub async fn imported(store: &Store, drafts: Vec<ContactDraft>) -> (u64, u64, u64) {
     let id = running(store).await;
     let result = store.apply(id, &batch(0, drafts), NOW).await.unwrap();
     assert!(result.applied);

@@ -1,7 +1,8 @@
 //! What failed messages do to an address: counted once, undone by what arrives, switched off and lifted with a reason.
 
 use audience::{
-    AddressFailure, Consequence, ContactStore, Failure, Standing, ValiditySettings, ValidityStore, event,
+    AddressFailure, Consequence, ContactFilter, ContactStore, Failure, Standing, ValiditySettings,
+    ValidityStore, event,
 };
 use bounce::Reason;
 use delivery::{
@@ -11,6 +12,7 @@ use delivery::{
 use storage::Store;
 
 use crate::{
+    imports::imported,
     mailing::{DAY, claim, mark, record, running_to},
     people::{contact, draft, events},
     world::{NOW, cases},
@@ -48,6 +50,32 @@ cases! {
             "reason": "userunknown", "address_key": "h@a.example", "failures": 1, "since": NOW + 5, "arrival_id": 907,
         });
         assert_eq!(told[0].detail, detail);
+    }
+
+    async fn who_comes_with_an_address_known_to_be_dead_is_switched_off(store: Store) {
+        let reason = async |id: i64| invalid_reason(&store, id).await;
+        let first = store.add(&draft("h@a.example", "一", "1"), None, NOW).await.unwrap().unwrap();
+        assert!(matches!(fails(&store, 7, Reason::UserUnknown, NOW).await, Consequence::SwitchedOff(_)));
+        let second = store.add(&draft("H@a.example", "二", "2"), None, NOW).await.unwrap().unwrap();
+        assert_eq!(reason(second).await.as_deref(), Some("userunknown"));
+        // Also when nobody has it any more, by hand, by an edit and by a list.
+        for id in [first, second] {
+            assert!(store.edit(id, &draft("new@a.example", "一", ""), None, NOW).await.unwrap());
+            assert_eq!(reason(id).await, None);
+        }
+        assert!(store.edit(second, &draft("h@a.example", "二", ""), None, NOW).await.unwrap());
+        assert_eq!(reason(second).await.as_deref(), Some("userunknown"));
+        imported(&store, vec![draft("h@a.example", "三", "9"), draft("fine@a.example", "四", "8")]).await;
+        let listed = ContactStore::list(&store, &ContactFilter::default(), 0, 10).await.unwrap().contacts;
+        let of = |number: &str| listed.iter().find(|contact| contact.external_id == number).unwrap();
+        assert_eq!((of("9").invalid_reason.as_deref(), of("8").invalid_at), (Some("userunknown"), None));
+        let told = events(&store, 12).await;
+        let told = told.iter().filter(|event| event.kind == event::ADDRESS_INVALID && event.detail["is_known"] == true);
+        assert_eq!(told.count(), 3);
+        // Lifted for one, it is lifted for the address.
+        store.mark_valid(second, "asked", None, NOW).await.unwrap();
+        let third = store.add(&draft("h@a.example", "三", "3"), None, NOW).await.unwrap().unwrap();
+        assert_eq!(reason(third).await, None);
     }
 
     async fn a_failure_counts_once_and_many_over_time_switch_off(store: Store) {

@@ -90,6 +90,7 @@ event-contact-opted-out = Opted out ({ $route }).
 event-contact-opted-in = Mail is allowed again.
 event-contact-address-invalid = The address was found not to work ({ $reason }). Nothing is sent to it from now on.
 event-contact-address-invalid-run = { $failures } mails in a row did not arrive ({ $reason }); no more are sent.
+event-contact-address-invalid-known = Earlier mail showed that this address does not work ({ $reason }). Nothing is sent to it until that is mended.
 event-contact-address-invalid-by-hand = Sending to this address was stopped. { $note }
 event-contact-address-valid = The address counts as working again. { $note }
 event-contact-address-confirmed = The address was confirmed as it is.

@@ -90,6 +90,7 @@ event-contact-opted-out = 配信停止になりました({ $route })。
 event-contact-opted-in = 配信を再開しました。
 event-contact-address-invalid = アドレスが使えないと分かりました({ $reason })。次からは送りません。
 event-contact-address-invalid-run = 続けて{ $failures }回届かなかったため({ $reason })、次からは送りません。
+event-contact-address-invalid-known = このアドレスは、以前の送信で使えないと分かっています({ $reason })。直るまで送りません。
 event-contact-address-invalid-by-hand = このアドレスへの送信を止めました。{ $note }
 event-contact-address-valid = アドレスは使えるものとして戻しました。{ $note }
 event-contact-address-confirmed = このアドレスで正しいと確かめました。

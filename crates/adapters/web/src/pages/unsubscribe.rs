@@ -25,6 +25,8 @@ struct Reader {
     contact: Contact,
     /// The name beside From of the mail the link stood in.
     from: String,
+    /// That mail.
+    message_id: i64,
 }
 
 /// `GET /u/{token}`: asks, and changes nothing.
@@ -62,7 +64,7 @@ pub(crate) async fn stop(
     let say = Say(language_of(&headers));
     let Some(reader) = reader(&house, &token).await? else { return Ok(unknown(say)) };
     let route = if is_one_click(&body) { OptOutRoute::OneClick } else { OptOutRoute::Page };
-    house.contacts.opt_out(reader.contact.id, route, None, house.now()).await?;
+    house.contacts.opt_out_after(reader.contact.id, route, reader.message_id, house.now()).await?;
     Ok(stopped(say, &reader))
 }
 
@@ -71,7 +73,7 @@ async fn reader(house: &House, token: &str) -> Result<Option<Reader>, Problem> {
     let Some(story) = house.history.message(id).await? else { return Ok(None) };
     let Some(contact) = house.contacts.get(story.contact_id).await? else { return Ok(None) };
     let from = house.broadcasts.get(story.broadcast_id).await?.map(|broadcast| broadcast.draft.from_name);
-    Ok(Some(Reader { contact, from: from.unwrap_or_default() }))
+    Ok(Some(Reader { contact, from: from.unwrap_or_default(), message_id: id }))
 }
 
 fn from_words(say: Say, reader: &Reader) -> String {

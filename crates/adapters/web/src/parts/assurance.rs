@@ -62,6 +62,8 @@ mod tests {
 
     fn check(tls: Option<&str>, assurance: &str, expected: Option<&str>) {
         let attempt = RecordedAttempt {
+            source_id: 1,
+            source_name: String::new(),
             number: 1,
             started_at: 0,
             ended_at: 0,

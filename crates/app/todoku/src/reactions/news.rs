@@ -43,7 +43,8 @@ impl Reactions {
             ArrivalKind::Delivered => confirmed(&seen.findings),
             ArrivalKind::AutoReply => Some(Later::Evidenced { kind: "auto_reply" }),
             ArrivalKind::Complaint if is_complaint(seen) => {
-                self.contacts.opt_out(message.contact_id, OptOutRoute::Complaint, None, now).await?;
+                let route = OptOutRoute::Complaint;
+                self.contacts.opt_out_after(message.contact_id, route, message.id, now).await?;
                 self.sources.count_complaint(message.id, now).await?;
                 Some(Later::Evidenced { kind: "complaint" })
             }

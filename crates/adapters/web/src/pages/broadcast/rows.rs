@@ -22,6 +22,9 @@ use crate::{
     visit::Visit,
 };
 
+/// What a filter by state calls those the mail goes to, whatever became of it.
+pub(super) const SENT_TO: &str = "sent_to";
+
 /// Which rows.
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
@@ -39,6 +42,7 @@ impl Narrow {
         let chosen = |value: &Option<String>| value.clone().filter(|value| value != "-");
         RowFilter {
             state: self.state.as_deref().and_then(State::from_name),
+            is_sent_to: self.state.as_deref() == Some(SENT_TO),
             provider: chosen(&self.provider),
             reason: chosen(&self.reason).filter(|reason| !reason.is_empty()),
             search: self.q.trim().to_owned(),
@@ -88,17 +92,24 @@ async fn search(visit: &Visit, id: i64, filter: &RowFilter) -> Result<Markup, Pr
         (id, name)
     });
     let reasons = reasons(say, &store.by_reason(id).await?);
-    let state = filter.state.map(State::name);
+    let sent_to = counts.total() - counts.of(State::Withheld);
+    let sent_to = (SENT_TO.to_owned(), format!("{} ({})", t!(say, "waterfall-remaining"), grouped(sent_to)));
+    let states: Vec<(String, String)> = std::iter::once(sent_to).chain(states).collect();
+    let state = chosen_state(filter);
     Ok(html! {
         form.search method="get" action={ (links::broadcast(id)) "/rows" } role="search" {
             input type="search" name="q" value=(filter.search) aria-label=(t!(say, "contacts-search"))
                 placeholder=(t!(say, "rows-search-hint"));
-            (select("state", &t!(say, "rows-any-state"), state, states.collect()))
+            (select("state", &t!(say, "rows-any-state"), state, states))
             (select("provider", &t!(say, "rows-any-provider"), filter.provider.as_deref(), providers.collect()))
             (select("reason", &t!(say, "rows-any-reason"), filter.reason.as_deref(), reasons))
             button.btn type="submit" { (t!(say, "rows-narrow")) }
         }
     })
+}
+
+fn chosen_state(filter: &RowFilter) -> Option<&'static str> {
+    if filter.is_sent_to { Some(SENT_TO) } else { filter.state.map(State::name) }
 }
 
 fn select(name: &str, any: &str, chosen: Option<&str>, choices: Vec<(String, String)>) -> Markup {
@@ -172,7 +183,7 @@ fn address(id: i64, filter: &RowFilter, page: Option<u64>, tail: &str) -> String
     links::query(
         &format!("{}/{tail}", links::broadcast(id)),
         &[
-            ("state", filter.state.map(State::name)),
+            ("state", chosen_state(filter)),
             ("provider", filter.provider.as_deref()),
             ("reason", filter.reason.as_deref()),
             ("q", Some(filter.search.as_str()).filter(|q| !q.is_empty())),

@@ -104,6 +104,7 @@ fn sentence(say: Say, event: &Event, names: &Names) -> String {
         args.set("failures", failures);
         key.push_str(match text("reason") {
             audience::BY_HAND => "-by-hand",
+            _ if event.detail["is_known"] == true => "-known",
             _ if failures > 1 => "-run",
             _ => "",
         });
@@ -159,6 +160,11 @@ mod tests {
             "contact.address_invalid",
             r#"{"reason":"mailboxfull","failures":4}"#,
             "続けて4回届かなかったため(受信箱が満杯)、次からは送りません。(鈴木)",
+        );
+        check(
+            "contact.address_invalid",
+            r#"{"reason":"userunknown","is_known":true}"#,
+            "このアドレスは、以前の送信で使えないと分かっています(宛先なし)。直るまで送りません。(鈴木)",
         );
         check(
             "contact.address_invalid",
