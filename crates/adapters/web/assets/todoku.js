@@ -135,3 +135,30 @@ document.querySelectorAll("form[data-drop]").forEach((form) => {
 
 /** On a telephone the navigation is a strip: the entry of this page stands in sight. */
 document.querySelector("nav.rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+/** Counts while one types: sends a form to [data-count], and shows the box that comes back. */
+document.querySelectorAll("form[data-count]").forEach((form) => {
+  let waiting = 0;
+  let asked = 0;
+  const count = async () => {
+    const mine = (asked += 1);
+    const box = document.querySelector("#count");
+    box?.setAttribute("aria-busy", "true");
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(form.dataset.count, { method: "POST", body, headers: { "x-fragment": "1" } }).catch(() => null);
+    // An older question may be answered later than a newer one.
+    if (mine !== asked) return;
+    box?.removeAttribute("aria-busy");
+    if (box && answer?.ok && !answer.redirected) box.outerHTML = await answer.text();
+  };
+  form.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(count, 400);
+  });
+  // Another subject or comparison wants other fields.
+  form.addEventListener("change", (event) => {
+    if (!event.target.matches("[data-again]")) return;
+    clearTimeout(waiting);
+    form.requestSubmit(form.querySelector("[data-again-button]"));
+  });
+});

@@ -3,6 +3,7 @@
 use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use accounts::{OperatorStore, SessionStore};
+use audience::segment::SegmentStore;
 use audience::{ContactStore, FieldStore, ImportStore, TopicStore, ValiditySettings, ValidityStore};
 use campaigns::ports::{BroadcastStore, TemplateStore};
 use delivery::ports::{QueueStore, SourceStore};
@@ -38,6 +39,8 @@ pub struct App {
     pub validity: Arc<dyn ValidityStore>,
     /// When an address counts as not working.
     pub validity_settings: ValiditySettings,
+    /// Segments of the customers.
+    pub segments: Arc<dyn SegmentStore>,
     /// Imports.
     pub imports: Arc<dyn ImportStore>,
     /// Templates.

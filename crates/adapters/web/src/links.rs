@@ -8,6 +8,16 @@ pub(crate) fn contact(id: i64) -> String {
     format!("/contacts/{id}")
 }
 
+/// One segment.
+pub(crate) fn segment(id: i64) -> String {
+    format!("/segments/{id}")
+}
+
+/// Why a customer belongs to a segment or not.
+pub(crate) fn why(segment: i64, contact: i64) -> String {
+    format!("/segments/{segment}/why/{contact}")
+}
+
 /// One broadcast.
 pub(crate) fn broadcast(id: i64) -> String {
     format!("/broadcasts/{id}")

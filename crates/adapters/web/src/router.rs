@@ -16,7 +16,7 @@ use crate::{
     assets, headers,
     pages::{
         broadcast, contact, desk, domain, explain, field, home, import, language, message, operator, route,
-        template, topic, unsubscribe,
+        segment, template, topic, unsubscribe,
     },
     problem,
 };
@@ -34,7 +34,7 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn(problem::tell))
         .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
-    pages().merge(sending_pages()).with_state(house).layer(outside)
+    pages().merge(segment_pages()).merge(sending_pages()).with_state(house).layer(outside)
 }
 
 fn pages() -> Router<Arc<House>> {
@@ -102,6 +102,21 @@ fn pages() -> Router<Arc<House>> {
         .route("/imports/{id}/errors.csv", get(import::errors::download))
 }
 
+/// Groups of customers, and why somebody belongs to one.
+fn segment_pages() -> Router<Arc<House>> {
+    Router::new()
+        .route("/segments", get(segment::list::show).post(segment::edit::add))
+        .route("/segments/new", get(segment::edit::fresh))
+        .route("/segments/count", post(segment::count::fragment))
+        .route("/segments/{id}", get(segment::show::show))
+        .route("/segments/{id}/edit", get(segment::edit::show).post(segment::edit::save))
+        .route("/segments/{id}/people", get(segment::show::people))
+        .route("/segments/{id}/archive", post(segment::change::archive))
+        .route("/segments/{id}/restore", post(segment::change::restore))
+        .route("/segments/{id}/why/{contact}", get(segment::why::show))
+        .route("/contacts/{id}/segments", get(segment::of_contact::show))
+}
+
 /// What goes out, and what became of it.
 fn sending_pages() -> Router<Arc<House>> {
     Router::new()
@@ -128,12 +143,15 @@ fn sending_pages() -> Router<Arc<House>> {
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::stop))
         .route("/broadcasts", get(broadcast::list::show).post(broadcast::compose::create))
         .route("/broadcasts/new", get(broadcast::compose::fresh))
+        .route("/broadcasts/limits", get(broadcast::limits::show).post(broadcast::limits::save))
         .route("/broadcasts/from-note", get(broadcast::from::note))
         .route("/broadcasts/{id}", get(broadcast::show::show))
         .route("/broadcasts/{id}/live", get(broadcast::show::live))
         .route("/broadcasts/{id}/edit", get(broadcast::compose::show).post(broadcast::compose::save))
         .route("/broadcasts/{id}/audience", get(broadcast::audience::show).post(broadcast::audience::choose))
         .route("/broadcasts/{id}/pick", get(broadcast::pick::show).post(broadcast::pick::save))
+        .route("/broadcasts/{id}/by-hand", get(broadcast::by_hand::show).post(broadcast::by_hand::press))
+        .route("/broadcasts/{id}/difference", get(broadcast::difference::show))
         .route("/broadcasts/{id}/people", get(broadcast::members::show))
         .route("/broadcasts/{id}/confirm", get(broadcast::confirm::show))
         .route("/broadcasts/{id}/start", post(broadcast::confirm::start))

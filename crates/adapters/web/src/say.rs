@@ -35,6 +35,7 @@ areas![
     "message",
     "explain",
     "route",
+    "segment",
 ];
 
 static JAPANESE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Ja));

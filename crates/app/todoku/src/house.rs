@@ -300,6 +300,7 @@ fn web_app(
         operators: store.clone(),
         sessions: store.clone(),
         contacts: store.clone(),
+        segments: store.clone(),
         fields: store.clone(),
         topics: store.clone(),
         validity: store.clone(),

@@ -4,6 +4,7 @@ frame-navigation = Main
 frame-home = Home
 frame-desk = Not delivered
 frame-contacts = Customers
+frame-segments = Segments
 frame-broadcasts = Broadcasts
 frame-templates = Templates
 frame-explain = Read an error mail

@@ -4,6 +4,7 @@ frame-navigation = メイン
 frame-home = ホーム
 frame-desk = 届いていない
 frame-contacts = お客様
+frame-segments = 条件
 frame-broadcasts = 配信
 frame-templates = 文面
 frame-explain = エラーメールを読む

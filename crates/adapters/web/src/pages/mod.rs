@@ -12,6 +12,7 @@ pub(crate) mod language;
 pub(crate) mod message;
 pub(crate) mod operator;
 pub(crate) mod route;
+pub(crate) mod segment;
 pub(crate) mod template;
 pub(crate) mod topic;
 pub(crate) mod unsubscribe;

@@ -100,10 +100,11 @@ fn logo() -> Markup {
 }
 
 /// Address, text key, who sees it.
-const ENTRIES: [(&str, &str, bool); 9] = [
+const ENTRIES: [(&str, &str, bool); 10] = [
     ("/", "frame-home", false),
     ("/desk", "frame-desk", false),
     ("/contacts", "frame-contacts", false),
+    ("/segments", "frame-segments", false),
     ("/broadcasts", "frame-broadcasts", false),
     ("/templates", "frame-templates", false),
     ("/explain", "frame-explain", false),

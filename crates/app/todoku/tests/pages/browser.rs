@@ -59,6 +59,7 @@ impl House {
             operators: store.clone(),
             sessions: store.clone(),
             contacts: store.clone(),
+            segments: store.clone(),
             fields: store.clone(),
             topics: store.clone(),
             validity: store.clone(),

@@ -11,5 +11,6 @@ mod explain;
 mod fields;
 mod imports;
 mod operators;
+mod segments;
 mod sending;
 mod templates;

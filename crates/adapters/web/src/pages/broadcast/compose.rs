@@ -6,7 +6,8 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use campaigns::{
-    broadcast::{Broadcast, Purpose},
+    audience::AudienceRules,
+    broadcast::{AudienceKind, Broadcast, Purpose},
     template::Template,
 };
 use maud::{Markup, html};
@@ -30,12 +31,14 @@ use crate::{
 #[derive(Deserialize)]
 pub(crate) struct Begin {
     template: Option<i64>,
+    segment: Option<i64>,
 }
 
 /// `GET /broadcasts/new`.
 pub(crate) async fn fresh(visit: Visit, Query(begin): Query<Begin>) -> Answer {
     let entry = Entry {
         template: begin.template.map(|id| id.to_string()).unwrap_or_default(),
+        segment: begin.segment.map(|id| id.to_string()).unwrap_or_default(),
         ..usual(&visit).await?
     };
     Ok(page(&visit, None, &entry, &Wrong::new()).await?.into_response())
@@ -43,12 +46,17 @@ pub(crate) async fn fresh(visit: Visit, Query(begin): Query<Begin>) -> Answer {
 
 /// `POST /broadcasts`.
 pub(crate) async fn create(visit: Visit, Form(entry): Form<Entry>) -> Answer {
-    let kind = campaigns::broadcast::AudienceKind::Sendable;
+    let segment_id: Option<i64> = entry.segment.parse().ok();
+    let kind = if segment_id.is_some() { AudienceKind::Conditions } else { AudienceKind::Sendable };
     let draft = match entry.draft(visit.say, &template_ids(&visit).await?, kind) {
         Ok(draft) => draft,
         Err(wrong) => return refused(&visit, None, &entry, &wrong).await,
     };
     let id = visit.house.broadcasts.create(&draft, visit.actor(), visit.now()).await?;
+    if segment_id.is_some() {
+        let rules = AudienceRules { segment_id, ..AudienceRules::default() };
+        visit.house.broadcasts.set_audience_rules(id, &rules).await?;
+    }
     Ok(Redirect::to(&format!("{}/audience", links::broadcast(id))).into_response())
 }
 
@@ -122,6 +130,7 @@ async fn page(
         }
         form.card method="post" action=(action) {
             (visit.token_field())
+            @if !entry.segment.is_empty() { input type="hidden" name="segment" value=(entry.segment); }
             (field(visit, "name", &entry.name, wrong))
             (purposes(visit, entry))
             (template_field(visit, &templates, entry, wrong))

@@ -45,7 +45,10 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
                 div.card {
                     h2 { (t!(say, "confirm-who")) }
                     (report::who(say, &waterfall, &link))
-                    p.fine { a href={ (links::broadcast(id)) "/audience" } { (t!(say, "confirm-change-audience")) } }
+                    p.fine {
+                        a href={ (links::broadcast(id)) "/difference" } { (t!(say, "confirm-difference")) } " \u{b7} "
+                        a href={ (links::broadcast(id)) "/audience" } { (t!(say, "confirm-change-audience")) }
+                    }
                 }
                 @if let Some(template) = &template { (preview(&visit, &broadcast, &template.draft).await?) }
             }

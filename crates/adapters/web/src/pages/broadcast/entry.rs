@@ -18,6 +18,8 @@ pub(crate) struct Entry {
     pub(super) from_name: String,
     pub(super) from_address: String,
     pub(super) reply_to: String,
+    /// The segment it is for, when it was begun from there.
+    pub(super) segment: String,
     /// The pool of sources; empty for the usual one.
     pub(super) pool: String,
 }
@@ -36,6 +38,7 @@ impl Entry {
             from_name: draft.from_name.clone(),
             from_address: draft.from_address.clone(),
             reply_to: draft.reply_to.clone(),
+            segment: String::new(),
             pool: draft.pool.clone().unwrap_or_default(),
         }
     }

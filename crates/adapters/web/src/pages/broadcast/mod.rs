@@ -2,11 +2,14 @@
 
 pub(crate) mod act;
 pub(crate) mod audience;
+pub(crate) mod by_hand;
 pub(crate) mod compose;
 pub(crate) mod confirm;
 pub(crate) mod csv;
+pub(crate) mod difference;
 mod entry;
 pub(crate) mod from;
+pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod members;
 pub(crate) mod pick;

@@ -1,0 +1,182 @@
+//! Building and changing a segment. Nothing is lost when something is wrong, and a change says who comes and who goes.
+
+use audience::segment::{Known, Rule, Saved, SegmentDraft, SegmentId, problems};
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Response},
+};
+use maud::{Markup, html};
+
+use super::{
+    builder::{self, Shown},
+    count,
+    entry::{Entry, Fields, NAME_CHARS_MAX, first_condition},
+    find,
+};
+use crate::{
+    form::Form,
+    links,
+    parts::{field::Field, flash},
+    problem::{Answer, Problem},
+    say::{grouped, t},
+    visit::Visit,
+};
+
+/// What a page of the builder is made of.
+struct Page<'a> {
+    id: Option<SegmentId>,
+    known: &'a Known,
+    entry: &'a Entry,
+    /// What is wrong with the name.
+    wrong_name: Option<String>,
+    /// The operator has asked to save.
+    tell: bool,
+    /// People that come and go, where the operator is asked once more.
+    ask: Option<(u64, u64)>,
+}
+
+/// `GET /segments/new`.
+pub(crate) async fn fresh(visit: Visit) -> Answer {
+    let known = visit.house.segments.known().await?;
+    let mut rule = Rule::empty();
+    rule.root.parts.push(first_condition());
+    let entry = Entry { name: String::new(), rule, go: String::new() };
+    page(&visit, &Page { id: None, known: &known, entry: &entry, wrong_name: None, tell: false, ask: None })
+        .await
+}
+
+/// `GET /segments/{id}/edit`.
+pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
+    let segment = find(&visit, id).await?;
+    let known = visit.house.segments.known().await?;
+    let rule = segment.rule.unwrap_or_else(Rule::empty);
+    let entry = Entry { name: segment.name, rule, go: String::new() };
+    page(
+        &visit,
+        &Page { id: Some(id), known: &known, entry: &entry, wrong_name: None, tell: true, ask: None },
+    )
+    .await
+}
+
+/// `POST /segments`: adds a row, takes one away, shows the number, or saves.
+pub(crate) async fn add(visit: Visit, Form(fields): Form<Fields>) -> Answer {
+    act(&visit, None, &fields).await
+}
+
+/// `POST /segments/{id}/edit`.
+pub(crate) async fn save(visit: Visit, Path(id): Path<i64>, Form(fields): Form<Fields>) -> Answer {
+    find(&visit, id).await?;
+    act(&visit, Some(id), &fields).await
+}
+
+async fn act(visit: &Visit, id: Option<SegmentId>, fields: &Fields) -> Answer {
+    let known = visit.house.segments.known().await?;
+    let entry = Entry::read(fields, &known);
+    let saves = matches!(entry.go.as_str(), "save" | "confirm");
+    let mut shown = Page { id, known: &known, entry: &entry, wrong_name: None, tell: saves, ask: None };
+    if !saves {
+        return page(visit, &shown).await;
+    }
+    shown.wrong_name = wrong_name(visit, &entry.name);
+    if shown.wrong_name.is_some() || !problems(&entry.rule, &known, id).is_empty() {
+        return page(visit, &shown).await;
+    }
+    if let (Some(id), "save") = (id, entry.go.as_str()) {
+        shown.ask = count::difference(visit, id, &entry.rule).await?.filter(|changed| *changed != (0, 0));
+        if shown.ask.is_some() {
+            return page(visit, &shown).await;
+        }
+    }
+    let draft = SegmentDraft { name: entry.name.trim().to_owned(), rule: entry.rule.clone() };
+    match visit.house.segments.save(id, &draft, visit.actor(), visit.now()).await? {
+        Saved::Yes(id) => Ok(flash::done(&links::segment(id), "segment-saved").into_response()),
+        Saved::Gone => Err(Problem::NotFound),
+        Saved::NameTaken => {
+            shown.wrong_name = Some(t!(visit.say, "segment-name-taken"));
+            page(visit, &shown).await
+        }
+    }
+}
+
+fn wrong_name(visit: &Visit, name: &str) -> Option<String> {
+    let chars = name.trim().chars().count();
+    let fits = (1..=NAME_CHARS_MAX).contains(&chars);
+    (!fits).then(|| t!(visit.say, "segment-name-wrong", max = NAME_CHARS_MAX))
+}
+
+async fn page(visit: &Visit, shown: &Page<'_>) -> Answer {
+    let say = visit.say;
+    let title = if shown.id.is_some() { t!(say, "segment-change") } else { t!(say, "segments-new") };
+    let action = shown.id.map_or_else(|| "/segments".to_owned(), |id| format!("{}/edit", links::segment(id)));
+    let found = problems(&shown.entry.rule, shown.known, shown.id);
+    let told = Shown { say, known: shown.known, problems: &found, tell: shown.tell };
+    let beside = count::card(visit, shown.known, &shown.entry.rule, shown.id).await?;
+    let name = Field {
+        name: "name",
+        label: &t!(say, "segment-name"),
+        value: &shown.entry.name,
+        hint: &t!(say, "segment-name-hint"),
+        wrong: shown.wrong_name.as_deref(),
+        ..Field::default()
+    };
+    let used = match shown.id {
+        Some(id) => visit.house.segments.used_by(id).await?,
+        None => Default::default(),
+    };
+    let body = html! {
+        p.up { a href="/segments" { (t!(say, "frame-segments")) } }
+        h1 { (title) }
+        @if !used.is_empty() { p.notice { (t!(say, "segment-used-note")) } (super::show::used_list(&used)) }
+        form method="post" action=(action) data-count="/segments/count" {
+            (visit.token_field())
+            // Enter in a field shows the number and saves nothing.
+            button.unseen type="submit" name="go" value="show" tabindex="-1" aria-hidden="true" data-again-button {}
+            @if let Some(id) = shown.id { input type="hidden" name="id" value=(id); }
+            div.row.two {
+                div.card {
+                    (name.input())
+                    h2 { (t!(say, "segment-who")) }
+                    (builder::rule(&told, &shown.entry.rule.root))
+                }
+                div {
+                    (beside)
+                    (buttons(visit, shown))
+                }
+            }
+        }
+    };
+    let status = if shown.tell && (shown.wrong_name.is_some() || !found.is_empty()) && is_post(shown) {
+        axum::http::StatusCode::UNPROCESSABLE_ENTITY
+    } else {
+        axum::http::StatusCode::OK
+    };
+    let response: Response = (status, visit.page(&title, &body)).into_response();
+    Ok(response)
+}
+
+fn is_post(shown: &Page<'_>) -> bool {
+    !shown.entry.go.is_empty()
+}
+
+fn buttons(visit: &Visit, shown: &Page<'_>) -> Markup {
+    let say = visit.say;
+    html! {
+        @if let Some((more, fewer)) = shown.ask {
+            div.card {
+                div.cause.wait {
+                    p { b { (t!(say, "segment-ask", more = grouped(more), fewer = grouped(fewer))) } }
+                    div.actions {
+                        button.btn.primary type="submit" name="go" value="confirm" { (t!(say, "segment-ask-yes")) }
+                    }
+                }
+            }
+        }
+        div.actions {
+            @if shown.ask.is_none() {
+                button.btn.primary type="submit" name="go" value="save" { (t!(say, "segment-save")) }
+            }
+            button.btn type="submit" name="go" value="show" { (t!(say, "segment-show-count")) }
+            a.btn href=(shown.id.map_or_else(|| "/segments".to_owned(), links::segment)) { (t!(say, "button-back")) }
+        }
+    }
+}
