@@ -363,6 +363,29 @@ pub trait Transport: Send + Sync {
     async fn connect(&self, hop: &NextHop) -> Result<Box<dyn Session>, Failure>;
 }
 
+/// What kind of octets a message has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum BodyKind {
+    /// ASCII in lines, as every server takes it.
+    #[default]
+    SevenBit,
+    /// Lines with octets above 127 (RFC 6152).
+    EightBit,
+    /// Anything (RFC 3030).
+    Binary,
+}
+
+/// What is known of a message before it is made, so that a server that cannot take it is not troubled with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MailFacts {
+    /// Its size in bytes (RFC 1870).
+    pub size: Option<u64>,
+    /// Its octets.
+    pub body: BodyKind,
+    /// Whether its header has characters beyond ASCII as they are (RFC 6531).
+    pub utf8_headers: bool,
+}
+
 /// One SMTP session with a server. After an `Err` it must be dropped.
 #[async_trait]
 pub trait Session: Send {
@@ -375,6 +398,14 @@ pub trait Session: Send {
         reverse_path: &ReversePath,
         to: &Address,
     ) -> Result<(mail::Stage, Reply), Failure>;
+    /// The same for several recipients of one message with one return path: one reply for each, in order. Content may
+    /// follow when one of them is a success; it goes to those. `Ok` is MAIL's reply when that was refused.
+    async fn envelope_to_all(
+        &mut self,
+        reverse_path: &ReversePath,
+        to: &[Address],
+        facts: &MailFacts,
+    ) -> Result<Result<Vec<Reply>, Reply>, Failure>;
     /// Sends the content after a successful [`Session::envelope`]. `Ok` is the reply to DATA when it was refused,
     /// else the reply to the final dot (waited for 10 minutes, RFC 5321 section 4.5.3.2.6).
     async fn content(&mut self, bytes: &[u8]) -> Result<(mail::Stage, Reply), Failure>;

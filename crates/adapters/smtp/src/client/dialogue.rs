@@ -81,6 +81,7 @@ impl Dialogue {
         let reply = self.exchange(&format!("EHLO {helo_name}\r\n"), until).await.map_err(at)?;
         if reply.is_success() {
             self.extensions = Extensions::read(&reply);
+            self.extensions.chunking &= self.limits.chunking;
             return Ok(reply);
         }
         if !reply.is_permanent() {

@@ -11,6 +11,16 @@ pub(crate) struct Extensions {
     pub(crate) starttls: bool,
     /// RFC 3030.
     pub(crate) chunking: bool,
+    /// RFC 1870: the largest message, 0 where no number is given; `None` where it is not offered.
+    pub(crate) size: Option<u64>,
+    /// 8BITMIME, RFC 6152.
+    pub(crate) eight_bit: bool,
+    /// BINARYMIME, RFC 3030.
+    pub(crate) binary: bool,
+    /// SMTPUTF8, RFC 6531.
+    pub(crate) utf8: bool,
+    /// RFC 3461.
+    pub(crate) dsn: bool,
     /// RFC 4954 mechanisms, upper case.
     pub(crate) auth: Vec<String>,
 }
@@ -26,6 +36,13 @@ impl Extensions {
                 Some("PIPELINING") => offered.pipelining = true,
                 Some("STARTTLS") => offered.starttls = true,
                 Some("CHUNKING") => offered.chunking = true,
+                Some("SIZE") => {
+                    offered.size = Some(words.next().and_then(|most| most.parse().ok()).unwrap_or(0));
+                }
+                Some("8BITMIME") => offered.eight_bit = true,
+                Some("BINARYMIME") => offered.binary = true,
+                Some("SMTPUTF8") => offered.utf8 = true,
+                Some("DSN") => offered.dsn = true,
                 // Old servers write `AUTH=LOGIN`, some write both lines.
                 Some("AUTH") => offered.auth.extend(words.map(str::to_owned)),
                 _ => {}
@@ -45,7 +62,14 @@ mod tests {
             "mx.example hello\nPIPELINING\nsize 1000\nSTARTTLS\nAUTH PLAIN\nAUTH=LOGIN\n8BITMIME\nXFOO";
         let seen = Extensions::read(&Reply::new(250, text));
         let auth = ["PLAIN", "LOGIN"].map(str::to_owned).into();
-        let expected = Extensions { pipelining: true, starttls: true, chunking: false, auth };
+        let expected = Extensions {
+            pipelining: true,
+            starttls: true,
+            size: Some(1000),
+            eight_bit: true,
+            auth,
+            ..Extensions::default()
+        };
         assert_eq!(seen, expected);
         assert_eq!(Extensions::read(&Reply::new(250, "PIPELINING")), Extensions::default());
     }

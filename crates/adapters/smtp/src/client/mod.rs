@@ -8,6 +8,7 @@ mod broken;
 mod connection;
 pub(crate) mod dialogue;
 mod dots;
+mod envelope;
 mod extensions;
 pub(crate) mod halt;
 mod limits;

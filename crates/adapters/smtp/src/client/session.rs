@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 use async_trait::async_trait;
 use delivery::{
     attempt::{Failure, Peer, Trouble},
-    ports::Session,
+    ports::{MailFacts, Session},
 };
 use mail::{Address, Reply, ReversePath, Stage};
 use tokio::time::Instant;
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::{
     dialogue::Dialogue,
     dots::{missing_line_end, stuff},
+    envelope::{fits, mail_line, rcpt_line},
     halt::Cause,
 };
 
@@ -44,13 +45,13 @@ impl ClientSession {
         Self { dialogue, state: State::Clean, lines: String::with_capacity(256) }
     }
 
-    /// Runs MAIL and RCPT, in one go or one by one.
+    /// Runs MAIL and RCPT, in one go or one by one. `Ok(Err(…))` is MAIL's refusal.
     async fn begin(
         &mut self,
         reset: bool,
-        reverse_path: &ReversePath,
-        to: &Address,
-    ) -> Result<(Stage, Reply), Failure> {
+        mail_line: &str,
+        rcpt_lines: &[String],
+    ) -> Result<Result<Vec<Reply>, Reply>, Failure> {
         self.connected(Stage::Mail).await?;
         let limits = self.dialogue.limits;
         let pipelining = self.dialogue.extensions.pipelining;
@@ -62,9 +63,9 @@ impl ClientSession {
             self.flush(Stage::Mail, limits.mail).await?;
             self.reset_reply().await?;
         }
-        let _ = write!(self.lines, "MAIL FROM:{reverse_path}\r\n");
+        self.lines.push_str(mail_line);
         if pipelining {
-            let _ = write!(self.lines, "RCPT TO:<{to}>\r\n");
+            self.lines.extend(rcpt_lines.iter().map(String::as_str));
         }
         self.flush(Stage::Mail, limits.mail).await?;
         if reset && pipelining {
@@ -72,18 +73,38 @@ impl ClientSession {
         }
         let mail = self.reply(Stage::Mail, limits.mail).await?;
         if !mail.is_success() {
-            if pipelining && mail.code != 421 && self.reply(Stage::Rcpt, limits.rcpt).await.is_err() {
-                self.state = State::Over;
-                return Ok((Stage::Mail, mail));
+            return Ok(Err(self.mail_refused(mail, if pipelining { rcpt_lines.len() } else { 0 }).await));
+        }
+        let mut replies = Vec::with_capacity(rcpt_lines.len());
+        for line in rcpt_lines {
+            if !pipelining {
+                self.lines.push_str(line);
+                self.flush(Stage::Rcpt, limits.rcpt).await?;
             }
-            return Ok(self.refused(Stage::Mail, mail));
+            let (_, reply) =
+                self.reply(Stage::Rcpt, limits.rcpt).await.map(|reply| self.refused(Stage::Rcpt, reply))?;
+            replies.push(reply);
+            if self.state == State::Over {
+                // It leaves, and says so once for all that are left.
+                let last = replies[replies.len() - 1].clone();
+                replies.resize(rcpt_lines.len(), last);
+                break;
+            }
         }
-        if !pipelining {
-            let _ = write!(self.lines, "RCPT TO:<{to}>\r\n");
-            self.flush(Stage::Rcpt, limits.rcpt).await?;
+        Ok(Ok(replies))
+    }
+
+    /// Reads away the answers to what went out behind a refused MAIL.
+    async fn mail_refused(&mut self, mail: Reply, behind: usize) -> Reply {
+        let (_, mail) = self.refused(Stage::Mail, mail);
+        for _ in 0..behind {
+            if self.state == State::Over || self.reply(Stage::Rcpt, self.dialogue.limits.rcpt).await.is_err()
+            {
+                self.state = State::Over;
+                break;
+            }
         }
-        let rcpt = self.reply(Stage::Rcpt, limits.rcpt).await?;
-        Ok(self.refused(Stage::Rcpt, rcpt))
+        mail
     }
 
     async fn reset_reply(&mut self) -> Result<(), Failure> {
@@ -104,7 +125,10 @@ impl ClientSession {
     async fn hand_over(&mut self, bytes: &[u8]) -> Result<(Stage, Reply), Failure> {
         let limits = self.dialogue.limits;
         let line_end = missing_line_end(bytes);
-        let chunking = limits.chunking && self.dialogue.extensions.chunking;
+        let size = (bytes.len() + line_end.len()) as u64;
+        fits(&self.dialogue.extensions, size)
+            .map_err(|cause| self.dialogue.failure(cause.at(Stage::Data)))?;
+        let chunking = self.dialogue.extensions.chunking;
         let sent = if chunking {
             self.lines.clear();
             let _ = write!(self.lines, "BDAT {} LAST\r\n", bytes.len() + line_end.len());
@@ -205,12 +229,29 @@ impl Session for ClientSession {
         reverse_path: &ReversePath,
         to: &Address,
     ) -> Result<(Stage, Reply), Failure> {
+        let all = std::slice::from_ref(to);
+        Ok(match self.envelope_to_all(reverse_path, all, &MailFacts::default()).await? {
+            Ok(mut replies) => (Stage::Rcpt, replies.swap_remove(0)),
+            Err(mail) => (Stage::Mail, mail),
+        })
+    }
+
+    async fn envelope_to_all(
+        &mut self,
+        reverse_path: &ReversePath,
+        to: &[Address],
+        facts: &MailFacts,
+    ) -> Result<Result<Vec<Reply>, Reply>, Failure> {
         // `Over` stands until the call has come to its end, so a call that is dropped leaves no half-used session.
         let before = std::mem::replace(&mut self.state, State::Over);
         if before == State::Over {
             return Err(self.over(Stage::Mail));
         }
-        self.begin(before == State::Begun, reverse_path, to).await
+        let offered = &self.dialogue.extensions;
+        let mail_line = mail_line(offered, reverse_path, facts);
+        let mail_line = mail_line.map_err(|cause| self.dialogue.failure(cause.at(Stage::Mail)))?;
+        let rcpt_lines: Vec<String> = to.iter().map(|to| rcpt_line(offered, to)).collect();
+        self.begin(before == State::Begun, &mail_line, &rcpt_lines).await
     }
 
     async fn content(&mut self, bytes: &[u8]) -> Result<(Stage, Reply), Failure> {

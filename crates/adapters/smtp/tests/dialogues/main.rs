@@ -2,6 +2,7 @@
 
 mod client;
 mod hosts;
+mod offers;
 mod peer;
 mod policy;
 mod postfix;
