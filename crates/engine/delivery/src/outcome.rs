@@ -13,11 +13,11 @@ use crate::{
 /// What an attempt became.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
-    /// [`State::Accepted`], [`State::Deferred`] or [`State::Refused`].
+    /// [`State::Accepted`], [`State::Deferred`], [`State::Refused`] or [`State::Doubtful`].
     pub state: State,
     /// When it is tried again; with [`State::Deferred`] only.
     pub next_at: Option<i64>,
-    /// Why, unless it was accepted.
+    /// Why, unless it was accepted or nobody knows.
     pub verdict: Option<Verdict>,
 }
 
@@ -25,7 +25,8 @@ pub struct Outcome {
 ///
 /// A success reply to the content is acceptance, a 4yz or any trouble that may pass is a deferral, a 5yz ends it
 /// (RFC 5321 section 4.2.1); a deferral whose next try would come after the deadline ends it too, with the reason
-/// that held it up where that reason says something of its own.
+/// that held it up where that reason says something of its own. Whole content without an answer is in doubt, and
+/// follows the lane as after a crash.
 #[must_use]
 pub fn decide(claimed: &Claimed, attempt: &Attempt, policy: RetryPolicy<'_>) -> Outcome {
     let Some(verdict) = judge(claimed, attempt) else {
@@ -33,6 +34,9 @@ pub fn decide(claimed: &Claimed, attempt: &Attempt, policy: RetryPolicy<'_>) -> 
     };
     if ends_it(attempt) {
         return Outcome { state: State::Refused, next_at: None, verdict: Some(verdict) };
+    }
+    if is_in_doubt(attempt) && !claimed.lane.resends_in_doubt() {
+        return Outcome { state: State::Doubtful, next_at: None, verdict: None };
     }
     let next_at = policy.next_at(claimed.id, claimed.attempts + 1, attempt.ended_at);
     if next_at > claimed.expires_at {
@@ -73,6 +77,14 @@ fn ends_it(attempt: &Attempt) -> bool {
         (Some(reply), _) if reply.is_permanent() => attempt.stage > mail::Stage::Auth,
         _ => false,
     }
+}
+
+/// The server may have taken the message and not lived, or not got through, to say so (RFC 1047).
+fn is_in_doubt(attempt: &Attempt) -> bool {
+    let cut_off =
+        matches!(attempt.trouble, Some(Trouble::TimedOut | Trouble::Disconnected | Trouble::NotSmtp));
+    let refused = attempt.reply.as_ref().is_some_and(|reply| reply.is_transient() || reply.is_permanent());
+    attempt.stage == mail::Stage::Content && cut_off && !refused
 }
 
 fn is_final(trouble: Trouble) -> bool {
@@ -170,15 +182,18 @@ mod tests {
     }
 
     fn check(row: &Claimed, attempt: &Attempt, expected: &str) {
+        assert_eq!(outcome_words(row, attempt), expected, "{attempt:?}");
+    }
+
+    fn outcome_words(row: &Claimed, attempt: &Attempt) -> String {
         let outcome = decide(row, attempt, RetryPolicy::of(&[crate::pacing::limits::Span(300_000)]));
-        let seen = match &outcome.verdict {
+        assert_eq!(outcome.next_at.is_some(), outcome.state == State::Deferred);
+        match &outcome.verdict {
             None => outcome.state.name().to_owned(),
             Some(verdict) => {
                 format!("{} {} {}", outcome.state.name(), verdict.reason.name(), verdict.fault.name())
             }
-        };
-        assert_eq!(seen, expected, "{attempt:?}");
-        assert_eq!(outcome.next_at.is_some(), outcome.state == State::Deferred);
+        }
     }
 
     #[test]
@@ -214,6 +229,25 @@ mod tests {
         check(&row, &met(Trouble::Refused), "deferred networkerror transient");
         check(&row, &met(Trouble::Unrenderable), "refused contenterror content");
         check(&row, &attempt(Stage::Rcpt, Some("354 what"), None), "deferred systemerror transient");
+    }
+
+    #[test]
+    fn content_without_an_answer_is_in_doubt() {
+        let broadcast = row("hanako@example.jp", "", 0, NOW + 24 * HOUR);
+        let order = Claimed { lane: Lane::Transactional, ..row("hanako@example.jp", "", 0, NOW + 24 * HOUR) };
+        for trouble in [Trouble::TimedOut, Trouble::Disconnected, Trouble::NotSmtp] {
+            let met = |stage| attempt(stage, None, Some(trouble));
+            check(&broadcast, &met(Stage::Content), "doubtful");
+            let again = outcome_words(&order, &met(Stage::Content));
+            assert!(again.starts_with("deferred"), "an order mail is sent again: {again}");
+            let not_whole = outcome_words(&broadcast, &met(Stage::Data));
+            assert!(
+                not_whole.starts_with("deferred"),
+                "what was not sent whole cannot have been taken: {not_whole}"
+            );
+        }
+        let said = attempt(Stage::Content, Some("451 4.3.0 Try again"), Some(Trouble::Disconnected));
+        check(&broadcast, &said, "deferred systemerror transient");
     }
 
     #[test]

@@ -23,7 +23,7 @@ pub enum Stage {
     Mail,
     /// `RCPT TO`.
     Rcpt,
-    /// `DATA`, before the content.
+    /// `DATA`, and the content until its end was sent.
     Data,
     /// The reply to the final dot, after the content.
     Content,

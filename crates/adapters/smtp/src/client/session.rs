@@ -173,7 +173,8 @@ impl ClientSession {
                 return Ok((Stage::Content, reply));
             }
         }
-        Err(self.dialogue.failure(cause.at(Stage::Content)))
+        // The end of the content never went out: the server cannot have taken the message.
+        Err(self.dialogue.failure(cause.at(Stage::Data)))
     }
 
     fn content_until(&self, bytes: usize) -> Instant {

@@ -162,7 +162,7 @@ async fn a_peer_that_takes_content_too_slowly_is_left() {
     let mut session = connect(&with(limits), &hop(&peer, TlsMode::None)).await;
     session.envelope(&from(), &to("a")).await.unwrap();
     let seen = session.content(&vec![b'x'; 30_000_000]).await;
-    assert_eq!(show(&seen), "content TimedOut");
+    assert_eq!(show(&seen), "data TimedOut");
     drop(session);
     peer.finish().await;
 }

@@ -261,6 +261,7 @@ fn told(record: &Record, facts: &Facts) -> NewEvent {
     let kind = match outcome.state {
         State::Accepted => event::ACCEPTED,
         State::Deferred => event::DEFERRED,
+        State::Doubtful => event::IN_DOUBT,
         _ => event::REFUSED,
     };
     let mut detail = json!({ "attempt": facts.attempts + 1 });

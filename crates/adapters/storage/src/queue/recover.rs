@@ -50,11 +50,12 @@ pub(super) async fn recover(
     // On a store that one process owns, every lease that is not ours belongs to the dead.
     let alone = !store.is_shared();
     let own = node.to_owned();
-    let dead = store.write(move |tx| Box::pin(hear(tx, own, heard_since, now))).await?;
+    let heard = store.write(move |tx| Box::pin(hear(tx, own, heard_since, now))).await?;
+    let dead = sql::json(&heard.silent.iter().map(|name| [name]).collect::<Vec<_>>());
     loop {
-        let (node, dead) = (node.to_owned(), sql::json(&dead.iter().map(|name| [name]).collect::<Vec<_>>()));
-        let (batch, last) =
-            store.write(move |tx| Box::pin(recover_batch(tx, node, (alone, dead), now))).await?;
+        let theirs = Theirs { alone, spares_own: heard.missed_own, dead: dead.clone() };
+        let node = node.to_owned();
+        let (batch, last) = store.write(move |tx| Box::pin(recover_batch(tx, node, theirs, now))).await?;
         found.requeued += batch.requeued;
         found.resent += batch.resent;
         found.in_doubt += batch.in_doubt;
@@ -66,8 +67,26 @@ pub(super) async fn recover(
     Ok(found)
 }
 
-/// Notes our sign of life; the processes whose last one is too old.
-async fn hear(tx: &mut Tx, node: String, heard_since: i64, now: i64) -> Result<Vec<String>, StorageError> {
+/// What the signs of life tell.
+struct Heard {
+    /// Processes whose last one is too old.
+    silent: Vec<String>,
+    /// Our own last one is too old: the clock jumped ahead, or we were held up.
+    missed_own: bool,
+}
+
+/// Whose rows are taken back.
+struct Theirs {
+    /// Everybody's but ours.
+    alone: bool,
+    /// Ours are not, even if their lease has ended: it ended by a jump of the clock, and we are still at work on them.
+    spares_own: bool,
+    /// The dead processes' names, as JSON.
+    dead: String,
+}
+
+/// Notes our sign of life, and looks at those of all.
+async fn hear(tx: &mut Tx, node: String, heard_since: i64, now: i64) -> Result<Heard, StorageError> {
     let own = format!("alive:{node}");
     let sql = "SELECT name, CAST(value AS BIGINT) AS heard_at FROM settings WHERE name LIKE 'alive:%'";
     let heard = tx.rows(sql, args![]).await?;
@@ -76,10 +95,11 @@ async fn hear(tx: &mut Tx, node: String, heard_since: i64, now: i64) -> Result<V
         args![&own, now.to_string()],
     )
     .await?;
-    let (mut judges, mut silent, mut forgotten) = (false, Vec::new(), Vec::new());
+    let (mut judges, mut missed_own, mut silent, mut forgotten) = (false, false, Vec::new(), Vec::new());
     for row in &heard {
         let (name, heard_at): (String, i64) = (row.get("name")?, row.get("heard_at")?);
         judges |= name == own && heard_at >= heard_since;
+        missed_own |= name == own && heard_at < heard_since;
         if name != own && heard_at < heard_since {
             silent.extend(name.strip_prefix("alive:").map(str::to_owned));
         }
@@ -92,23 +112,23 @@ async fn hear(tx: &mut Tx, node: String, heard_since: i64, now: i64) -> Result<V
         let names: Vec<[&String; 1]> = forgotten.iter().map(|name| [name]).collect();
         tx.execute(sql, args![sql::json(&names)]).await?;
     }
-    Ok(if judges { silent } else { Vec::new() })
+    Ok(Heard { silent: if judges { silent } else { Vec::new() }, missed_own })
 }
 
 async fn recover_batch(
     tx: &mut Tx,
     node: String,
-    (alone, dead): (bool, String),
+    theirs: Theirs,
     now: i64,
 ) -> Result<(Recovered, bool), StorageError> {
     let rows = tx
         .rows(
             "SELECT q.id, q.lane, q.phase, r.contact_id, r.broadcast_id
              FROM queue q JOIN recipients r ON r.id = q.id
-             WHERE q.phase > 0 AND (q.lease_until < $2 OR ($3 AND q.node <> $4)
+             WHERE q.phase > 0 AND ((q.lease_until < $2 AND NOT ($6 AND q.node = $4)) OR ($3 AND q.node <> $4)
                  OR q.node IN (SELECT j.value->>0 FROM {ROWS}))
              ORDER BY q.id LIMIT $5 {FOR UPDATE OF q, r}",
-            args![dead, now, alone, node, BATCH_ROWS as i64],
+            args![theirs.dead, now, theirs.alone, node, BATCH_ROWS as i64, theirs.spares_own],
         )
         .await?;
     let mut found = Recovered::default();

@@ -185,6 +185,18 @@ cases! {
         assert_eq!(claim(&store, NOW).await.len(), 1);
     }
 
+    async fn a_clock_that_jumps_takes_nothing_from_who_is_at_work(store: Store) {
+        const DAY: i64 = 24 * 3_600_000;
+        running_to(&store, &["a@one.example"]).await;
+        let found = async |at: i64| store.recover("n", at - 20_000, at).await.unwrap();
+        found(NOW).await;
+        let claimed = claim(&store, NOW).await;
+        assert_eq!(mark(&store, &claimed[0]).await, Grant::Proceed);
+        assert_eq!(found(NOW + DAY).await, Recovered::default(), "its lease ended by the jump only");
+        let ended = Recovered { requeued: 0, resent: 0, in_doubt: 1 };
+        assert_eq!(found(NOW + DAY + 5_000).await, ended, "who forgot about a row gives it back all the same");
+    }
+
     async fn two_nodes_never_hold_the_same_row(store: Store) {
         let addresses: Vec<String> = (0..400).map(|n| format!("k{n}@site{}.example", n % 7)).collect();
         running_to(&store, &addresses.iter().map(String::as_str).collect::<Vec<_>>()).await;

@@ -71,6 +71,15 @@ cases! {
         assert_eq!(grants, [Grant::Withheld(WithheldReason::OptedOut), Grant::Proceed, Grant::Proceed]);
     }
 
+    async fn content_without_an_answer_is_in_doubt(store: Store) {
+        let (id, _) = running_to(&store, &["a@x.example"]).await;
+        let doubted = send(&store, State::Doubtful, "").await;
+        assert!(states(&store, id).await[0].starts_with("doubtful"));
+        assert!(claim(&store, NOW + 60_000).await.is_empty(), "it is not sent again by itself");
+        let kinds: Vec<_> = store.of_message(doubted).await.unwrap().into_iter().map(|e| e.kind).collect();
+        assert_eq!(kinds, ["mail.queued", "mail.in_doubt"]);
+    }
+
     async fn a_pause_and_a_cancel_reach_claimed_rows(store: Store) {
         let (id, _) = running_to(&store, &["a@x.example", "b@x.example", "c@x.example"]).await;
         let claimed = claim(&store, NOW).await;
