@@ -17,6 +17,7 @@ use crate::stage::{
     Browser, Dialogue, SHOP, Settings, Stage, add_domain, is_root, not_run, start_broadcast, upload,
     wait_for, wait_until, wait_until_steady,
 };
+use crate::torture::account;
 
 const PEOPLE: usize = 4_000;
 const SOON: Duration = Duration::from_secs(60);
@@ -144,11 +145,7 @@ async fn a_full_disk_stops_the_work_and_loses_nobody() {
     assert!(!browser.get("/").body.contains(STANDSTILL), "the trouble is over");
     let (counts, got) = (counts().await, stage.world.simulator.counts_by_recipient());
     let in_doubt = counts.of(State::Doubtful);
-    println!(
-        "full twice and killed once: {everybody} people, {} got it, doubled {}, in doubt {in_doubt}",
-        got.len(),
-        got.values().filter(|count| **count > 1).count(),
-    );
+    account("the disk is full, and a kill -9 meanwhile", &store, broadcast, "", &got).await;
     assert_eq!(counts.of(State::Accepted) + in_doubt, everybody as u64, "{counts:?}");
     assert!((everybody - got.len()) as u64 <= in_doubt, "nobody is lost without a word");
     assert!(got.values().all(|count| *count == 1), "nobody gets it twice");

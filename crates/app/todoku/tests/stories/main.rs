@@ -4,7 +4,6 @@
 
 mod cli;
 mod disk;
-mod kill;
 mod postfix;
 mod postgres;
 mod reception;
@@ -12,5 +11,6 @@ mod sizes;
 mod stage;
 mod tls;
 mod tls_reports;
+mod torture;
 mod troubles;
 mod verdicts;

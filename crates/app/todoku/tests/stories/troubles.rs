@@ -116,6 +116,10 @@ async fn a_second_process_over_the_same_file_is_refused() {
     said.refuses(&["もう1つの Todoku が使っています", "another Todoku is using"]);
     assert!(said.err.contains(stage.data().to_str().expect("UTF-8")), "it names the folder: {said:?}");
 
+    println!(
+        "TORTURE | a second process on one SQLite file: refused with a sentence | - | - | - | - | - | - | good"
+    );
+
     // The first is not disturbed; when it has ended, the second may start. A door that is taken is named.
     assert_eq!(stage.node.browser().get("/login").location, "/welcome");
     assert!(first.terminate().success());

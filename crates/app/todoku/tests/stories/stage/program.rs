@@ -68,6 +68,11 @@ pub fn todoku(args: &[&str], input: &str) -> Said {
 impl Program {
     /// Starts `todoku serve`; what it says goes to a file beside its configuration.
     pub fn begin(config: &Path) -> Self {
+        Self::begin_with(config, &[])
+    }
+
+    /// The same with more environment variables.
+    pub fn begin_with(config: &Path, environment: &[(&str, &str)]) -> Self {
         let log = config.with_extension("log");
         let file = File::options().create(true).append(true).open(&log).expect("a file for the log");
         let child = Command::new(env!("CARGO_BIN_EXE_todoku"))
@@ -76,12 +81,25 @@ impl Program {
             .arg("serve")
             .env("TODOKU_LOG", "info,sqlx=warn,hyper=warn,hickory=error")
             .env("NO_COLOR", "1")
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(file)
             .spawn()
             .expect("the program starts");
         Self { child, log }
+    }
+
+    /// How many files and sockets it has open.
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).map_or(0, Iterator::count)
+    }
+
+    /// The most memory it ever had, in MB.
+    pub fn memory_mb_max(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+        line.trim().split(' ').next().and_then(|kb| kb.parse::<u64>().ok()).unwrap_or_default() / 1024
     }
 
     /// SIGKILL, at once.
