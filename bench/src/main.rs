@@ -5,6 +5,7 @@ mod bound;
 mod cpu;
 mod delivery_bench;
 mod house;
+mod import_bench;
 mod postfix;
 mod sink;
 mod sinks;
@@ -28,6 +29,8 @@ enum Bench {
     Bounce(bounce_bench::Args),
     /// A personalised broadcast with DKIM against Postfix relaying mail of the same size to the same sink.
     Delivery(delivery_bench::Args),
+    /// A file of a million customers in CP932, taken in whole.
+    Import(import_bench::Args),
     /// The sink the measurements send to.
     #[command(hide = true)]
     Sink,
@@ -40,6 +43,7 @@ async fn main() -> anyhow::Result<()> {
     match Cli::parse().bench {
         Bench::Bounce(args) => bounce_bench::run(&args),
         Bench::Delivery(args) => delivery_bench::run(args).await,
+        Bench::Import(args) => import_bench::run(args).await,
         Bench::Sink => sink::serve(),
     }
 }

@@ -6,9 +6,11 @@ use serde_json::{Map, Value, json};
 use crate::{
     StorageError,
     contact_rows::{self, COLUMNS, Kept},
+    erasure,
     error::named,
     events::{NewEvent, append, append_one},
     field_values::Registry,
+    ledger,
     sql::args,
     tx::Tx,
     validity,
@@ -32,6 +34,9 @@ pub(crate) async fn add(
         return Ok(None);
     }
     registry.write(tx, &[(None, &kept)]).await?;
+    if let Some(route) = route {
+        ledger::withdrawn(tx, &[id], None, (route, actor), now).await?;
+    }
     let mut events = vec![NewEvent::of(event::CONTACT_ADDED).contact(id).actor(actor)];
     events.extend(route.map(|route| opted_out(id, route, actor)));
     append(tx, &events, now).await?;
@@ -55,7 +60,10 @@ async fn opt_out_route(tx: &mut Tx, draft: &ContactDraft) -> Result<Option<OptOu
     }
     let sql = "SELECT opt_out_route FROM contacts WHERE address_key = $1 AND opted_out_at IS NOT NULL
                ORDER BY opted_out_at LIMIT 1";
-    let Some(row) = tx.row(sql, args![&draft.address_key]).await? else { return Ok(None) };
+    let Some(row) = tx.row(sql, args![&draft.address_key]).await? else {
+        let refused = erasure::refused(tx, draft.address_key.as_deref().into_iter()).await?;
+        return Ok(refused.first().and_then(|(_, route)| OptOutRoute::from_name(route)));
+    };
     named("opt-out route", &row.get::<String>("opt_out_route")?, OptOutRoute::from_name).map(Some)
 }
 
@@ -94,6 +102,7 @@ pub(crate) async fn edit(
         NewEvent::of(event::CONTACT_EDITED).contact(id).actor(actor).detail(difference(&before, &after));
     append_one(tx, told, now).await?;
     if let Some(route) = route {
+        ledger::withdrawn(tx, &[id], None, (route, actor), now).await?;
         append_one(tx, opted_out(id, route, actor), now).await?;
     }
     if after.address_key != before.address_key {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use audience::{Contact, ContactDraft, ContactStatus, OptOutRoute};
+use audience::{ConsentBasis, Contact, ContactDraft, ContactStatus, OptOutRoute};
 use serde::{Serialize, Serializer, ser::SerializeTuple};
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 /// The columns [`contact_of`] reads; prefix `c`.
 pub(crate) const COLUMNS: &str = "c.id, c.address, c.provider, c.name, c.kana, c.phone, c.company, c.external_id, \
      c.note, c.fields, c.opted_out_at, c.opt_out_route, c.invalid_at, c.invalid_reason, c.lookalike_of, \
-     c.status, c.dm_refused_at, c.trashed_at, c.version, c.created_at, c.updated_at";
+     c.status, c.dm_refused_at, c.trashed_at, c.consent, c.consented_at, c.version, c.created_at, c.updated_at";
 
 /// Reads a contact from a row with [`COLUMNS`].
 pub(crate) fn contact_of(row: &Row) -> Result<Contact, StorageError> {
@@ -40,6 +40,11 @@ pub(crate) fn contact_of(row: &Row) -> Result<Contact, StorageError> {
         status: named("status", &row.get::<String>("status")?, ContactStatus::from_name)?,
         dm_refused_at: row.get("dm_refused_at")?,
         trashed_at: row.get("trashed_at")?,
+        consent: row
+            .get::<Option<String>>("consent")?
+            .map(|name| named("basis of a consent", &name, ConsentBasis::from_name))
+            .transpose()?,
+        consented_at: row.get("consented_at")?,
         version: row.get("version")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
@@ -84,6 +89,8 @@ impl Kept {
             status: draft.status.unwrap_or_default(),
             dm_refused_at: (draft.dm_wanted == Some(false)).then_some(now),
             trashed_at: None,
+            consent: None,
+            consented_at: None,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -124,6 +131,8 @@ impl Kept {
         }
         self.contact.opted_out_at = Some(now);
         self.contact.opt_out_route = Some(route);
+        self.contact.consent = None;
+        self.contact.consented_at = None;
         true
     }
 
@@ -149,7 +158,7 @@ impl Kept {
 impl Serialize for Kept {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let contact = &self.contact;
-        let mut row = serializer.serialize_tuple(20)?;
+        let mut row = serializer.serialize_tuple(22)?;
         row.serialize_element(&contact.id)?;
         row.serialize_element(&contact.address)?;
         row.serialize_element(&self.address_key)?;
@@ -170,6 +179,8 @@ impl Serialize for Kept {
         row.serialize_element(&contact.status.name())?;
         row.serialize_element(&contact.dm_refused_at)?;
         row.serialize_element(&contact.trashed_at)?;
+        row.serialize_element(&contact.consent.map(ConsentBasis::name))?;
+        row.serialize_element(&contact.consented_at)?;
         row.end()
     }
 }
@@ -182,11 +193,12 @@ pub(crate) async fn insert(tx: &mut Tx, people: &[&Kept], now: i64) -> Result<u6
     tx.execute(
         "INSERT INTO contacts (id, address, address_key, provider, name, kana, phone, company, external_id, note,
                 fields, search_text, opted_out_at, opt_out_route, invalid_at, invalid_reason, lookalike_of,
-                status, dm_refused_at, trashed_at, created_at, updated_at)
+                status, dm_refused_at, trashed_at, consent, consented_at, created_at, updated_at)
          SELECT CAST(j.value->>0 AS BIGINT), j.value->>1, j.value->>2, j.value->>3, j.value->>4, j.value->>5,
                 j.value->>6, j.value->>7, j.value->>8, j.value->>9, j.value->>10, j.value->>11,
                 CAST(j.value->>12 AS BIGINT), j.value->>13, CAST(j.value->>14 AS BIGINT), j.value->>15,
-                j.value->>16, j.value->>17, CAST(j.value->>18 AS BIGINT), CAST(j.value->>19 AS BIGINT), $2, $2
+                j.value->>16, j.value->>17, CAST(j.value->>18 AS BIGINT), CAST(j.value->>19 AS BIGINT),
+                j.value->>20, CAST(j.value->>21 AS BIGINT), $2, $2
          FROM {ROWS} WHERE TRUE
          ON CONFLICT (external_id) WHERE external_id <> '' DO NOTHING",
         args![sql::json(people), now],
@@ -207,6 +219,7 @@ pub(crate) async fn update(tx: &mut Tx, people: &[&Kept], now: i64) -> Result<()
                 invalid_at = CAST(j.value->>14 AS BIGINT), invalid_reason = j.value->>15,
                 lookalike_of = j.value->>16, status = j.value->>17,
                 dm_refused_at = CAST(j.value->>18 AS BIGINT), trashed_at = CAST(j.value->>19 AS BIGINT),
+                consent = j.value->>20, consented_at = CAST(j.value->>21 AS BIGINT),
                 version = version + 1, updated_at = $2
          FROM {ROWS} WHERE contacts.id = CAST(j.value->>0 AS BIGINT)",
         args![sql::json(people), now],

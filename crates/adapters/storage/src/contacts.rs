@@ -11,7 +11,7 @@ use crate::{
     StorageError, Store, contact_edit,
     contact_rows::{COLUMNS, contact_of},
     events::{NewEvent, append},
-    search,
+    ledger, search,
     sql::{self, Arg, Row, args},
     tx::Tx,
     validity,
@@ -109,6 +109,7 @@ impl ContactStore for Store {
             set: "opted_out_at = NULL, opt_out_route = NULL, updated_at = $2",
             only: "opted_out_at IS NOT NULL",
             event: NewEvent::of(event::CONTACT_OPTED_IN).actor(actor),
+            withdraws: None,
         };
         Ok(self.for_address_of(id, change, args![now], now).await?)
     }
@@ -151,6 +152,7 @@ impl ContactStore for Store {
             set: "lookalike_of = NULL, updated_at = $2",
             only: "lookalike_of IS NOT NULL",
             event: NewEvent::of(event::ADDRESS_CONFIRMED).actor(actor),
+            withdraws: None,
         };
         Ok(self.for_address_of(id, change, args![now], now).await?)
     }
@@ -194,6 +196,8 @@ struct Change {
     set: &'static str,
     only: &'static str,
     event: NewEvent,
+    /// The change withdraws what was agreed to.
+    withdraws: Option<OptOutRoute>,
 }
 
 impl Store {
@@ -208,6 +212,7 @@ impl Store {
             set: "opted_out_at = $2, opt_out_route = $3, updated_at = $2",
             only: "opted_out_at IS NULL",
             event: told.detail(json!({ "route": route.name() })),
+            withdraws: Some(route),
         };
         self.for_address_of(id, change, args![now, route.name()], now).await
     }
@@ -231,6 +236,10 @@ impl Store {
                 let mut all_args = args![id];
                 all_args.extend(args);
                 let rows = tx.rows(sql, all_args).await?;
+                if let Some(route) = change.withdraws {
+                    let ids = rows.iter().map(|row| row.get("id")).collect::<Result<Vec<i64>, _>>()?;
+                    ledger::withdrawn(tx, &ids, None, (route, change.event.operator()), now).await?;
+                }
                 tell_each(tx, &rows, &change.event, now).await
             })
         })

@@ -53,6 +53,11 @@ impl NewEvent {
         Self { operator_id: id.into(), ..self }
     }
 
+    /// The operator who did it.
+    pub(crate) fn operator(&self) -> Option<i64> {
+        self.operator_id
+    }
+
     /// One more particular.
     pub(crate) fn more(mut self, name: &str, value: Value) -> Self {
         self.detail[name] = value;

@@ -5,18 +5,23 @@ use std::{
     sync::Arc,
 };
 
-use audience::{BatchResult, ImportBatch, ImportId, ImportRow, ImportState, OptOutRoute, RowError, event};
+use audience::{
+    BatchResult, FileConsent, ImportBatch, ImportId, ImportPlan, ImportRow, ImportState, OptOutRoute,
+    RowError, event,
+};
 use serde_json::{Value, json};
 
 use crate::{
     StorageError,
     contact_edit::difference,
     contact_rows::{self, COLUMNS, Kept},
-    error::named,
+    erasure,
+    error::{from_json, named},
     events::{NewEvent, append},
     field_values::Registry,
     import_merge::{Merged, People, Person},
-    sql::{self, args},
+    ledger,
+    sql::{self, Row, args},
     tx::Tx,
     validity,
 };
@@ -28,17 +33,19 @@ pub(crate) async fn apply(
     batch: Arc<ImportBatch>,
     now: i64,
 ) -> Result<BatchResult, StorageError> {
-    let sql = "SELECT created_by FROM imports WHERE id = $1 AND state = $2 AND rows_done = $3 {FOR UPDATE}";
+    let sql =
+        "SELECT created_by, plan FROM imports WHERE id = $1 AND state = $2 AND rows_done = $3 {FOR UPDATE}";
     let guard = args![id, ImportState::Running.name(), batch.rows_before];
     let Some(row) = tx.row(sql, guard).await? else { return Ok(BatchResult::default()) };
-    let import = Import { id, actor: row.get("created_by")?, now };
+    let plan = plan_of(&row)?;
+    let import = Import { id, actor: row.get("created_by")?, now, consent: plan.consent.clone() };
     let mut result = BatchResult { applied: true, ..BatchResult::default() };
     let mut registry = Registry::load(tx).await?;
     registry.remember(tx, batch.rows.iter().flat_map(|row| row.draft.fields.keys()), now).await?;
     let mut rest = batch.rows.as_slice();
     while !rest.is_empty() {
         let mut people = load(tx, rest).await?;
-        let taken = merge(tx, &mut people, rest, &mut result, now);
+        let taken = merge(tx, &mut people, (rest, &plan), &mut result, now);
         people.all.iter_mut().for_each(|person| registry.settle(&mut person.kept.contact.fields));
         write(tx, &people, &registry, &import).await?;
         rest = &rest[taken..];
@@ -46,7 +53,7 @@ pub(crate) async fn apply(
     keep_errors(tx, id, &batch.errors).await?;
     tx.execute(
         "UPDATE imports SET rows_done = $2, bytes_done = $3, added = added + $4, updated = updated + $5,
-                unchanged = unchanged + $6, failed = failed + $7 WHERE id = $1",
+                unchanged = unchanged + $6, failed = failed + $7, skipped = skipped + $8 WHERE id = $1",
         args![
             id,
             batch.rows_after,
@@ -54,7 +61,8 @@ pub(crate) async fn apply(
             result.added,
             result.updated,
             result.unchanged,
-            batch.errors.len() as u64
+            batch.errors.len() as u64,
+            result.skipped
         ],
     )
     .await?;
@@ -66,16 +74,29 @@ struct Import {
     id: ImportId,
     actor: Option<i64>,
     now: i64,
+    consent: Option<FileConsent>,
+}
+
+pub(crate) fn plan_of(row: &Row) -> Result<ImportPlan, StorageError> {
+    let plan: String = row.get("plan")?;
+    if plan.is_empty() { Ok(ImportPlan::default()) } else { from_json("plan of an import", &plan) }
 }
 
 /// Takes rows in up to the first unclear one; returns how many. The first row after a load is never unclear.
-fn merge(tx: &Tx, people: &mut People, rows: &[ImportRow], result: &mut BatchResult, now: i64) -> usize {
+pub(crate) fn merge(
+    tx: &Tx,
+    people: &mut People,
+    (rows, plan): (&[ImportRow], &ImportPlan),
+    result: &mut BatchResult,
+    now: i64,
+) -> usize {
     let ids = tx.ids.take(now, rows.len());
     for (taken, (row, id)) in rows.iter().zip(ids).enumerate() {
-        match people.merge(row, id, now) {
+        match people.merge(row, plan, id, now) {
             Merged::Added => result.added += 1,
             Merged::Updated => result.updated += 1,
             Merged::Unchanged => result.unchanged += 1,
+            Merged::Skipped => result.skipped += 1,
             Merged::Unclear => return taken,
         }
     }
@@ -87,7 +108,7 @@ fn one_column<T: serde::Serialize>(values: impl Iterator<Item = T>) -> String {
 }
 
 /// The contacts the rows may mean.
-async fn load(tx: &mut Tx, rows: &[ImportRow]) -> Result<People, StorageError> {
+pub(crate) async fn load(tx: &mut Tx, rows: &[ImportRow]) -> Result<People, StorageError> {
     let mut people = People::default();
     let external_ids: BTreeSet<&str> =
         rows.iter().map(|row| row.draft.external_id.as_str()).filter(|id| !id.is_empty()).collect();
@@ -122,6 +143,9 @@ async fn load_by_address(tx: &mut Tx, rows: &[ImportRow], people: &mut People) -
                     AND c.opted_out_at IS NOT NULL ORDER BY c.id LIMIT 1) AS route
                FROM {ROWS}";
     let mut newest = Vec::new();
+    for (key, route) in erasure::refused(tx, keys.iter().copied()).await? {
+        people.know_opted_out(key.to_owned(), named("opt-out route", &route, OptOutRoute::from_name)?);
+    }
     for row in tx.rows(sql, args![one_column(keys.iter())]).await? {
         let key: String = row.get("address_key")?;
         if let Some(route) = row.get::<Option<String>>("route")? {
@@ -166,6 +190,7 @@ async fn write(
     let written = people.all.iter().filter(|person| person.before.is_none() || person.is_changed());
     let written: Vec<_> = written.map(|person| (person.before.as_ref(), &person.kept)).collect();
     registry.write(tx, &written).await?;
+    keep_ledger(tx, people, import).await?;
     let mut events: Vec<NewEvent> = people.all.iter().flat_map(|person| events_of(person, import)).collect();
     events.extend(opt_out_others(tx, people, import).await?);
     append(tx, &events, import.now).await?;
@@ -174,6 +199,23 @@ async fn write(
     };
     let moved: Vec<i64> = people.all.iter().filter(moved).map(|person| person.kept.contact.id).collect();
     validity::apply_known(tx, &moved, import.now).await
+}
+
+/// What the people of this file agreed to, and who withdrew it in the same file.
+async fn keep_ledger(tx: &mut Tx, people: &People, import: &Import) -> Result<(), StorageError> {
+    let had = |person: &Person| person.before.as_ref().is_some_and(|before| before.contact.consent.is_some());
+    if let Some(consent) = &import.consent {
+        let agreed = people.all.iter().filter(|person| person.kept.contact.consent.is_some() && !had(person));
+        let agreed: Vec<(i64, &str)> = agreed
+            .map(|person| {
+                (person.kept.contact.id, person.kept.contact.address.as_deref().unwrap_or_default())
+            })
+            .collect();
+        ledger::given_by_file(tx, (import.id, import.actor), consent, &agreed, import.now).await?;
+    }
+    let refused = people.all.iter().filter(|person| person.is_newly_opted_out());
+    let refused: Vec<i64> = refused.map(|person| person.kept.contact.id).collect();
+    ledger::withdrawn(tx, &refused, None, (OptOutRoute::Import, import.actor), import.now).await
 }
 
 fn events_of(person: &Person, import: &Import) -> Vec<NewEvent> {
@@ -221,6 +263,8 @@ async fn opt_out_others(
     let route = OptOutRoute::Import.name();
     let rows = tx.rows(sql, args![one_column(keys.iter()), import.now, route]).await?;
     let detail = json!({ "route": route, "import_id": import.id });
+    let ids = rows.iter().map(|row| row.get("id")).collect::<Result<Vec<i64>, _>>()?;
+    ledger::withdrawn(tx, &ids, None, (OptOutRoute::Import, import.actor), import.now).await?;
     rows.iter()
         .map(|row| {
             let told = NewEvent::of(event::CONTACT_OPTED_OUT).actor(import.actor).detail(detail.clone());

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use audience::{ContactDraft, ImportRow, OptOutRoute};
+use audience::{ContactDraft, ImportMode, ImportPlan, ImportRow, OptOutRoute};
 
 use crate::contact_rows::Kept;
 
@@ -46,6 +46,8 @@ pub(crate) enum Merged {
     Added,
     Updated,
     Unchanged,
+    /// The mode leaves such rows out.
+    Skipped,
     /// An earlier row moved the contact this row means to another address; whose the address is now, only the
     /// database knows. The rows before this one must be written first.
     Unclear,
@@ -78,7 +80,7 @@ impl People {
     }
 
     /// Takes one row in. `id` is for a new contact.
-    pub(crate) fn merge(&mut self, row: &ImportRow, id: i64, now: i64) -> Merged {
+    pub(crate) fn merge(&mut self, row: &ImportRow, plan: &ImportPlan, id: i64, now: i64) -> Merged {
         let draft = &row.draft;
         let found = if draft.external_id.is_empty() {
             draft.address_key.as_ref().and_then(|key| self.by_address.get(key)).copied()
@@ -86,26 +88,47 @@ impl People {
             self.by_external_id.get(&draft.external_id).copied()
         };
         let Some(at) = found else {
-            self.add(draft, id, now);
+            if plan.mode == ImportMode::Update {
+                return Merged::Skipped;
+            }
+            let at = self.add(draft, id, now);
+            self.agree(at, plan);
             return Merged::Added;
         };
         let person = &mut self.all[at];
         if draft.external_id.is_empty() && person.kept.address_key != draft.address_key {
             return Merged::Unclear;
         }
+        if plan.mode == ImportMode::New {
+            return Merged::Skipped;
+        }
         let before = person.kept.clone();
         overwrite(&mut person.kept, draft, now);
         self.settle(at, draft, now);
+        self.agree(at, plan);
         if self.all[at].kept == before { Merged::Unchanged } else { Merged::Updated }
     }
 
-    fn add(&mut self, draft: &ContactDraft, id: i64, now: i64) {
+    fn add(&mut self, draft: &ContactDraft, id: i64, now: i64) -> usize {
         let at = self.all.len();
         self.all.push(Person { kept: Kept::new(id, draft, now), before: None, refuses_mail: false });
         if !draft.external_id.is_empty() {
             self.by_external_id.insert(draft.external_id.clone(), at);
         }
         self.settle(at, draft, now);
+        at
+    }
+
+    /// The file's consent counts for those who have none yet and have not refused.
+    fn agree(&mut self, at: usize, plan: &ImportPlan) {
+        let contact = &mut self.all[at].kept.contact;
+        if let Some(consent) = plan.consent.as_ref().filter(|_| contact.opted_out_at.is_none())
+            && contact.consent.is_none()
+            && contact.dm_refused_at.is_none()
+        {
+            contact.consent = Some(consent.basis);
+            contact.consented_at = Some(consent.at);
+        }
     }
 
     /// Keeps the address index right and the opt-out with the address.

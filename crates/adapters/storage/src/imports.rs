@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use audience::{
     BatchResult, Field, FieldStore, ImportBatch, ImportId, ImportJob, ImportPlan, ImportState, ImportStore,
-    NewImport, RowError, StoreFailure, event,
+    ImportTrial, NewImport, RowError, StoreFailure, event,
 };
 use serde_json::json;
 
@@ -11,13 +11,13 @@ use crate::{
     StorageError, Store,
     error::{from_json, named},
     events::{NewEvent, append_one},
-    import_batch,
+    import_batch, import_trial,
     sql::{self, Row, args},
     tx::Tx,
 };
 
 const COLUMNS: &str = "id, file_name, bytes_total, plan, state, rows_done, bytes_done, added, updated, unchanged, \
-                       failed, failure, created_by, created_at, finished_at";
+                       failed, skipped, trial, failure, created_by, created_at, finished_at";
 /// Uploads hold personal particulars, so their bytes are not kept longer than they may be asked for.
 const PIECES_KEPT_MS: i64 = 30 * 24 * 3600 * 1000;
 /// Two nodes that take in the same new customer at once: the second looks again.
@@ -69,7 +69,7 @@ impl ImportStore for Store {
     }
 
     async fn set_plan(&self, id: ImportId, plan: &ImportPlan) -> Result<bool, StoreFailure> {
-        let sql = "UPDATE imports SET plan = $2 WHERE id = $1 AND state = $3";
+        let sql = "UPDATE imports SET plan = $2, trial = CASE WHEN plan = $2 THEN trial END WHERE id = $1 AND state = $3";
         let changed = self.execute(sql, args![id, sql::json(plan), ImportState::Uploaded.name()]).await?;
         Ok(changed > 0)
     }
@@ -93,8 +93,8 @@ impl ImportStore for Store {
     }
 
     async fn running(&self) -> Result<Vec<ImportJob>, StoreFailure> {
-        let sql = format!("SELECT {COLUMNS} FROM imports WHERE state = $1 ORDER BY id");
-        let rows = self.rows(sql, args![ImportState::Running.name()]).await?;
+        let sql = format!("SELECT {COLUMNS} FROM imports WHERE state IN ($1, $2) ORDER BY id");
+        let rows = self.rows(sql, args![ImportState::Running.name(), ImportState::Trying.name()]).await?;
         Ok(rows.iter().map(job_of).collect::<Result<_, _>>()?)
     }
 
@@ -108,6 +108,36 @@ impl ImportStore for Store {
                 result => return Ok(result?),
             }
         }
+    }
+
+    async fn start_trial(&self, id: ImportId, _now: i64) -> Result<bool, StoreFailure> {
+        let sql = "UPDATE imports SET state = $2, trial = NULL WHERE id = $1 AND state = $3";
+        let states = (ImportState::Trying.name(), ImportState::Uploaded.name());
+        Ok(self.execute(sql, args![id, states.0, states.1]).await? > 0)
+    }
+
+    async fn try_batch(&self, id: ImportId, batch: &ImportBatch) -> Result<bool, StoreFailure> {
+        let batch = std::sync::Arc::new(batch.clone());
+        Ok(self.write(move |tx| Box::pin(import_trial::try_batch(tx, id, batch))).await?)
+    }
+
+    async fn end_trial(&self, id: ImportId, trial: Option<&ImportTrial>) -> Result<(), StoreFailure> {
+        let trial = trial.map(sql::json);
+        Ok(self.write(move |tx| Box::pin(import_trial::end(tx, id, trial))).await?)
+    }
+
+    async fn save_preset(&self, name: &str, plan: &ImportPlan, now: i64) -> Result<(), StoreFailure> {
+        let sql = "INSERT INTO import_presets (name, plan, updated_at) VALUES ($1, $2, $3)
+                   ON CONFLICT (name) DO UPDATE SET plan = $2, updated_at = $3";
+        self.execute(sql, args![name, sql::json(plan), now]).await?;
+        Ok(())
+    }
+
+    async fn presets(&self) -> Result<Vec<(String, ImportPlan)>, StoreFailure> {
+        let sql = "SELECT name, plan FROM import_presets ORDER BY updated_at DESC, name LIMIT 50";
+        let rows = self.rows(sql, args![]).await?;
+        let read = |row: &Row| Ok((row.get("name")?, import_batch::plan_of(row)?));
+        Ok(rows.iter().map(read).collect::<Result<_, StorageError>>()?)
     }
 
     async fn end(
@@ -130,12 +160,11 @@ impl ImportStore for Store {
 }
 
 fn job_of(row: &Row) -> Result<ImportJob, StorageError> {
-    let plan: String = row.get("plan")?;
     Ok(ImportJob {
         id: row.get("id")?,
         file_name: row.get("file_name")?,
         bytes_total: row.count("bytes_total")?,
-        plan: if plan.is_empty() { ImportPlan::default() } else { from_json("plan of an import", &plan)? },
+        plan: import_batch::plan_of(row)?,
         state: named("import state", &row.get::<String>("state")?, ImportState::from_name)?,
         rows_done: row.count("rows_done")?,
         bytes_done: row.count("bytes_done")?,
@@ -143,6 +172,11 @@ fn job_of(row: &Row) -> Result<ImportJob, StorageError> {
         updated: row.count("updated")?,
         unchanged: row.count("unchanged")?,
         failed: row.count("failed")?,
+        skipped: row.count("skipped")?,
+        trial: row
+            .get::<Option<String>>("trial")?
+            .map(|text| from_json("trial of an import", &text))
+            .transpose()?,
         failure: row.get("failure")?,
         created_by: row.get("created_by")?,
         created_at: row.get("created_at")?,

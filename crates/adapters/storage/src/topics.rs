@@ -9,6 +9,7 @@ use crate::{
     contacts::tell_each,
     error::named,
     events::NewEvent,
+    ledger,
     sql::{Row, args},
     tx::Tx,
 };
@@ -67,6 +68,10 @@ impl TopicStore for Store {
                     arguments.extend(args![now, route.name()]);
                 }
                 let rows = tx.rows(sql, arguments).await?;
+                if !wanted {
+                    let ids = rows.iter().map(|row| row.get("id")).collect::<Result<Vec<i64>, _>>()?;
+                    ledger::withdrawn(tx, &ids, Some(topic_id), (route, actor), now).await?;
+                }
                 tell_each(tx, &rows, &told, now).await
             })
         });

@@ -4,7 +4,9 @@ use std::{net::IpAddr, ops::Deref, sync::Arc};
 
 use accounts::{OperatorStore, SessionStore};
 use audience::segment::SegmentStore;
-use audience::{ContactStore, FieldStore, ImportStore, TopicStore, ValiditySettings, ValidityStore};
+use audience::{
+    ConsentStore, ContactStore, FieldStore, ImportStore, TopicStore, ValiditySettings, ValidityStore,
+};
 use campaigns::ports::{BroadcastStore, TemplateStore};
 use delivery::ports::{QueueStore, SourceStore};
 use doctor::{
@@ -33,6 +35,8 @@ pub struct App {
     pub contacts: Arc<dyn ContactStore>,
     /// The fields the shop keeps about them.
     pub fields: Arc<dyn FieldStore>,
+    /// What they agreed to.
+    pub consents: Arc<dyn ConsentStore>,
     /// What customers may refuse one by one.
     pub topics: Arc<dyn TopicStore>,
     /// Whether their addresses work.

@@ -25,6 +25,7 @@ areas![
     "operator",
     "contact",
     "field",
+    "consent",
     "home",
     "import",
     "template",

@@ -266,6 +266,11 @@ fn spawn_loops(
         loops::run_broadcasts(broadcasts, tick, worry, token).await;
         Ok(())
     });
+    let (consents, tick, token) = (store.clone(), Arc::clone(clock), shutdown.clone());
+    tasks.spawn(async move {
+        loops::forget_expired(consents, tick, token).await;
+        Ok(())
+    });
     let (fields, token) = (store.clone(), shutdown.clone());
     tasks.spawn(async move {
         loops::run_fields(fields, token).await;
@@ -303,6 +308,7 @@ fn web_app(
         segments: store.clone(),
         fields: store.clone(),
         topics: store.clone(),
+        consents: store.clone(),
         validity: store.clone(),
         validity_settings: wire::validity(config),
         imports: store.clone(),

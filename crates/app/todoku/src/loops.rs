@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use audience::{FieldStore, ImportStore};
+use audience::{ConsentStore, FieldStore, ImportStore};
 use campaigns::{ports::BroadcastStore, runner};
 use delivery::{
     health::{Health, Work},
@@ -17,6 +17,8 @@ const IDLE: Duration = Duration::from_millis(250);
 const TROUBLE: Duration = Duration::from_secs(2);
 /// How often fields are looked at: another kind is a rare decision, and nobody waits for the last value.
 const FIELDS: Duration = Duration::from_secs(2);
+/// How often it is looked for what may be forgotten.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Values read anew in one transaction.
 const RETYPED: u64 = 2_000;
 
@@ -95,6 +97,16 @@ async fn take_in(store: &dyn ImportStore, clock: &Clock) -> Result<(), audience:
         done = audience::run_import(store, job.id, clock.as_ref()).await.map(drop).and(done);
     }
     done
+}
+
+/// Drops, once a day, what was kept of erased persons and need not be kept any longer.
+pub async fn forget_expired(store: Arc<dyn ConsentStore>, clock: Clock, shutdown: CancellationToken) {
+    while !shutdown.is_cancelled() {
+        if let Err(error) = store.forget_expired(clock()).await {
+            tracing::error!(%error, "what may be forgotten is kept until tomorrow");
+        }
+        rest(DAY, &shutdown).await;
+    }
 }
 
 /// Reads the values of fields anew whose kind was changed, also where a crash interrupted that.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ConsentBasis;
+
 /// Key of a contact. Later registrations have larger keys.
 pub type ContactId = i64;
 
@@ -47,6 +49,10 @@ pub struct Contact {
     pub dm_refused_at: Option<i64>,
     /// When it was put into the trash: it is on no list and gets no mail.
     pub trashed_at: Option<i64>,
+    /// What allows advertising: the basis of the last agreement that was not withdrawn; the ledger has the proof.
+    pub consent: Option<ConsentBasis>,
+    /// When that was given.
+    pub consented_at: Option<i64>,
     /// Counts the changes, so that two people do not overwrite each other unseen.
     pub version: i64,
     /// When the contact was registered here.

@@ -3,6 +3,7 @@
 //! A [`Contact`] is a customer; an operator is somebody else. An import is a durable job that can be
 //! interrupted anywhere and goes on without importing a row twice.
 
+mod consent;
 mod contact;
 mod field;
 mod fold;
@@ -13,6 +14,7 @@ mod topic;
 mod upload;
 mod validity;
 
+pub use consent::{CONSENT_ROUTES, ConsentBasis, ConsentEntry, Erased, FileConsent, NewConsent, kept_until};
 pub use contact::{
     Contact, ContactDraft, ContactFilter, ContactId, ContactPage, ContactStatus, OptOutRoute, Standing,
 };
@@ -27,10 +29,13 @@ pub use import::{
     ReasonLanguage, RowOutcome, RowReader, SAMPLE_BYTES, Sentence, VALUE_CHARS_MAX, detect, failure_sentence,
     guess_mapping, preview, read_row, run_import, suggest_plan,
 };
-pub use ports::{ContactStore, FieldStore, ImportStore, StoreFailure, TopicStore, ValidityStore};
+pub use ports::{
+    ConsentStore, ContactStore, FieldStore, ImportStore, StoreFailure, TopicStore, ValidityStore,
+};
 pub use topic::{TOPIC_CHARS_MAX, Topic, TopicId, TopicRefusal};
 pub use upload::{
-    BatchResult, ImportBatch, ImportId, ImportJob, ImportPlan, ImportRow, ImportState, NewImport, RowError,
+    BatchResult, ImportBatch, ImportId, ImportJob, ImportMode, ImportPlan, ImportRow, ImportState,
+    ImportTrial, NewImport, RowError,
 };
 pub use validity::{
     AddressFailure, AddressHistory, Consequence, Delivered, Failure, Run, ValiditySettings, consequence,
@@ -52,6 +57,10 @@ pub mod event {
     pub const CONTACT_OPTED_OUT: &str = "contact.opted_out";
     /// A contact wants mail again.
     pub const CONTACT_OPTED_IN: &str = "contact.opted_in";
+    /// A contact agreed to advertising; the detail holds `basis` and `route`.
+    pub const CONSENT_GIVEN: &str = "contact.consent_given";
+    /// A contact's data were erased.
+    pub const CONTACT_ERASED: &str = "contact.erased";
     /// A contact refused one topic; the detail holds `topic_id` and `route`.
     pub const TOPIC_OPTED_OUT: &str = "contact.topic_opted_out";
     /// A contact wants a topic again.

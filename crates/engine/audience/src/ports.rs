@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 
 use crate::{
-    AddressFailure, AddressHistory, BatchResult, Consequence, Contact, ContactDraft, ContactFilter,
-    ContactId, ContactPage, Field, FieldDraft, FieldId, FileRef, ImportBatch, ImportId, ImportJob,
-    ImportPlan, ImportState, NewImport, OptOutRoute, RowError, Topic, TopicId, TopicRefusal,
-    ValiditySettings,
+    AddressFailure, AddressHistory, BatchResult, ConsentEntry, Consequence, Contact, ContactDraft,
+    ContactFilter, ContactId, ContactPage, Erased, Field, FieldDraft, FieldId, FileRef, ImportBatch,
+    ImportId, ImportJob, ImportPlan, ImportState, ImportTrial, NewConsent, NewImport, OptOutRoute, RowError,
+    Topic, TopicId, TopicRefusal, ValiditySettings,
 };
 
 /// The store could not be asked.
@@ -155,6 +155,32 @@ pub trait FieldStore: Send + Sync {
     ) -> Result<Option<(FileRef, Vec<u8>)>, StoreFailure>;
 }
 
+/// The ledger of consents at rest, and what the law wants of it.
+#[async_trait]
+pub trait ConsentStore: Send + Sync {
+    /// Adds an agreement to the ledger. It never lifts an opt-out. `false` when there is no such contact.
+    async fn record_consent(
+        &self,
+        new: &NewConsent,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<bool, StoreFailure>;
+    /// Every entry of a contact, oldest first.
+    async fn ledger(&self, id: ContactId) -> Result<Vec<ConsentEntry>, StoreFailure>;
+    /// Entries that were kept of somebody with this address ([`mail::Address::key`]) whose data were erased.
+    async fn ledger_of_erased(&self, address_key: &str) -> Result<Vec<ConsentEntry>, StoreFailure>;
+    /// Erases a person's data: contact, values, what was merged into messages. What stays is in the answer; `None`
+    /// when there is no such contact.
+    async fn erase(
+        &self,
+        id: ContactId,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Option<Erased>, StoreFailure>;
+    /// Drops what was kept of erased persons and need not be kept any longer; gives how many entries.
+    async fn forget_expired(&self, now: i64) -> Result<u64, StoreFailure>;
+}
+
 /// Topics at rest, and who refuses which.
 #[async_trait]
 pub trait TopicStore: Send + Sync {
@@ -210,6 +236,17 @@ pub trait ImportStore: Send + Sync {
     /// A row with a customer number updates the contact with that number; a row without one updates the newest
     /// contact with the same address; otherwise it becomes a new contact. Empty cells change nothing.
     async fn apply(&self, id: ImportId, batch: &ImportBatch, now: i64) -> Result<BatchResult, StoreFailure>;
+    /// Begins a trial run, which changes no contact; `false` when the import was not in [`ImportState::Uploaded`].
+    async fn start_trial(&self, id: ImportId, now: i64) -> Result<bool, StoreFailure>;
+    /// Looks at a batch as [`ImportStore::apply`] would take it in, adds what it found to the trial's numbers and moves
+    /// its progress. `false` as there.
+    async fn try_batch(&self, id: ImportId, batch: &ImportBatch) -> Result<bool, StoreFailure>;
+    /// Ends a trial run: back to [`ImportState::Uploaded`] with its numbers, `None` when it was stopped or failed.
+    async fn end_trial(&self, id: ImportId, trial: Option<&ImportTrial>) -> Result<(), StoreFailure>;
+    /// Remembers how columns are assigned, under a name; another one of that name is replaced.
+    async fn save_preset(&self, name: &str, plan: &ImportPlan, now: i64) -> Result<(), StoreFailure>;
+    /// The remembered assignments, newest first, at most 50.
+    async fn presets(&self) -> Result<Vec<(String, ImportPlan)>, StoreFailure>;
     /// Ends the import as finished, failed or cancelled; a running one only.
     async fn end(
         &self,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ContactDraft;
+use crate::{ContactDraft, FileConsent};
 
 /// Key of an import.
 pub type ImportId = i64;
@@ -15,6 +15,8 @@ pub type ImportId = i64;
 pub enum ImportState {
     /// The bytes are here; columns are being chosen.
     Uploaded,
+    /// Rows are being looked at; no contact changes.
+    Trying,
     /// Rows are being taken in.
     Running,
     /// Every row was looked at.
@@ -31,6 +33,7 @@ impl ImportState {
     pub fn name(self) -> &'static str {
         match self {
             Self::Uploaded => "uploaded",
+            Self::Trying => "trying",
             Self::Running => "running",
             Self::Finished => "finished",
             Self::Failed => "failed",
@@ -41,10 +44,60 @@ impl ImportState {
     /// The state with this stored name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Uploaded, Self::Running, Self::Finished, Self::Failed, Self::Cancelled]
+        [Self::Uploaded, Self::Trying, Self::Running, Self::Finished, Self::Failed, Self::Cancelled]
             .into_iter()
             .find(|state| state.name() == name)
     }
+}
+
+/// Which rows are taken in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportMode {
+    /// New customers and changes of known ones.
+    #[default]
+    Both,
+    /// Only new customers; known ones are left as they are.
+    New,
+    /// Only changes of known customers; nobody is added.
+    Update,
+}
+
+impl ImportMode {
+    /// The stored name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::New => "new",
+            Self::Update => "update",
+        }
+    }
+
+    /// The mode with this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Both, Self::New, Self::Update].into_iter().find(|mode| mode.name() == name)
+    }
+}
+
+/// What a trial run found: what the import would do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportTrial {
+    /// Rows that would become new contacts.
+    pub added: u64,
+    /// Rows that would change a contact.
+    pub updated: u64,
+    /// Rows that say what we know already.
+    pub unchanged: u64,
+    /// Rows left out by the mode.
+    pub skipped: u64,
+    /// Rows that cannot be taken in.
+    pub failed: u64,
+    /// Rows of people who get no advertising whatever else: opted out, refused, or an address that does not work.
+    pub suppressed: u64,
+    /// Rows whose customer number or address stands in an earlier row.
+    pub duplicates: u64,
 }
 
 /// How the bytes are to be read, and which column is what.
@@ -61,6 +114,12 @@ pub struct ImportPlan {
     /// Column index → target: `address`, `name`, `kana`, `phone`, `company`, `external_id`, `note`, `wants_mail`,
     /// `status`, `field` (kept under its own name), `field:KEY` (kept as that field) or `skip`.
     pub mapping: BTreeMap<usize, String>,
+    /// Which rows are taken in.
+    #[serde(default)]
+    pub mode: ImportMode,
+    /// What the people of this file agreed to; none when nobody asked.
+    #[serde(default)]
+    pub consent: Option<FileConsent>,
 }
 
 /// An import and how far it is.
@@ -88,6 +147,10 @@ pub struct ImportJob {
     pub unchanged: u64,
     /// Rows that could not be taken in.
     pub failed: u64,
+    /// Rows left out by [`ImportPlan::mode`].
+    pub skipped: u64,
+    /// What the last trial run found, as long as the plan is the same.
+    pub trial: Option<ImportTrial>,
     /// Why it failed as a whole; a key of the text catalogue.
     pub failure: Option<String>,
     /// Who uploaded it.
@@ -155,4 +218,6 @@ pub struct BatchResult {
     pub updated: u64,
     /// Contacts that were already so.
     pub unchanged: u64,
+    /// Rows left out by the mode.
+    pub skipped: u64,
 }

@@ -57,6 +57,7 @@ cases! {
             has_header: true,
             columns: vec!["氏名".into()],
             mapping: [(0, "name".into())].into(),
+            ..ImportPlan::default()
         };
         assert!(store.set_plan(id, &plan).await.unwrap());
         let job = store.get(id).await.unwrap().unwrap();
@@ -81,7 +82,7 @@ cases! {
         one.rows_after = 3;
         one.errors =
             vec![RowError { row: 3, cells: vec!["x".into(), "\0".into()], ja: "宛先".into(), en: "address".into() }];
-        let expected = BatchResult { applied: true, added: 2, updated: 0, unchanged: 0 };
+        let expected = BatchResult { applied: true, added: 2, updated: 0, unchanged: 0, skipped: 0 };
         assert_eq!(store.apply(id, &one, NOW).await.unwrap(), expected);
         assert_eq!(store.apply(id, &one, NOW).await.unwrap(), BatchResult::default());
         let job = ImportStore::get(&store, id).await.unwrap().unwrap();

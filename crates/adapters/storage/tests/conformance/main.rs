@@ -6,6 +6,7 @@ mod arrivals;
 mod audiences;
 mod broadcasts;
 mod claims;
+mod consents;
 mod contacts;
 mod desk;
 mod event_log;

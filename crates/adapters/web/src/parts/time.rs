@@ -41,6 +41,12 @@ fn dated(say: Say, at: i64, now: i64, clock: String) -> String {
     }
 }
 
+/// The start of a day as somebody wrote it: 2026/1/5, 令和8年1月5日.
+pub(crate) fn day_start(typed: &str) -> Option<i64> {
+    let (date, _) = audience::read_date(typed)?;
+    Some(date?.to_zoned(ZONE.clone()).ok()?.timestamp().as_millisecond())
+}
+
 /// `202611`, for the names of keys.
 pub(crate) fn year_month(at: i64) -> String {
     zoned(at).strftime("%Y%m").to_string()
@@ -65,7 +71,8 @@ fn zoned(at: i64) -> Zoned {
     Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(ZONE.clone())
 }
 
-fn iso(at: i64) -> String {
+/// `2026-11-21T08:40:05+09:00`, for machines.
+pub(crate) fn iso(at: i64) -> String {
     zoned(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }
 

@@ -62,6 +62,7 @@ impl House {
             segments: store.clone(),
             fields: store.clone(),
             topics: store.clone(),
+            consents: store.clone(),
             validity: store.clone(),
             validity_settings: audience::ValiditySettings::default(),
             imports: store.clone(),

@@ -4,6 +4,7 @@
 
 mod broadcasts;
 mod browser;
+mod consents;
 mod contacts;
 mod desk;
 mod doors;

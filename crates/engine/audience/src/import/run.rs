@@ -33,7 +33,7 @@ pub const FAILURES: [&str; 9] = [
     "incomplete",
 ];
 
-/// Takes the rows of a running import in, up to its end, and says how it ended.
+/// Takes the rows of a running import in, or looks at those of a trial run, up to its end, and says how it ended.
 ///
 /// May be called again after a crash or an error: rows that were taken in are passed over, and a batch counts once
 /// whoever brings it. Gives the import's state as it is when it is not running, was cancelled meanwhile, or another
@@ -47,7 +47,7 @@ pub async fn run_import(
     clock: &(dyn Fn() -> i64 + Send + Sync),
 ) -> Result<ImportState, StoreFailure> {
     let job = load(store, id).await?;
-    if job.state != ImportState::Running {
+    if !matches!(job.state, ImportState::Running | ImportState::Trying) {
         return Ok(job.state);
     }
     let sample = sample(store, id).await?;
@@ -62,6 +62,11 @@ pub async fn run_import(
         _ if sample.is_empty() => Some("empty"),
         (refused, _) => refused.or(Some("encoding")),
     };
+    if job.state == ImportState::Trying {
+        let found = load(store, id).await?.trial.filter(|_| failure.is_none());
+        store.end_trial(id, found.as_ref()).await?;
+        return Ok(load(store, id).await?.state);
+    }
     let state = if failure.is_some() { ImportState::Failed } else { ImportState::Finished };
     if store.end(id, state, failure, clock()).await? {
         return Ok(state);
@@ -105,7 +110,7 @@ async fn take_all(
         for chunk in piece.chunks(CHUNK_BYTES) {
             let (back, batches) = feed(intake, chunk.to_vec(), false).await?;
             intake = back;
-            if !apply(store, job.id, &batches, clock).await? {
+            if !apply(store, job, &batches, clock).await? {
                 return Ok(Ended::NotOurs);
             }
             if intake.failure().is_some() {
@@ -118,7 +123,7 @@ async fn take_all(
         return Ok(Ended::Read(Some("incomplete")));
     }
     let (intake, batches) = feed(intake, Vec::new(), true).await?;
-    if !apply(store, job.id, &batches, clock).await? {
+    if !apply(store, job, &batches, clock).await? {
         return Ok(Ended::NotOurs);
     }
     let empty = (intake.rows_seen() == 0).then_some("empty");
@@ -140,12 +145,16 @@ async fn feed(
 
 async fn apply(
     store: &dyn ImportStore,
-    id: ImportId,
+    job: &ImportJob,
     batches: &[ImportBatch],
     clock: &(dyn Fn() -> i64 + Send + Sync),
 ) -> Result<bool, StoreFailure> {
     for batch in batches {
-        if !store.apply(id, batch, clock()).await?.applied {
+        let applied = match job.state {
+            ImportState::Trying => store.try_batch(job.id, batch).await?,
+            _ => store.apply(job.id, batch, clock()).await?.applied,
+        };
+        if !applied {
             return Ok(false);
         }
     }

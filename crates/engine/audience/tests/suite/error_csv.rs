@@ -10,7 +10,14 @@ const LIST: &str = "会員番号;氏名;メール;備考\r\n1;花子;hanako;=1+1
 fn plan(encoding: &str, has_header: bool) -> ImportPlan {
     let columns = ["会員番号", "氏名", "メール", "備考"].map(str::to_owned).to_vec();
     let mapping = guess_mapping(&columns, &[]);
-    ImportPlan { encoding: encoding.to_owned(), delimiter: ';', has_header, columns, mapping }
+    ImportPlan {
+        encoding: encoding.to_owned(),
+        delimiter: ';',
+        has_header,
+        columns,
+        mapping,
+        ..ImportPlan::default()
+    }
 }
 
 fn run(store: &MemoryStore) -> Vec<u8> {

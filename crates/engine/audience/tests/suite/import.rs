@@ -10,7 +10,14 @@ use proptest::prelude::*;
 fn plan(columns: &str, encoding: &str) -> ImportPlan {
     let columns: Vec<String> = columns.split(',').map(str::to_owned).collect();
     let mapping = guess_mapping(&columns, &[]);
-    ImportPlan { encoding: encoding.to_owned(), delimiter: ',', has_header: true, columns, mapping }
+    ImportPlan {
+        encoding: encoding.to_owned(),
+        delimiter: ',',
+        has_header: true,
+        columns,
+        mapping,
+        ..ImportPlan::default()
+    }
 }
 
 fn runtime() -> tokio::runtime::Runtime {

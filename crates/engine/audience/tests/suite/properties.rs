@@ -56,7 +56,7 @@ proptest! {
         let columns = vec!["氏名".to_owned(), "メール".to_owned()];
         let mapping = guess_mapping(&columns, &[]);
         let plan =
-            ImportPlan { encoding: "UTF-8".to_owned(), delimiter: ',', has_header: false, columns, mapping };
+            ImportPlan { encoding: "UTF-8".to_owned(), delimiter: ',', has_header: false, columns, mapping, ..ImportPlan::default() };
         let whole = MemoryStore::running(text.as_bytes(), plan.clone(), 10_000);
         let cut = MemoryStore::running(text.as_bytes(), plan, piece);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

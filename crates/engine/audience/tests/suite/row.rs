@@ -7,7 +7,14 @@ const COLUMNS: &str = "顧客番号,氏名,フリガナ,メールアドレス,�
 fn plan() -> ImportPlan {
     let columns: Vec<String> = COLUMNS.split(',').map(str::to_owned).collect();
     let mapping = guess_mapping(&columns, &[]);
-    ImportPlan { encoding: "UTF-8".into(), delimiter: ',', has_header: true, columns, mapping }
+    ImportPlan {
+        encoding: "UTF-8".into(),
+        delimiter: ',',
+        has_header: true,
+        columns,
+        mapping,
+        ..ImportPlan::default()
+    }
 }
 
 fn read(line: &str) -> RowOutcome {

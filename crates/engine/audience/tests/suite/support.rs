@@ -8,7 +8,7 @@ use std::{
 use async_trait::async_trait;
 use audience::{
     BatchResult, Field, ImportBatch, ImportId, ImportJob, ImportPlan, ImportRow, ImportState, ImportStore,
-    NewImport, RowError, StoreFailure,
+    ImportTrial, NewImport, RowError, StoreFailure,
 };
 
 /// What happens to the nth `apply`, counted from 0.
@@ -52,6 +52,8 @@ impl MemoryStore {
             updated: 0,
             unchanged: 0,
             failed: 0,
+            skipped: 0,
+            trial: None,
             failure: None,
             created_by: None,
             created_at: 0,
@@ -83,7 +85,7 @@ fn apply(inner: &mut Inner, batch: &ImportBatch) -> BatchResult {
     job.failed += batch.errors.len() as u64;
     inner.rows.extend(batch.rows.iter().cloned());
     inner.errors.extend(batch.errors.iter().cloned());
-    BatchResult { applied: true, added: batch.rows.len() as u64, updated: 0, unchanged: 0 }
+    BatchResult { applied: true, added: batch.rows.len() as u64, updated: 0, unchanged: 0, skipped: 0 }
 }
 
 #[async_trait]
@@ -135,6 +137,21 @@ impl ImportStore for MemoryStore {
             return Err("interrupted behind the commit".into());
         }
         Ok(result)
+    }
+    async fn start_trial(&self, _: ImportId, _: i64) -> Result<bool, StoreFailure> {
+        Ok(false)
+    }
+    async fn try_batch(&self, _: ImportId, _: &ImportBatch) -> Result<bool, StoreFailure> {
+        Ok(false)
+    }
+    async fn end_trial(&self, _: ImportId, _: Option<&ImportTrial>) -> Result<(), StoreFailure> {
+        Ok(())
+    }
+    async fn save_preset(&self, _: &str, _: &ImportPlan, _: i64) -> Result<(), StoreFailure> {
+        Ok(())
+    }
+    async fn presets(&self) -> Result<Vec<(String, ImportPlan)>, StoreFailure> {
+        Ok(Vec::new())
     }
     async fn end(
         &self,

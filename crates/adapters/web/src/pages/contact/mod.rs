@@ -2,11 +2,13 @@
 
 pub(crate) mod address;
 pub(crate) mod change;
+pub(crate) mod consent;
 pub(crate) mod edit;
 pub(crate) mod entry;
 pub(crate) mod file;
 pub(crate) mod list;
 pub(crate) mod note;
+pub(crate) mod rights;
 pub(crate) mod show;
 mod timeline;
 mod validity;

@@ -5,7 +5,7 @@ use axum::{extract::Path, response::IntoResponse};
 use maud::{Markup, html};
 
 use super::{
-    file,
+    consent, file,
     list::shown_name,
     timeline::{self, Names},
     validity::{self, Known},
@@ -57,10 +57,15 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
             }
             div.soon {
                 (standing_card(&visit, &contact, &known))
+                (consent::card(&visit, &contact))
                 (topics_card(&visit, &contact, &topics, &refusals))
                 (facts_card(&visit, &contact, &fields))
                 (file::card(&visit, &contact, &fields))
                 @if contact.trashed_at.is_none() {
+                    ul.links {
+                        li { a href={ (links::contact(id)) "/data.json" } { (t!(say, "rights-copy")) } }
+                        @if visit.is_owner() { li { a href={ (links::contact(id)) "/erase" } { (t!(say, "rights-erase")) } } }
+                    }
                     div.actions { (act(&visit, &contact, "trash", &t!(say, "contact-trash"), &t!(say, "contact-trash-what"))) }
                 }
             }

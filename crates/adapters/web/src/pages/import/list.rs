@@ -74,7 +74,7 @@ fn table(visit: &Visit, jobs: &[ImportJob]) -> Markup {
 pub(super) fn state(say: Say, state: ImportState) -> Markup {
     let class = match state {
         ImportState::Uploaded => "waiting",
-        ImportState::Running => "accepted",
+        ImportState::Running | ImportState::Trying => "accepted",
         ImportState::Finished => "evidenced",
         ImportState::Failed => "refused",
         ImportState::Cancelled => "withheld",
@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn every_state_has_words() {
-        for name in ["uploaded", "running", "finished", "failed", "cancelled"] {
+        for name in ["uploaded", "trying", "running", "finished", "failed", "cancelled"] {
             let state = ImportState::from_name(name).unwrap();
             assert!(Say::default().find(&format!("import-state-{}", state.name()), None).is_some(), "{name}");
         }

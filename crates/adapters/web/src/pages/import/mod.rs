@@ -8,4 +8,5 @@ mod progress;
 pub(crate) mod receive;
 mod result;
 pub(crate) mod show;
+mod terms;
 pub(crate) mod upload;

@@ -14,6 +14,7 @@ use super::{
     preview::{self, DELIMITERS, ENCODINGS, TARGETS},
     receive::PREVIEW_ROWS,
     show,
+    terms::{PRESET_CHARS_MAX, Terms},
 };
 use crate::{
     form::Form,
@@ -31,6 +32,8 @@ pub(crate) struct Choices {
     encoding: String,
     delimiter: String,
     header: Option<String>,
+    #[serde(flatten)]
+    terms: Terms,
     /// `map-0` … with the target of each column.
     #[serde(flatten)]
     rest: BTreeMap<String, String>,
@@ -69,9 +72,15 @@ pub(crate) async fn decide(visit: Visit, Path(id): Path<i64>, Form(choices): For
     let sample = show::sample(&visit, id).await?;
     let read_anew = !reads_alike(&plan, &job.plan);
     job.plan = completed(plan, &choices, &job, &sample, read_anew);
+    if choices.step == "preset" {
+        use_preset(&visit, &mut job, &choices.terms.preset).await?;
+    }
+    let proven = choices.terms.put_into(&mut job.plan, visit.now());
     let looked = audience::preview(&sample, &job.plan, PREVIEW_ROWS);
     visit.house.imports.set_plan(id, &job.plan).await?;
-    if choices.step != "start" {
+    job.trial = None;
+    remember(&visit, &job, choices.terms.preset_name.trim()).await?;
+    if !matches!(choices.step.as_str(), "start" | "try") {
         return Ok(Redirect::to(&links::import(id)).into_response());
     }
     if read_anew {
@@ -80,8 +89,36 @@ pub(crate) async fn decide(visit: Visit, Path(id): Path<i64>, Form(choices): For
     if preview::is_blocked(&looked) {
         return again(&visit, &job, &sample, None).await;
     }
+    if !proven {
+        return again(&visit, &job, &sample, Some(&t!(visit.say, "consent-needs-proof"))).await;
+    }
+    if choices.step == "try" {
+        visit.house.imports.start_trial(id, visit.now()).await?;
+        return Ok(Redirect::to(&links::import(id)).into_response());
+    }
     visit.house.imports.start(id, visit.now()).await?;
     Ok(Redirect::to(&links::import(id)).into_response())
+}
+
+/// Columns that the remembered assignment knows by name go where they went then.
+async fn use_preset(visit: &Visit, job: &mut ImportJob, name: &str) -> Result<(), Problem> {
+    let presets = visit.house.imports.presets().await?;
+    let Some((_, kept)) = presets.into_iter().find(|(known, _)| known == name) else { return Ok(()) };
+    for (index, column) in job.plan.columns.iter().enumerate() {
+        let then = kept.columns.iter().position(|known| known == column);
+        if let Some(target) = then.and_then(|at| kept.mapping.get(&at)) {
+            job.plan.mapping.insert(index, target.clone());
+        }
+    }
+    Ok(())
+}
+
+async fn remember(visit: &Visit, job: &ImportJob, name: &str) -> Result<(), Problem> {
+    let name: String = name.chars().filter(|c| !c.is_control()).take(PRESET_CHARS_MAX).collect();
+    if !name.is_empty() {
+        visit.house.imports.save_preset(&name, &job.plan, visit.now()).await?;
+    }
+    Ok(())
 }
 
 fn reads_alike(a: &ImportPlan, b: &ImportPlan) -> bool {
@@ -108,7 +145,6 @@ fn completed(
 }
 
 async fn again(visit: &Visit, job: &ImportJob, sample: &[u8], remark: Option<&str>) -> Answer {
-    let fields = visit.house.imports.import_fields().await?;
-    let form = preview::form(visit, job, sample, &fields, remark);
+    let form = preview::form(visit, job, sample, &preview::Kept::of(visit).await?, remark);
     Ok((StatusCode::UNPROCESSABLE_ENTITY, show::page(visit, job, &form)).into_response())
 }

@@ -7,10 +7,11 @@ use audience::{
 };
 use maud::{Markup, html};
 
-use super::receive::PREVIEW_ROWS;
+use super::{receive::PREVIEW_ROWS, terms};
 use crate::{
     links,
     parts::field::Field,
+    problem::Problem,
     say::{Say, t},
     visit::Visit,
 };
@@ -30,14 +31,29 @@ pub(super) fn is_blocked(preview: &Preview) -> bool {
     preview.problems.iter().any(|problem| FAILURES.contains(&problem.key))
 }
 
-/// The form. `fields` are the house's; `remark` is said on top.
+/// What the house has for a file: its fields, and the names of remembered assignments.
+pub(super) struct Kept {
+    fields: Vec<HouseField>,
+    presets: Vec<String>,
+}
+
+impl Kept {
+    pub(super) async fn of(visit: &Visit) -> Result<Self, Problem> {
+        let fields = visit.house.imports.import_fields().await?;
+        let presets = visit.house.imports.presets().await?;
+        Ok(Self { fields, presets: presets.into_iter().map(|(name, _)| name).collect() })
+    }
+}
+
+/// The form. `remark` is said on top.
 pub(super) fn form(
     visit: &Visit,
     job: &ImportJob,
     sample: &[u8],
-    fields: &[HouseField],
+    kept: &Kept,
     remark: Option<&str>,
 ) -> Markup {
+    let Kept { fields, presets } = kept;
     let say = visit.say;
     let preview = audience::preview(sample, &job.plan, PREVIEW_ROWS);
     let blocked = is_blocked(&preview);
@@ -67,10 +83,12 @@ pub(super) fn form(
                     (rows(say, &job.plan, &preview, fields))
                 }
             }
+            (terms::cards(say, job, presets))
             div.actions.foot-bar {
                 button.btn.primary type="submit" name="step" value="start" disabled[blocked] {
                     (t!(say, "preview-start"))
                 }
+                button.btn type="submit" name="step" value="try" disabled[blocked] { (t!(say, "import-try")) }
                 a.btn href="/imports/new" { (t!(say, "preview-other-file")) }
             }
         }

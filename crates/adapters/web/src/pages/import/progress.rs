@@ -13,7 +13,8 @@ use crate::{
 /// The live box.
 pub(super) fn live(visit: &Visit, job: &ImportJob) -> Markup {
     let say = visit.say;
-    let running = job.state == ImportState::Running;
+    let trying = job.state == ImportState::Trying;
+    let running = trying || job.state == ImportState::Running;
     let cancel = html! {
         form method="post" action={ (links::import(job.id)) "/cancel" } {
             (visit.token_field())
@@ -22,10 +23,10 @@ pub(super) fn live(visit: &Visit, job: &ImportJob) -> Markup {
     };
     let inside = html! {
         div.card {
-            h2 { (t!(say, "import-running")) }
+            h2 { @if trying { (t!(say, "import-trying")) } @else { (t!(say, "import-running")) } }
             (progress::bar(job.bytes_done, job.bytes_total, &t!(say, "import-rows-done", n = job.rows_done)))
-            (numbers(visit, job))
-            p.fine { (t!(say, "import-running-what")) }
+            @if !trying { (numbers(visit, job)) }
+            p.fine { @if trying { (t!(say, "import-trying-what")) } @else { (t!(say, "import-running-what")) } }
         }
     };
     html! {
@@ -47,6 +48,7 @@ pub(super) fn numbers(visit: &Visit, job: &ImportJob) -> Markup {
             a.kpi href="/contacts" { b { (grouped(job.added)) } span { (t!(say, "import-added")) } }
             div.kpi { b { (grouped(job.updated)) } span { (t!(say, "import-updated")) } }
             div.kpi { b { (grouped(job.unchanged)) } span { (t!(say, "import-unchanged")) } }
+            @if job.skipped > 0 { div.kpi { b { (grouped(job.skipped)) } span { (t!(say, "import-skipped")) } } }
             @if job.failed > 0 {
                 a.kpi href="#errors" {
                     b { (grouped(job.failed)) } span class="chip refused" { (t!(say, "import-failed-rows")) }

@@ -21,10 +21,9 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
         ImportState::Uploaded if job.plan.encoding.is_empty() => cut_off(&visit),
         ImportState::Uploaded => {
             let sample = sample(&visit, id).await?;
-            let fields = visit.house.imports.import_fields().await?;
-            preview::form(&visit, &job, &sample, &fields, None)
+            preview::form(&visit, &job, &sample, &preview::Kept::of(&visit).await?, None)
         }
-        ImportState::Running => progress::live(&visit, &job),
+        ImportState::Running | ImportState::Trying => progress::live(&visit, &job),
         _ => result::body(&visit, &job).await?,
     };
     Ok(page(&visit, &job, &body).into_response())
@@ -38,7 +37,11 @@ pub(crate) async fn fragment(visit: Visit, Path(id): Path<i64>) -> Answer {
 
 /// `POST /imports/{id}/cancel`.
 pub(crate) async fn cancel(visit: Visit, Path(id): Path<i64>, Form(Nothing {}): Form<Nothing>) -> Answer {
-    visit.house.imports.get(id).await?.ok_or(Problem::NotFound)?;
+    let job = visit.house.imports.get(id).await?.ok_or(Problem::NotFound)?;
+    if job.state == ImportState::Trying {
+        visit.house.imports.end_trial(id, None).await?;
+        return Ok(flash::done(&links::import(id), "import-trial-stopped").into_response());
+    }
     let stopped = visit.house.imports.end(id, ImportState::Cancelled, None, visit.now()).await?;
     let done = if stopped { "import-cancelled" } else { "import-ended-before" };
     Ok(flash::done(&links::import(id), done).into_response())
