@@ -28,7 +28,7 @@ async fn from_the_file_to_the_proof() {
     assert_eq!(house.store.count(&ContactFilter::default()).await.unwrap(), 0);
     owner.fill(&page, &plan, &format!("{terms}&step=start")).await;
     assert_eq!(audience::run_import(&*house.store, id, &|| START).await.unwrap(), ImportState::Finished);
-    let people = house.store.list(&ContactFilter::default(), 0, 9).await.unwrap().contacts;
+    let people = ContactStore::list(&*house.store, &ContactFilter::default(), 0, 9).await.unwrap().contacts;
     let one = format!("/contacts/{}", people[0].id);
     owner.get(&one).await.says(&["から同意があります", "同意の証明"]);
     owner.get(&format!("{one}/consent")).await.says(&[
