@@ -70,7 +70,7 @@ test("a member is told politely which pages are the owners'", async () => {
   const suzuki = await chromium.visitor(stage);
   await suzuki.login("suzuki");
   assert.equal(await suzuki.page.locator("nav.rail").getByText("送信経路").count(), 0, "no entry");
-  for (const path of ["/operators", "/operators/new", "/operators/1", "/domains", "/route"]) {
+  for (const path of ["/operators", "/operators/new", "/operators/1", "/domains", "/sources", "/sources/1"]) {
     await suzuki.go(path, 403);
     await suzuki.says("この画面は管理者だけが開けます", "管理者の方に操作を頼むか");
   }

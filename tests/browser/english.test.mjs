@@ -48,7 +48,7 @@ step("before the login", async () => {
 });
 
 step("a new house", async () => {
-  await walk("/", "/contacts", "/imports", "/templates", "/broadcasts", "/operators", "/operators/new", "/account", "/domains", "/route");
+  await walk("/", "/contacts", "/imports", "/templates", "/broadcasts", "/operators", "/operators/new", "/account", "/domains", "/sources", "/sources/1", "/sources/1/edit", "/sources/new");
 });
 
 step("customers", async () => {

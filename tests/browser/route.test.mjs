@@ -1,4 +1,4 @@
-// The test of the sending route: at which step it ends, what that means, and what to do – in plain words.
+// The test of a source: at which step it ends, what that means, and what to do – in plain words.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -79,7 +79,9 @@ test("the right one is saved without showing its password again, and mail goes t
   assert.equal(head, "最後まで進めました");
   await midori.fill({ password: relay.password });
   await midori.press("保存");
-  await midori.says("送信経路を保存しました。", "保存してあります。");
+  await midori.says("送信元を保存しました。");
+  await midori.go("/sources/1/edit");
+  await midori.says("保存してあります。");
   assert.ok(!(await midori.page.content()).includes(relay.password));
   await importList(stage, midori, "customers.csv", "お名前,メールアドレス\n青木 葵,aoi@aozora-bungu.example\n");
   await writeTemplate(midori, { name: "春の便り", subject: "春の便り", text: "{{ name }} 様\n{{ unsubscribe_url }}\n" });

@@ -49,6 +49,11 @@ pub(crate) fn template(id: i64) -> String {
     format!("/templates/{id}")
 }
 
+/// One source.
+pub(crate) fn source(id: i64) -> String {
+    format!("/sources/{id}")
+}
+
 /// One sending domain.
 pub(crate) fn domain(id: i64) -> String {
     format!("/domains/{id}")

@@ -15,8 +15,8 @@ use crate::{
     app::{App, House},
     assets, headers,
     pages::{
-        broadcast, contact, desk, domain, explain, field, home, import, language, message, operator, route,
-        segment, template, topic, unsubscribe,
+        broadcast, contact, desk, domain, explain, field, home, import, language, message, operator, segment,
+        source, template, topic, unsubscribe,
     },
     problem,
 };
@@ -34,7 +34,12 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn(problem::tell))
         .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX));
-    pages().merge(segment_pages()).merge(sending_pages()).with_state(house).layer(outside)
+    pages()
+        .merge(segment_pages())
+        .merge(sending_pages())
+        .merge(source_pages())
+        .with_state(house)
+        .layer(outside)
 }
 
 fn pages() -> Router<Arc<House>> {
@@ -120,6 +125,23 @@ fn segment_pages() -> Router<Arc<House>> {
         .route("/contacts/{id}/segments", get(segment::of_contact::show))
 }
 
+/// What mail leaves by.
+fn source_pages() -> Router<Arc<House>> {
+    Router::new()
+        .route("/sources", get(source::list).post(source::add))
+        .route("/sources/new", get(source::fresh))
+        .route("/sources/test", post(source::walk_fresh))
+        .route("/sources/pools", post(source::save_pools))
+        .route("/sources/{id}", get(source::show))
+        .route("/sources/{id}/edit", get(source::change).post(source::save))
+        .route("/sources/{id}/test", post(source::walk))
+        .route("/sources/{id}/check", post(source::check))
+        .route("/sources/{id}/rest", post(source::rest))
+        .route("/sources/{id}/lift", post(source::lift))
+        .route("/sources/{id}/remove", post(source::remove))
+        .route("/sources/{id}/warm-up", get(source::show_warm_up).post(source::act_on_warm_up))
+}
+
 /// What goes out, and what became of it.
 fn sending_pages() -> Router<Arc<House>> {
     Router::new()
@@ -141,8 +163,7 @@ fn sending_pages() -> Router<Arc<House>> {
         .route("/domains/{id}", get(domain::show::show))
         .route("/domains/{id}/check", post(domain::change::check))
         .route("/domains/{id}/remove", post(domain::change::remove))
-        .route("/route", get(route::show::show).post(route::show::save))
-        .route("/route/test", post(route::test::walk))
+        .route("/route", get(source::old_address))
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::stop))
         .route("/broadcasts", get(broadcast::list::show).post(broadcast::compose::create))
         .route("/broadcasts/new", get(broadcast::compose::fresh))

@@ -37,6 +37,7 @@ areas![
     "explain",
     "route",
     "segment",
+    "source",
 ];
 
 static JAPANESE: LazyLock<Bundle> = LazyLock::new(|| bundle(Language::Ja));

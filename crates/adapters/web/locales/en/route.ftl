@@ -1,5 +1,3 @@
-# The sending route
-route-lead = By which way mail leaves.
 route-kind-direct = Directly to the receivers' servers
 route-kind-what-direct = For a server with a fixed IP address and a reverse name.
 route-kind-smart-host = Through a server you have a contract with
@@ -42,4 +40,4 @@ walk-good = Good
 walk-skipped = Not needed
 walk-failed = Stopped here
 
-done-route-saved = The route is saved and used from the next message on.
+route-mechanism-xoauth2 = OAuth (XOAUTH2)

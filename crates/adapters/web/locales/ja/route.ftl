@@ -1,5 +1,3 @@
-# 送信経路
-route-lead = メールを、どの道で送り出すかの設定です。
 route-kind-direct = 受信側のサーバーへ直接送る
 route-kind-what-direct = 固定の IP アドレスと逆引きがあるサーバー向けです。
 route-kind-smart-host = 契約している送信サーバーを通す
@@ -42,4 +40,4 @@ walk-good = よし
 walk-skipped = 不要
 walk-failed = ここで止まりました
 
-done-route-saved = 送信経路を保存しました。次に送るメールから使います。
+route-mechanism-xoauth2 = OAuth(XOAUTH2)

@@ -109,7 +109,7 @@ const ENTRIES: [(&str, &str, bool); 10] = [
     ("/templates", "frame-templates", false),
     ("/explain", "frame-explain", false),
     ("/domains", "frame-domains", true),
-    ("/route", "frame-route", true),
+    ("/sources", "frame-sources", true),
     ("/operators", "frame-operators", true),
 ];
 

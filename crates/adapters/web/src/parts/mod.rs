@@ -12,6 +12,7 @@ pub(crate) mod letter;
 pub(crate) mod pager;
 pub(crate) mod problems;
 pub(crate) mod progress;
+pub(crate) mod source;
 pub(crate) mod story;
 pub(crate) mod time;
 pub(crate) mod value;

@@ -5,7 +5,7 @@ use evidence::history::{MessageStory, RecordedAttempt};
 use maud::{Markup, html};
 
 use crate::{
-    parts::{chip, explain, time},
+    parts::{chip, explain, source, time},
     say::{Say, t},
 };
 
@@ -30,9 +30,13 @@ pub(crate) fn standing(say: Say, story: &MessageStory, now: i64) -> Markup {
             State::Withheld => {
                 @if let Some(reason) = story.withheld { p { (withheld(say, reason.name())) } }
             }
-            State::Waiting => p { (waiting(say, story, now)) },
+            State::Waiting => {
+                p { (waiting(say, story, now)) }
+                (held_up(say, story, now))
+            }
             State::Deferred => {
                 p { (deferred(say, story, now)) }
+                (held_up(say, story, now))
                 (verdict(say, story, &original))
             }
             State::Accepted => p { (t!(say, "story-accepted", provider = provider)) (worth(say, &story.provider)) },
@@ -84,6 +88,14 @@ fn attempt_sentence(say: Say, attempt: &RecordedAttempt, now: i64) -> Markup {
                 pre { (original) "\n" (peer) }
             }
         }
+    }
+}
+
+/// What it waits for, where its source is not free.
+fn held_up(say: Say, story: &MessageStory, now: i64) -> Markup {
+    let wait = story.waits.as_ref().filter(|wait| wait.until > now);
+    html! {
+        @if let Some(words) = wait.and_then(|wait| source::waits(say, wait, now)) { p { b { (words) } } }
     }
 }
 

@@ -30,7 +30,7 @@ pub struct House {
 }
 
 /// A network in which nothing exists.
-struct NoNetwork;
+pub struct NoNetwork;
 
 #[async_trait]
 impl doctor::ports::DnsLookup for NoNetwork {

@@ -14,4 +14,5 @@ mod imports;
 mod operators;
 mod segments;
 mod sending;
+mod sources;
 mod templates;

@@ -1,7 +1,7 @@
-//! Sending domains and the route on the pages.
+//! Sending domains on the pages.
 
 use axum::http::StatusCode;
-use delivery::{ports::SourceStore, source::Route};
+use delivery::ports::SourceStore;
 
 use crate::{
     broadcasts::{compose, person, start},
@@ -59,47 +59,6 @@ async fn a_domain_is_added_checked_and_removed() {
 }
 
 #[tokio::test]
-async fn a_route_keeps_its_password_to_itself() {
-    let (house, mut owner) = House::with_owner().await;
-    owner.get("/route").await.says(&["受信側のサーバーへ直接送る", "value=\"direct\" checked"]);
-    let form = "kind=smart_host&host=relay.example&port=587&tls=start_tls&name=shop&password=hush-hush&mechanism=plain";
-    let answer = owner.fill("/route", "/route", form).await;
-    assert_eq!(answer.location(), "/route?done=route-saved", "{}", answer.body);
-    let shown = owner.get("/route").await;
-    shown.says(&["value=\"relay.example\"", "value=\"shop\"", "保存してあります"]);
-    assert!(!shown.body.contains("hush-hush"));
-    let kept = "kind=smart_host&host=relay.example&port=465&tls=implicit&name=shop&password=";
-    owner.fill("/route", "/route", kept).await;
-    let Route::SmartHost(host) = house.store.route().await.unwrap() else { panic!("a smart host") };
-    assert_eq!((host.port, host.login.unwrap().password.as_str()), (465, "hush-hush"));
-    let elsewhere = "kind=smart_host&host=evil.example&port=587&name=shop&password=&recipient=a@b.example";
-    for action in ["/route", "/route/test"] {
-        let answer = owner.fill("/route", action, elsewhere).await;
-        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{action}");
-        answer.says(&["もう一度入力が必要です", "value=\"evil.example\""]);
-        assert!(!answer.body.contains("hush-hush"));
-    }
-    let wrong = owner.fill("/route", "/route", "kind=smart_host&host=a+b&port=x").await;
-    wrong.says(&["サーバーの名前か IP アドレス", "1から65535まで"]);
-}
-
-#[tokio::test]
-async fn a_walk_is_told_step_by_step() {
-    let (_house, mut owner) = House::with_owner().await;
-    let nobody = owner.fill("/route", "/route/test", "kind=direct&recipient=x").await;
-    assert_eq!(nobody.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let form = "kind=smart_host&host=relay.example&port=587&tls=start_tls&recipient=me@shop.example";
-    let walk = owner.fill("/route", "/route/test", form).await;
-    assert_eq!(walk.status, StatusCode::OK);
-    walk.says(&[
-        "「サーバーの場所を調べる」で止まりました",
-        "relay.example",
-        "ここで止まりました",
-        "value=\"me@shop.example\"",
-    ]);
-}
-
-#[tokio::test]
 async fn only_owners_set_up_sending() {
     let (house, mut owner) = House::with_owner().await;
     let form = "name=Member&login=member&role=member&language=ja&password=correct+horse&again=correct+horse";
@@ -108,7 +67,7 @@ async fn only_owners_set_up_sending() {
     let mut member = house.browser("192.0.2.77");
     member.fill("/login", "/login", "login=member&password=correct+horse").await;
     member.get("/desk").await.says(&["届いていない"]);
-    for path in ["/domains", "/route"] {
+    for path in ["/domains", "/route", "/sources", "/sources/1"] {
         assert_eq!(member.get(path).await.status, StatusCode::FORBIDDEN, "{path}");
     }
     let token = member.token("/account").await;

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use delivery::event as kind;
+use delivery::{event as kind, source::NO_SOURCE};
 use evidence::history::{Event, MessageStory, RecordedAttempt};
 use maud::{Markup, html};
 
 use super::quote::marked;
 use crate::{
     links,
-    parts::{assurance, chip, explain, story, time},
+    parts::{assurance, chip, explain, source, story, time},
     say::{Say, t},
 };
 
@@ -174,6 +174,9 @@ fn tried(say: Say, story: &MessageStory, attempt: &RecordedAttempt, now: i64) ->
         @if let Some(words) = trouble(say, attempt) { p { (words) } }
         @if let Some(next_at) = attempt.next_at { p.sub { (t!(say, "story-next", at = time::said(say, next_at, now))) } }
         @if let Some(words) = assurance::sentence(say, attempt) { p.sub { (words) } }
+        @if attempt.source_id != NO_SOURCE {
+            p.sub { (t!(say, "chain-source", source = source::call(say, attempt.source_id, &attempt.source_name))) }
+        }
         (original(say, &words, evidence, &circumstances(say, attempt)))
     }
 }

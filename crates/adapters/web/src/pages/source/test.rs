@@ -1,7 +1,10 @@
-//! Walks the route in the form, saved or not, from DNS to RCPT, and says at each step what it means.
+//! Walks the way of the form, saved or not, from DNS to RCPT, and says at each step what it means.
 
-use axum::{http::StatusCode, response::IntoResponse};
-use delivery::{hop::TlsMode, source::Route};
+use axum::extract::Path;
+use delivery::{
+    hop::TlsMode,
+    source::{Source, Way},
+};
 use doctor::{
     StepExplanation,
     probe::{ProbeRequest, Seen, StepFact},
@@ -11,8 +14,10 @@ use mail::Address;
 use maud::{Markup, html};
 
 use super::{
+    edit::{page, refused},
     entry::{Entry, Wrong},
-    show::page,
+    form::Shown,
+    show::find,
 };
 use crate::{
     form::Form,
@@ -21,31 +26,33 @@ use crate::{
     visit::{Owner, Visit},
 };
 
-/// `POST /route/test`.
-pub(crate) async fn walk(Owner(visit): Owner, Form(entry): Form<Entry>) -> Answer {
-    let say = visit.say;
-    let stored = visit.house.sources.route().await?;
-    let request = match entry.route(say, &stored) {
-        Ok(route) => request(&visit, &route, &entry).await?,
+/// `POST /sources/test`: one that is not saved yet.
+pub(crate) async fn walk_fresh(Owner(visit): Owner, Form(entry): Form<Entry>) -> Answer {
+    try_out(&visit, None, &entry).await
+}
+
+/// `POST /sources/{id}/test`: as it stands in the form.
+pub(crate) async fn walk(Owner(visit): Owner, Path(id): Path<i64>, Form(entry): Form<Entry>) -> Answer {
+    let source = find(&visit, id).await?;
+    try_out(&visit, Some(&source), &entry).await
+}
+
+async fn try_out(visit: &Visit, source: Option<&Source>, entry: &Entry) -> Answer {
+    let request = match entry.draft(visit.say, source, visit.now()) {
+        Ok(draft) => request(visit, &draft.way, entry).await?,
         Err(wrong) => Err(wrong),
     };
     let request = match request {
         Ok(request) => request,
-        Err(wrong) => {
-            let page = page(&visit, &entry, &wrong, None).await?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
-        }
+        Err(wrong) => return refused(visit, source, entry, &wrong).await,
     };
     let steps = test_route(&*visit.house.route_probe, &request).await;
-    page(&visit, &entry, &Wrong::new(), Some(&result(say, &steps))).await
+    let walk = result(visit.say, &steps);
+    page(visit, source, Shown { entry, wrong: &Wrong::new(), walk: Some(&walk) }).await
 }
 
-/// What to test: the route, from our own address, to the recipient that was typed.
-async fn request(
-    visit: &Visit,
-    route: &Route,
-    entry: &Entry,
-) -> Result<Result<ProbeRequest, Wrong>, Problem> {
+/// What to test: the way, from our own address, to the recipient that was typed.
+async fn request(visit: &Visit, way: &Way, entry: &Entry) -> Result<Result<ProbeRequest, Wrong>, Problem> {
     let (say, house) = (visit.say, &visit.house);
     let own = own_address(visit).await?;
     let typed = if entry.recipient.trim().is_empty() { own.as_str() } else { entry.recipient.as_str() };
@@ -56,12 +63,29 @@ async fn request(
         return Ok(Err(vec![("recipient", words)]));
     };
     let reverse_path = Address::parse(&own).unwrap_or_else(|_| recipient.clone());
-    let (host, port, tls, login) = match route {
-        Route::Direct => (None, house.mx_port, TlsMode::Opportunistic, None),
-        Route::SmartHost(host) => (Some(host.host.clone()), host.port, host.tls, host.login.clone()),
-    };
-    let helo_name = house.mail_host.clone();
-    Ok(Ok(ProbeRequest { host, port, tls, login, helo_name, reverse_path, recipient, from: Vec::new() }))
+    let house_name = house.mail_host.clone();
+    Ok(Ok(match way {
+        Way::Direct(direct) => ProbeRequest {
+            host: None,
+            port: house.mx_port,
+            tls: TlsMode::Opportunistic,
+            login: None,
+            helo_name: if direct.helo_name.is_empty() { house_name } else { direct.helo_name.clone() },
+            reverse_path,
+            recipient,
+            from: direct.bind.clone(),
+        },
+        Way::SmartHost(host) => ProbeRequest {
+            host: Some(host.host.clone()),
+            port: host.port,
+            tls: host.tls,
+            login: host.login.clone(),
+            helo_name: house_name,
+            reverse_path,
+            recipient,
+            from: Vec::new(),
+        },
+    }))
 }
 
 /// The address we send as: that of the newest broadcast, else a likely one at our first domain, else none.
