@@ -28,6 +28,7 @@ mod imports;
 mod ledger;
 mod migrations;
 mod operators;
+mod pacing;
 mod queue;
 mod replies;
 mod search;

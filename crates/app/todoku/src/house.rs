@@ -104,6 +104,7 @@ impl Running {
         tasks.spawn(ever(tls::run_reports(reports, shutdown.clone())));
         let hands = Ports {
             queue: store.clone(),
+            pacing: store.clone(),
             sources: store.clone(),
             resolver: parts.policies.clone(),
             transport,

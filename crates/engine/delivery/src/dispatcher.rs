@@ -15,11 +15,15 @@ use crate::{
     pacing::{
         Place,
         flows::{Flows, Room, TurnedAway},
+        pacer::Pacer,
         placing::{self, Placing},
-        rulebook::{Overrides, Rulebook},
+        rulebook::Overrides,
+        rules::Watch,
         steering::Steering,
+        store::{NewHold, PacingStore},
     },
     ports::{ClaimRequest, Claimed, Messages, MxResolver, Postponed, QueueStore, SourceStore, Transport},
+    recipient::Lane,
     recorder::{Clock, Recorder},
     route::House,
     source::roster::Roster,
@@ -88,6 +92,8 @@ impl DeliveryConfig {
 pub struct Ports {
     /// The queue.
     pub queue: Arc<dyn QueueStore>,
+    /// Limits and holds.
+    pub pacing: Arc<dyn PacingStore>,
     /// The route.
     pub sources: Arc<dyn SourceStore>,
     /// DNS.
@@ -112,11 +118,13 @@ pub(crate) struct Shared {
     pub(crate) house: House,
     room: Room,
     steering: Mutex<Arc<Steering>>,
+    pub(crate) watch: Watch,
+    pub(crate) pacing: Arc<dyn PacingStore>,
     pub(crate) health: Arc<Health>,
     pub(crate) wake: Arc<Notify>,
     pub(crate) roster: Roster,
     queue: Arc<dyn QueueStore>,
-    node: String,
+    pub(crate) node: String,
     clock: Clock,
     closing: AtomicBool,
 }
@@ -141,11 +149,25 @@ impl Shared {
     }
 
     /// Lays new limits and holds over everything.
-    async fn steer(&self, steering: Steering) {
+    pub(crate) async fn steer(&self, steering: Steering) {
         let steering = Arc::new(steering);
         let away = self.flows.steer(&steering, self.now());
         *self.steering.lock().unwrap_or_else(PoisonError::into_inner) = steering;
         self.postpone(away).await;
+    }
+
+    /// Shards and lanes that should get no more rows now.
+    fn full(&self, now: i64) -> Vec<(String, Lane)> {
+        let mut full = self.flows.full(self.room, now);
+        full.extend(self.steering().stopped_shards(now).map(|shard| (shard.to_owned(), Lane::Transactional)));
+        full
+    }
+
+    /// Keeps what a rule demands. It comes into force when the holds are read again, within a second.
+    pub(crate) async fn make_hold(&self, hold: &NewHold) {
+        if let Err(error) = self.pacing.hold(hold, None, self.now()).await {
+            tracing::error!(%error, rule = hold.rule, "what a rule demands could not be kept");
+        }
     }
 
     /// Puts rows before their servers, and off where there is no place for them now.
@@ -247,6 +269,8 @@ impl Delivery {
             house: self.config.house.clone(),
             room: self.config.room(),
             steering: Mutex::default(),
+            watch: Watch::default(),
+            pacing: Arc::clone(&self.ports.pacing),
             health: Arc::clone(&self.health),
             wake: Arc::clone(&self.wake),
             roster: Roster::new(Arc::clone(&self.ports.sources)),
@@ -285,20 +309,16 @@ impl Delivery {
         while !self.recover().await {
             tokio::time::sleep(RECOVER_AGAIN).await;
         }
-        shared
-            .steer(Steering {
-                book: Rulebook::new(self.config.limits.clone(), Overrides::new()),
-                holds: Vec::new(),
-            })
-            .await;
         self.feed(shared, workers).await;
     }
 
     async fn feed(&self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
         let mut recovered_at = shared.now();
+        let mut pacer = Pacer::new(&self.config);
         loop {
+            pacer.keep(shared).await;
             while workers.try_join_next().is_some() {}
-            let claimed = self.claim(shared).await;
+            let claimed = self.claim(shared, &mut pacer).await;
             let got_some = !claimed.is_empty();
             if got_some {
                 placing::place(shared, claimed, workers).await;
@@ -323,7 +343,7 @@ impl Delivery {
     }
 
     /// The next rows, or none when memory is full, nothing is due, or the store cannot be asked.
-    async fn claim(&self, shared: &Shared) -> Vec<Claimed> {
+    async fn claim(&self, shared: &Shared, pacer: &mut Pacer) -> Vec<Claimed> {
         let held = shared.flows.rows() + shared.placing.rows();
         let room = self.config.rows_in_memory_max.saturating_sub(held);
         // Small claims cost as much as large ones, so wait for some room.
@@ -337,12 +357,13 @@ impl Delivery {
             lease_until: now + LEASE_MS,
             limit: u32::try_from(room.min(500)).unwrap_or(500),
             per_site: u32::try_from(shared.room.per_site(held)).unwrap_or(200),
-            full_sites: shared.flows.full(shared.room, now),
-            paces: Vec::new(),
+            full_sites: shared.full(now),
+            paces: pacer.paces(now),
         };
         match self.ports.queue.claim(&request).await {
             Ok(claimed) => {
                 self.health.store_works(Work::Claims);
+                pacer.claimed(&claimed);
                 claimed
             }
             Err(failure) => {

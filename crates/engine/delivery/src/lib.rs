@@ -48,6 +48,18 @@ pub mod event {
     pub const DOMAIN_ADDED: &str = "domain.added";
     /// A sending domain was removed.
     pub const DOMAIN_REMOVED: &str = "domain.removed";
+    /// The owner's limits for a group of servers changed.
+    pub const LIMITS_CHANGED: &str = "pacing.limits_changed";
+    /// An operator or a reply stopped or slowed something.
+    pub const HELD: &str = "pacing.held";
+    /// That was lifted.
+    pub const LIFTED: &str = "pacing.lifted";
+    /// An operator made what waits due at once.
+    pub const TRIED_NOW: &str = "pacing.tried_now";
+    /// An operator gave up what waits.
+    pub const GIVEN_UP: &str = "pacing.given_up";
+    /// A broadcast's hours, rate or priority changed.
+    pub const PACE_CHANGED: &str = "pacing.pace_changed";
     /// The sending route changed.
     pub const ROUTE_CHANGED: &str = "route.changed";
     /// What TLS must show towards a domain was set or lifted.

@@ -7,7 +7,7 @@ use crate::{
     attempt::{Attempt, Trouble},
     ports::Claimed,
     recipient::State,
-    retry::RetryPolicy,
+    retry::{RetryPolicy, asked_wait},
 };
 
 /// What an attempt became.
@@ -38,7 +38,12 @@ pub fn decide(claimed: &Claimed, attempt: &Attempt, policy: RetryPolicy<'_>) -> 
     if is_in_doubt(attempt) && !claimed.lane.resends_in_doubt() {
         return Outcome { state: State::Doubtful, next_at: None, verdict: None };
     }
-    let next_at = policy.next_at(claimed.id, claimed.attempts + 1, attempt.ended_at);
+    let next_at = policy.next_at_asked(
+        claimed.id,
+        claimed.attempts + 1,
+        attempt.reply.as_ref().and_then(asked_wait),
+        attempt.ended_at,
+    );
     if next_at > claimed.expires_at {
         return Outcome { state: State::Refused, next_at: None, verdict: Some(expired(verdict)) };
     }
@@ -117,6 +122,20 @@ fn own_verdict(trouble: Trouble, detail: &str) -> Verdict {
         fault,
         evidence: detail.to_owned(),
         rule: format!("own.{}", trouble.name()),
+        rule_pack: bounce::rule_pack().to_owned(),
+        confidence: 100,
+    }
+}
+
+/// The verdict when an operator gives a message up that waits: nobody's fault but a decision, in her words.
+#[must_use]
+pub fn given_up(words: &str) -> Verdict {
+    Verdict {
+        reason: Reason::Expired,
+        permanence: Permanence::Permanent,
+        fault: Fault::OurConfiguration,
+        evidence: words.to_owned(),
+        rule: "own.given_up".to_owned(),
         rule_pack: bounce::rule_pack().to_owned(),
         confidence: 100,
     }

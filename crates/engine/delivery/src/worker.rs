@@ -93,6 +93,9 @@ async fn connect(shared: &Shared, place: &Place, first: &Claimed) -> Result<Box<
 /// to them; trouble with the name of one domain tells for that row only.
 async fn fail_place(shared: &Shared, place: &Place, first: Claimed, started_at: i64, failure: Failure) {
     let mut rows = Vec::new();
+    if let Some(reply) = &failure.reply {
+        heed(shared, place, reply).await;
+    }
     if failure.stage != Stage::Dns {
         let said = failure.reply.as_ref().map_or_else(|| failure.detail.clone(), mail::Reply::line);
         match shared.flows.fail(place, &said, shared.now()) {
@@ -105,6 +108,21 @@ async fn fail_place(shared: &Shared, place: &Place, first: Claimed, started_at: 
         record_failure(shared, Some(place), &row, started_at, &failure).await;
     }
     shared.flows.settle(place);
+}
+
+/// What a server really said may set off a rule.
+async fn heed(shared: &Shared, place: &Place, reply: &mail::Reply) {
+    let now = shared.now();
+    shared.flows.refused(place, &reply.line(), reply.code == 421, now);
+    if let Some(hold) = shared.watch.see(&place.flow, reply, now) {
+        tracing::warn!(
+            group = place.flow.group,
+            rule = hold.rule,
+            reply = hold.sample,
+            "a reply set off a rule"
+        );
+        shared.make_hold(&hold).await;
+    }
 }
 
 /// Records an attempt that ended without a dialogue.
@@ -138,6 +156,9 @@ async fn serve_row(shared: &Shared, place: &Place, session: &mut dyn Session, ro
         Ok(Ended::Replied(stage, reply)) => {
             let closing = reply.code == 421;
             let accepted = reply.is_success() && stage == Stage::Content;
+            if !accepted {
+                heed(shared, place, &reply).await;
+            }
             let attempt = Attempt {
                 started_at,
                 ended_at: shared.now(),
@@ -220,14 +241,11 @@ async fn record(shared: &Shared, place: Option<&Place>, row: &Claimed, attempt: 
         decide(row, &attempt, RetryPolicy::of(&[]))
     } else {
         let limits = match place {
-            Some(place) => shared.flows.limits(&place.flow),
+            Some(place) => shared.flows.limits(&place.flow, attempt.ended_at),
             None => shared.steering().book.limits(&row.site),
         };
         decide(row, &attempt, RetryPolicy::of(waits(&limits, row.lane)))
     };
-    if let (Some(place), Some(reply), false) = (place, &attempt.reply, accepted) {
-        shared.flows.refused(place, &reply.line(), reply.code == 421, attempt.ended_at);
-    }
     if outcome.state == State::Refused && attempt.trouble == Some(Trouble::Unrenderable) {
         tracing::warn!(recipient = row.id, detail = attempt.detail, "a message could not be built");
     }

@@ -306,6 +306,7 @@ CREATE TABLE broadcasts (
     prepared            BOOLEAN NOT NULL DEFAULT FALSE,
     catching_up         BOOLEAN NOT NULL DEFAULT FALSE, -- its queue rows do not follow its state yet
     expires_at          BIGINT,
+    pace                TEXT, -- its hours, rate and priority as JSON
     created_by          BIGINT,
     created_at          BIGINT NOT NULL,
     started_at          BIGINT,
@@ -369,6 +370,37 @@ CREATE TABLE queue (
 CREATE INDEX queue_ready ON queue (lane, broadcast_id, due_at, id) WHERE phase = 0 AND NOT paused;
 CREATE INDEX queue_by_site ON queue (lane, broadcast_id, site, due_at, id) WHERE phase = 0 AND NOT paused;
 CREATE INDEX queue_leased ON queue (id) WHERE phase > 0;
+
+-- The owner's own limits by group of servers, laid over the rule pack's. limits: JSON.
+CREATE TABLE pacing_limits (
+    group_name TEXT PRIMARY KEY,
+    limits     TEXT NOT NULL,
+    set_by     BIGINT,
+    set_at     BIGINT NOT NULL
+);
+
+-- What an operator or a reply stopped, slowed or moved to another source. NULL: every source, every group.
+CREATE TABLE holds (
+    id         BIGINT PRIMARY KEY,
+    source_id  BIGINT,
+    group_name TEXT,
+    change     TEXT NOT NULL,
+    rule       TEXT NOT NULL,
+    sample     TEXT NOT NULL,
+    since_at   BIGINT NOT NULL,
+    until_at   BIGINT,
+    made_by    BIGINT,
+    lifted_at  BIGINT,
+    lifted_by  BIGINT
+);
+CREATE INDEX holds_in_force ON holds (id) WHERE lifted_at IS NULL;
+
+-- What each process is doing, told every few seconds. flows: JSON.
+CREATE TABLE pacing_told (
+    node  TEXT PRIMARY KEY,
+    at    BIGINT NOT NULL,
+    flows TEXT NOT NULL
+);
 
 CREATE TABLE attempts (
     recipient_id BIGINT NOT NULL,

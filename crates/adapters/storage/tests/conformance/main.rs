@@ -16,6 +16,7 @@ mod mailing;
 mod opening;
 mod operators;
 mod outcomes;
+mod pacing;
 mod people;
 mod segments;
 mod sessions;

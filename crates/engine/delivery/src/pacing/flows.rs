@@ -11,6 +11,7 @@ use std::{
 use super::{
     Flow, Place,
     flow::{FlowState, Site, Wait, Waits},
+    limits::Limits,
     steering::Steering,
 };
 use crate::{
@@ -60,7 +61,7 @@ impl Inner {
         let steering = &self.steering;
         self.flows
             .entry(Arc::clone(flow))
-            .or_insert_with(|| FlowState::new(steering.limits(flow), steering.hold(flow, now)))
+            .or_insert_with(|| FlowState::new(steering.limits(flow, now), steering.hold(flow, now)))
     }
 
     fn site(&mut self, place: &Place) -> Option<&mut Site> {
@@ -126,7 +127,7 @@ impl Flows {
         inner.steering = Arc::clone(steering);
         let mut away = Vec::new();
         for (key, flow) in &mut inner.flows {
-            flow.limits = steering.limits(key);
+            flow.limits = steering.limits(key, now);
             flow.hold = steering.hold(key, now);
             let Some(wait) = flow.hold.clone() else { continue };
             let until = wait.until.unwrap_or(i64::MAX).min(now + HELD_MS);
@@ -269,9 +270,12 @@ impl Flows {
     }
 
     /// What holds for a flow.
-    pub(crate) fn limits(&self, flow: &Flow) -> Arc<super::limits::Limits> {
+    pub(crate) fn limits(&self, flow: &Flow, now: i64) -> Arc<Limits> {
         let inner = self.lock();
-        inner.flows.get(flow).map_or_else(|| inner.steering.limits(flow), |state| Arc::clone(&state.limits))
+        inner
+            .flows
+            .get(flow)
+            .map_or_else(|| inner.steering.limits(flow, now), |state| Arc::clone(&state.limits))
     }
 
     /// Everything that is ready, taken out, for a clean end.

@@ -279,6 +279,27 @@ impl Limits {
         over(&mut self.retry, &set.retry, origin);
     }
 
+    /// Lays a set over these where it lowers them.
+    pub fn lower(&mut self, set: &LimitSet, origin: &Origin) {
+        fn under(below: &mut Said<u32>, value: Option<u32>, origin: &Origin) {
+            if let Some(value) = value.filter(|value| *value < below.value) {
+                *below = Said { value, origin: origin.clone() };
+            }
+        }
+        fn slower(below: &mut Said<Rate>, value: Option<Rate>, origin: &Origin) {
+            let per_hour = |rate: Rate| rate.per_hour().unwrap_or(f64::MAX);
+            if let Some(value) = value.filter(|value| per_hour(*value) < per_hour(below.value)) {
+                *below = Said { value, origin: origin.clone() };
+            }
+        }
+        under(&mut self.connections, set.connections, origin);
+        under(&mut self.connections_per_site, set.connections_per_site.or(set.connections), origin);
+        slower(&mut self.connect_rate, set.connect_rate, origin);
+        under(&mut self.messages_per_connection, set.messages_per_connection, origin);
+        under(&mut self.recipients_per_session, set.recipients_per_session, origin);
+        slower(&mut self.rate, set.rate, origin);
+    }
+
     /// Messages one connection may carry.
     #[must_use]
     pub fn per_connection(&self) -> u32 {

@@ -5,11 +5,15 @@ pub mod facts;
 pub mod flow;
 pub(crate) mod flows;
 pub mod group;
+pub mod hours;
 pub mod limits;
+pub(crate) mod pacer;
 pub mod pack;
 pub(crate) mod placing;
 pub mod rulebook;
+pub mod rules;
 pub mod steering;
+pub mod store;
 
 use std::sync::Arc;
 

@@ -8,7 +8,7 @@ use std::{
 use mail::Stage;
 use tokio::{sync::Semaphore, task::JoinSet};
 
-use super::{Flow, Place, SourceId, group};
+use super::{Flow, Place, SourceId, group, steering::Steering};
 use crate::{
     attempt::Failure,
     dispatcher::Shared,
@@ -112,7 +112,7 @@ impl Placing {
 /// Puts rows before their servers; those of domains not known yet follow when DNS has answered. Rows whose sources are
 /// not free go back into the queue.
 pub(crate) async fn place(shared: &Arc<Shared>, rows: Vec<Claimed>, lookups: &mut JoinSet<()>) {
-    let mut placer = Placer::new(shared.roster().await, shared.now());
+    let mut placer = Placer::new(shared.roster().await, shared.steering(), shared.now());
     let (direct, relayed) = rows.into_iter().partition(|row| placer.needs_dns(row));
     let (found, unknown) = shared.placing.sort(direct, shared.now());
     for row in relayed {
@@ -133,6 +133,7 @@ pub(crate) async fn place(shared: &Arc<Shared>, rows: Vec<Claimed>, lookups: &mu
 /// Where rows of one batch go by the source that is chosen for each; the same place is made once.
 struct Placer<'a> {
     roster: &'a Roster,
+    steering: Arc<Steering>,
     sources: Arc<Vec<Source>>,
     now: i64,
     places: HashMap<(SourceId, Arc<str>), Place>,
@@ -141,17 +142,33 @@ struct Placer<'a> {
 }
 
 impl<'a> Placer<'a> {
-    fn new(roster: &'a Roster, now: i64) -> Self {
+    fn new(roster: &'a Roster, steering: Arc<Steering>, now: i64) -> Self {
         let sources = roster.sources();
-        Self { roster, sources, now, places: HashMap::new(), placed: Vec::new(), waiting: Vec::new() }
+        Self {
+            roster,
+            steering,
+            sources,
+            now,
+            places: HashMap::new(),
+            placed: Vec::new(),
+            waiting: Vec::new(),
+        }
     }
 
     /// Whether the row goes to the recipient's own servers. One that has to wait need not ask for them.
     fn needs_dns(&self, row: &Claimed) -> bool {
-        match self.roster.choose(row, self.now) {
+        match self.choose(row, None) {
             Choice::Use(source) => self.relay(source).is_none(),
             Choice::Wait(_) => false,
         }
+    }
+
+    fn choose(&self, row: &Claimed, destination: Option<&Destination>) -> Choice {
+        let avoided = match destination {
+            Some(at) => self.steering.avoided(&at.group, self.now),
+            None => self.steering.avoided(&row.site, self.now),
+        };
+        self.roster.choose(row, &avoided, self.now)
     }
 
     /// The smart host's name and port; `None` when mail goes to each recipient's MX.
@@ -164,7 +181,7 @@ impl<'a> Placer<'a> {
     }
 
     fn place(&mut self, destination: Option<&Destination>, row: Claimed) {
-        let source = match self.roster.choose(&row, self.now) {
+        let source = match self.choose(&row, destination) {
             Choice::Use(source) => source,
             Choice::Wait(wait) => return self.waiting.push(Postponed { id: row.id, wait }),
         };
@@ -206,7 +223,7 @@ async fn look_up(shared: &Arc<Shared>, domain: &str) {
                 }
                 return;
             }
-            let mut placer = Placer::new(shared.roster().await, now);
+            let mut placer = Placer::new(shared.roster().await, shared.steering(), now);
             for row in rows {
                 placer.place(Some(&destination), row);
             }

@@ -23,6 +23,8 @@ pub struct Asked<'a> {
     pub attempts: u32,
     /// The source of the last try, where the receiving server wants to see the same one again.
     pub sticky: Option<SourceId>,
+    /// Sources that are not wanted there, taken only when there is no other.
+    pub avoided: &'a [SourceId],
 }
 
 /// What was chosen.
@@ -84,7 +86,10 @@ pub enum WaitFor {
 #[must_use]
 pub fn choose(sources: &[Source], asked: &Asked, counts: &Counts, now: i64) -> Choice {
     let in_pool = || sources.iter().filter(|source| source.draft.enabled && source.draft.pool == asked.pool);
-    let fits = |source: &&Source| !source.not_for.iter().any(|domain| domain == asked.from_domain);
+    let fits = |source: &&Source| {
+        !source.not_for.iter().any(|domain| domain == asked.from_domain)
+            && !asked.avoided.contains(&source.id)
+    };
     let some_fit = in_pool().any(|source| fits(&source));
     let usable = || in_pool().filter(move |source| !some_fit || fits(source));
     let awake = || usable().filter(|source| source.resting(now).is_none());
@@ -167,6 +172,7 @@ mod tests {
         from_domain: "shop.example",
         key: 42,
         attempts: 0,
+        avoided: &[],
         sticky: None,
     };
 

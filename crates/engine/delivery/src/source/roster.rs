@@ -139,7 +139,7 @@ impl Roster {
 
     /// The source a message leaves by.
     #[must_use]
-    pub fn choose(&self, row: &Claimed, now: i64) -> Choice {
+    pub fn choose(&self, row: &Claimed, avoided: &[SourceId], now: i64) -> Choice {
         let Known { sources, pools } = lock(&self.known).clone();
         let own = row.pool.as_deref().filter(|_| row.lane == Lane::Broadcast);
         let asked = Asked {
@@ -149,6 +149,7 @@ impl Roster {
             key: row.id,
             attempts: row.attempts,
             sticky: row.sticky_source,
+            avoided,
         };
         choose(&sources, &asked, &lock(&self.counts), now)
     }
