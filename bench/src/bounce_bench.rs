@@ -67,7 +67,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
         "ours": ours.per_second.round(),
         "peer": theirs.as_ref().map(|peer| peer.per_second.round()),
         "peer_name": peer.as_ref().map_or("Sisimai (Perl)", |peer| &peer.name),
-        "ratio": theirs.as_ref().map(|peer| (ours.per_second / peer.per_second * 10.0).round() / 10.0),
+        "ratio": theirs.as_ref().map(|peer| tenths(ours.per_second / peer.per_second)),
         "conditions": {
             "corpus": corpus.name,
             "mails": corpus.mails.len(),
@@ -77,6 +77,7 @@ pub fn run(args: &Args) -> anyhow::Result<()> {
             "figure": "median of the rounds by the clock, mails in memory, both warm, by turns",
             "ours_per_cpu_second": ours.per_cpu_second.round(),
             "peer_per_cpu_second": theirs.as_ref().map(|peer| peer.per_cpu_second.round()),
+            "ratio_per_cpu_second": theirs.as_ref().map(|peer| tenths(ours.per_cpu_second / peer.per_cpu_second)),
             "ours_records": ours.records,
             "peer_records": theirs.as_ref().map(|peer| peer.records),
         },
@@ -163,6 +164,10 @@ impl Speed {
         );
         speed
     }
+}
+
+fn tenths(value: f64) -> f64 {
+    (value * 10.0).round() / 10.0
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {
