@@ -29,8 +29,7 @@ impl TopicStore for Store {
     async fn save_topic(
         &self,
         id: Option<TopicId>,
-        name: &str,
-        description: &str,
+        (name, description): (&str, &str),
         now: i64,
     ) -> Result<Option<TopicId>, StoreFailure> {
         let (name, description) = (name.to_owned(), description.to_owned());

@@ -303,6 +303,15 @@ mod tests {
         assert!(limits("[delivery.pacing.docomo]\nrate = \"1/s\"").is_ok());
     }
 
+    /// What is read at all has no ill numbers in it.
+    fn is_read(text: &str) -> bool {
+        let Ok(config) = Config::parse(text) else { return false };
+        assert!(config.limits().is_ok());
+        assert!(config.tries_ms().expect("was checked") <= LONGEST_MS);
+        let _ = (config.database_url(), config.timeouts_max());
+        true
+    }
+
     #[test]
     fn no_text_makes_it_fail() {
         let good = "data = \"data\"\nlisten_web = \"127.0.0.1:80\"\nsending_ips = [\"192.0.2.1\", \"2001:db8::1\"]\n\
@@ -310,13 +319,8 @@ mod tests {
         let mut read = 0;
         for (at, _) in good.char_indices() {
             for odd in ["", "\"", "\n", "[", "=", "-1", "9999999999", "花", "\0"] {
-                for rest in [&good[at..], &good[at + 1..], ""] {
-                    let Ok(config) = Config::parse(&[&good[..at], odd, rest].concat()) else { continue };
-                    read += 1;
-                    assert!(config.limits().is_ok());
-                    assert!(config.tries_ms().expect("was checked") <= LONGEST_MS);
-                    let _ = (config.database_url(), config.timeouts_max());
-                }
+                let broken = [&good[at..], &good[at + 1..], ""].map(|rest| [&good[..at], odd, rest].concat());
+                read += broken.iter().filter(|text| is_read(text)).count();
             }
         }
         assert!(read > 100, "only {read} are good all the same");

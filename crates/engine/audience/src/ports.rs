@@ -191,8 +191,7 @@ pub trait TopicStore: Send + Sync {
     async fn save_topic(
         &self,
         id: Option<TopicId>,
-        name: &str,
-        description: &str,
+        name_and_description: (&str, &str),
         now: i64,
     ) -> Result<Option<TopicId>, StoreFailure>;
     /// Puts a topic away or brings it back.

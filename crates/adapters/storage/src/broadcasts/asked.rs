@@ -200,7 +200,7 @@ fn renamed(condition: &str) -> String {
     let mut out = String::with_capacity(condition.len());
     let mut before = ' ';
     for letter in condition.chars() {
-        if letter == '.' && before == 'c' && out.len() >= 1 {
+        if letter == '.' && before == 'c' && !out.is_empty() {
             let head = out[..out.len() - 1].chars().next_back();
             if !head.is_some_and(|c| c.is_alphanumeric() || c == '_') {
                 out.pop();

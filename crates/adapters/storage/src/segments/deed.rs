@@ -66,13 +66,13 @@ fn of_events(condition: &str) -> Rows {
 }
 
 impl Rows {
-    fn from_where(&self) -> String {
+    fn rows_sql(&self) -> String {
         format!("FROM {} {} WHERE {}", self.table, self.alias, self.conditions.join(" AND "))
     }
 
     /// It happened to contact `c` so often.
     pub(super) fn condition(&self, compiler: &mut Compiler<'_>) -> String {
-        let (alias, from) = (self.alias, self.from_where());
+        let (alias, from) = (self.alias, self.rows_sql());
         match (compiler.shape(), self.times) {
             (Shape::Set, 1) => {
                 format!("(c.id IN (SELECT {alias}.contact_id {from} AND {alias}.contact_id IS NOT NULL))")
@@ -94,7 +94,7 @@ impl Rows {
 
     /// How often it happened to contact `c`, and when last, as two expressions.
     pub(super) fn told(&self) -> (String, String) {
-        let (alias, from) = (self.alias, self.from_where());
+        let (alias, from) = (self.alias, self.rows_sql());
         (
             format!("(SELECT COUNT(*) {from} AND {alias}.contact_id = c.id)"),
             format!("(SELECT MAX({}) {from} AND {alias}.contact_id = c.id)", self.at),

@@ -75,12 +75,12 @@ cases! {
     }
 
     async fn a_topic_is_refused_for_the_address(store: Store) {
-        let news = store.save_topic(None, "新商品", "月に1回", NOW).await.unwrap().unwrap();
-        let events = store.save_topic(None, "催し", "", NOW).await.unwrap().unwrap();
-        assert_eq!(store.save_topic(None, "催し", "", NOW).await.unwrap(), None);
-        assert_eq!(store.save_topic(Some(news), "催し", "", NOW).await.unwrap(), None);
-        assert_eq!(store.save_topic(Some(77), "何か", "", NOW).await.unwrap(), None);
-        assert_eq!(store.save_topic(Some(news), "新しい品", "週に1回", NOW).await.unwrap(), Some(news));
+        let news = store.save_topic(None, ("新商品", "月に1回"), NOW).await.unwrap().unwrap();
+        let events = store.save_topic(None, ("催し", ""), NOW).await.unwrap().unwrap();
+        assert_eq!(store.save_topic(None, ("催し", ""), NOW).await.unwrap(), None);
+        assert_eq!(store.save_topic(Some(news), ("催し", ""), NOW).await.unwrap(), None);
+        assert_eq!(store.save_topic(Some(77), ("何か", ""), NOW).await.unwrap(), None);
+        assert_eq!(store.save_topic(Some(news), ("新しい品", "週に1回"), NOW).await.unwrap(), Some(news));
         let (one, two) = (added(&store, "a@a.example", "1").await, added(&store, "a@a.example", "2").await);
         let other = added(&store, "", "3").await;
         for _ in 0..2 {

@@ -63,7 +63,7 @@ async fn save(visit: &Visit, id: Option<i64>, draft: &Draft) -> Result<Response,
         || name.is_empty();
     let saved = match long {
         true => None,
-        false => visit.house.topics.save_topic(id, name, description, visit.now()).await?,
+        false => visit.house.topics.save_topic(id, (name, description), visit.now()).await?,
     };
     if saved.is_some() {
         return Ok(flash::done("/topics", "topic-saved").into_response());

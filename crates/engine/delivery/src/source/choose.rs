@@ -284,7 +284,7 @@ mod tests {
         let unfit = Source { not_for: vec!["shop.example".into()], ..source(1, 1_000) };
         check(&[unfit.clone(), source(2, 1)], ASKED, &none, Some(2));
         check(&[unfit.clone(), source(2, 1)], Asked { sticky: Some(1), ..ASKED }, &none, Some(2));
-        check(&[unfit.clone()], ASKED, &none, Some(1));
+        check(std::slice::from_ref(&unfit), ASKED, &none, Some(1));
         for key in 0..50 {
             check(&[unfit.clone(), limited(2, 0)], Asked { key, ..ASKED }, &none, None);
         }
