@@ -59,6 +59,8 @@ pub struct App {
     pub queue: Arc<dyn QueueStore>,
     /// Sending domains and the route.
     pub sources: Arc<dyn SourceStore>,
+    /// TLS: policies, rules, counts.
+    pub tls: Arc<dyn delivery::tls::ports::TlsStore>,
     /// Bounces and other mail that came in.
     pub arrivals: Arc<dyn ArrivalStore>,
     /// Whether the work of the house can be written down.

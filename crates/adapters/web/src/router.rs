@@ -15,8 +15,8 @@ use crate::{
     app::{App, House},
     assets, headers,
     pages::{
-        broadcast, contact, desk, domain, explain, field, home, import, language, message, operator, segment,
-        source, template, topic, unsubscribe,
+        broadcast, contact, desk, domain, encryption, explain, field, home, import, language, message,
+        operator, segment, source, template, topic, unsubscribe,
     },
     problem,
 };
@@ -164,6 +164,7 @@ fn sending_pages() -> Router<Arc<House>> {
         .route("/domains/{id}/check", post(domain::change::check))
         .route("/domains/{id}/remove", post(domain::change::remove))
         .route("/route", get(source::old_address))
+        .route("/encryption", get(encryption::show).post(encryption::save))
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::stop))
         .route("/broadcasts", get(broadcast::list::show).post(broadcast::compose::create))
         .route("/broadcasts/new", get(broadcast::compose::fresh))

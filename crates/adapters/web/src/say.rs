@@ -36,6 +36,7 @@ areas![
     "message",
     "explain",
     "route",
+    "encryption",
     "segment",
     "source",
 ];

@@ -319,6 +319,7 @@ fn web_app(
         history: store.clone(),
         queue: store.clone(),
         sources: store.clone(),
+        tls: store.clone(),
         arrivals: store.clone(),
         health: Arc::clone(health),
         source_care,

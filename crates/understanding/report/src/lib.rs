@@ -24,4 +24,4 @@ mod transfer;
 pub use facts::{Defect, Kind, OriginalMessage, RecipientReport, Report};
 pub use mailbox::messages;
 pub use read::read;
-pub use tls::{FailureDetail, PolicyPart, TlsReport};
+pub use tls::{FailureDetail, PolicyPart, TlsReport, date};

@@ -117,7 +117,8 @@ impl FailureDetail {
 }
 
 /// `2026-11-22`, from days since 1970 (the proleptic Gregorian calendar).
-fn date(day: i64) -> String {
+#[must_use]
+pub fn date(day: i64) -> String {
     // Years begin in March here, so that the leap day is their last.
     let shifted = day + 719_468;
     let era = shifted.div_euclid(146_097);

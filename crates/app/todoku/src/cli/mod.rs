@@ -8,6 +8,7 @@ mod operator;
 mod records;
 mod serve;
 mod simulate;
+mod tls;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -42,6 +43,9 @@ enum Command {
     /// Bounces: explain.
     #[command(subcommand)]
     Bounce(bounce::BounceCommand),
+    /// Encryption required towards single domains: list, require, lift, policy.
+    #[command(subcommand)]
+    Tls(tls::TlsCommand),
     /// Runs the provider simulator and its DNS on loopback, to try things out.
     Simulate(simulate::SimulateArgs),
     /// Sends to 300 made-up customers at simulated providers and explains what became of each mail.
@@ -59,6 +63,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Operator(command) => operator::run(command, &config()?).await,
         Command::Address(command) => address::run(command),
         Command::Bounce(command) => bounce::run(command, crate::house::wall_clock()()),
+        Command::Tls(command) => tls::run(command, &config()?).await,
         Command::Simulate(args) => simulate::run(args).await,
         Command::Demo(args) => demo::run(args).await,
     }

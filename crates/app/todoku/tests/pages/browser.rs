@@ -72,6 +72,7 @@ impl House {
             history: store.clone(),
             queue: store.clone(),
             sources: store.clone(),
+            tls: store.clone(),
             arrivals: store.clone(),
             health: Arc::default(),
             source_care: doctor::source_care::SourceCare {

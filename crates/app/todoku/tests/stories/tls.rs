@@ -14,10 +14,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use bounce::Reason;
 use delivery::{
     recipient::State,
-    tls::{
-        TlsResult,
-        ports::{TlsRule, TlsStore},
-    },
+    tls::{TlsResult, ports::TlsStore},
 };
 use evidence::{history::MessageStory, ports::HistoryStore};
 use storage::Store;
@@ -195,7 +192,7 @@ async fn mail_goes_where_the_promised_encryption_is_proven() {
     let store = stage.store().await;
     add_domain(&stage, &store).await;
     configure(&mut stage, &peers, https.port());
-    store.set_tls_rule("strict.example", Some(TlsRule::Verified), None, now()).await.expect("set");
+    stage.command(&["tls", "require", "strict.example", "verified"], "").good();
     let people: Vec<String> = COMPANIES.iter().map(|(domain, ..)| format!("hanako@{domain}")).collect();
     add_contacts(&store, &people).await;
 
@@ -219,6 +216,17 @@ async fn mail_goes_where_the_promised_encryption_is_proven() {
     }
     it_was_counted(&store).await;
     it_is_kept(&store).await;
+    browser.get("/encryption").says(&[
+        "strict.example",
+        "testing.example",
+        "証明書が別の名前のものです",
+        "DANE",
+    ]);
+    browser.get("/encryption?domain=bogus.example").says(&["DNS の署名を確認できませんでした", "TLSA of"]);
+    assert_eq!(browser.fill("/encryption", "/encryption", "domain=nonsense&rule=verified").status, 422);
+    let lifted = browser.fill("/encryption", "/encryption", "domain=strict.example&rule=");
+    assert!(lifted.location.starts_with("/encryption?done="), "{lifted:?}");
+    assert_eq!(store.tls_rules().await.expect("asked"), []);
 }
 
 /// Nothing was handed over, a reason is given, and there is a next try.

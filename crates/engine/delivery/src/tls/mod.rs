@@ -116,7 +116,8 @@ pub enum TlsResult {
 }
 
 impl TlsResult {
-    const ALL: [(Self, &'static str); 11] = [
+    /// Every result with its word.
+    pub const ALL: [(Self, &'static str); 11] = [
         (Self::Success, "success"),
         (Self::StarttlsNotSupported, "starttls-not-supported"),
         (Self::CertificateHostMismatch, "certificate-host-mismatch"),

@@ -62,6 +62,7 @@ async fn page(visit: &Visit) -> Result<Response, Problem> {
             div.actions { a.btn.primary href="/sources/new" { (t!(say, "source-add")) } }
         }
         p.lead { (t!(say, "sources-lead")) }
+        p { a href="/encryption" { (t!(say, "encryption-title")) } }
         div.card {
             table.folds {
                 thead { tr {
