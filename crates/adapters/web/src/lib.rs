@@ -18,6 +18,8 @@ mod router;
 mod say;
 mod secret;
 mod visit;
+mod watch;
 
 pub use app::{App, Clock};
 pub use router::router;
+pub use watch::{Watch, watch_router};

@@ -18,7 +18,7 @@ use crate::{
         broadcast, contact, desk, domain, encryption, explain, field, home, import, language, message,
         operator, segment, source, template, topic, unsubscribe,
     },
-    problem,
+    problem, watch,
 };
 
 /// Largest form, in bytes. Uploads have their own limit.
@@ -46,6 +46,8 @@ fn pages() -> Router<Arc<House>> {
     Router::new()
         .route("/assets/{hash}/{name}", get(assets::serve))
         .route("/", get(home::show::show))
+        .route("/healthz", get(watch::lives))
+        .route("/readyz", get(watch::works))
         .route("/language", post(language::switch))
         .route("/welcome", get(operator::welcome::show).post(operator::welcome::create))
         .route("/login", get(operator::login::show).post(operator::login::enter_house))

@@ -46,6 +46,37 @@ pub struct Config {
     pub tls: TlsSection,
     /// What mail leaves by.
     pub sources: SourcesSection,
+    /// Where `/metrics` is served, besides `/healthz` and `/readyz`; nowhere when left out.
+    pub listen_metrics: Option<SocketAddr>,
+    /// What must be shown there as a bearer token; needed where others than this machine reach it.
+    pub metrics_token: String,
+    /// What is logged.
+    pub log: LogSection,
+}
+
+/// What is logged, to standard error.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogSection {
+    /// One JSON object per line.
+    pub json: bool,
+    /// A line per delivery attempt: `none`, `failed` (deferred or refused), `all`.
+    pub attempts: AttemptLines,
+    /// Names recipients' addresses in those lines.
+    pub addresses: bool,
+}
+
+/// Which attempts are logged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptLines {
+    /// None.
+    #[default]
+    None,
+    /// Those that were deferred or refused.
+    Failed,
+    /// All.
+    All,
 }
 
 /// How what we send is encrypted, beyond what each server offers by itself.
@@ -140,6 +171,9 @@ impl Default for Config {
             validity: ValiditySection::default(),
             tls: TlsSection::default(),
             sources: SourcesSection::default(),
+            listen_metrics: None,
+            metrics_token: String::new(),
+            log: LogSection::default(),
         }
     }
 }
@@ -181,6 +215,13 @@ impl Config {
 
     /// What the types of the file do not tell.
     fn check(&self) -> anyhow::Result<()> {
+        let outside = self.listen_metrics.is_some_and(|address| !address.ip().is_loopback());
+        if outside && self.metrics_token.is_empty() {
+            bail!(
+                "listen_metrics: ほかの機械から見える場所では metrics_token も決めてください / needs metrics_token where \
+                 other machines reach it"
+            );
+        }
         self.limits()?;
         self.tries_ms()?;
         self.dead_after_ms()?;

@@ -29,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     config::Config,
     loops,
-    reactions::Reactions,
+    reactions::{self, Reactions},
     return_paths::OurPaths,
     secret,
     tls::{self, TlsParts},
@@ -113,6 +113,8 @@ impl Running {
         };
         let delivery = Delivery::new(wire::delivery(&config)?, hands, &house_secret);
         let health = delivery.health();
+        health.metrics.tell_addresses(config.log.addresses);
+        open_watch(&mut tasks, &config, (&store, &health), &clock, &shutdown).await?;
         let token = shutdown.clone();
         tasks.spawn(async move {
             delivery.run(token.cancelled_owned()).await;
@@ -283,6 +285,33 @@ fn spawn_loops(
         loops::run_imports(imports, tick, worry, token).await;
         Ok(())
     });
+}
+
+/// Opens the door for monitoring, where there is to be one.
+async fn open_watch(
+    tasks: &mut JoinSet<anyhow::Result<()>>,
+    config: &Config,
+    (store, health): (&Arc<Store>, &Arc<Health>),
+    clock: &Clock,
+    shutdown: &CancellationToken,
+) -> anyhow::Result<()> {
+    let Some(address) = config.listen_metrics else { return Ok(()) };
+    let listener = listen(address).await?;
+    let watch = web::Watch {
+        health: Arc::clone(health),
+        queue: store.clone(),
+        events: (store.clone(), reactions::READER),
+        clock: Arc::clone(clock),
+        token: config.metrics_token.clone(),
+    };
+    let token = shutdown.clone();
+    tasks.spawn(async move {
+        axum::serve(listener, web::watch_router(watch))
+            .with_graceful_shutdown(token.cancelled_owned())
+            .await?;
+        Ok(())
+    });
+    Ok(())
 }
 
 fn source_care(config: &Config, store: &Arc<Store>, resolver: &Arc<DnsResolver>) -> SourceCare {

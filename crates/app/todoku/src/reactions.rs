@@ -22,7 +22,7 @@ use evidence::{
 use reception::ArrivalStore;
 
 /// The cursor's name.
-const READER: &str = "reactions";
+pub const READER: &str = "reactions";
 /// Events read at once.
 const BATCH: u64 = 300;
 /// Pause when nothing is new.

@@ -293,6 +293,7 @@ impl Delivery {
             }
         };
         self.health.store_works(Work::Recovery);
+        self.health.lives(now + self.config.dead_after_ms);
         if found != crate::ports::Recovered::default() {
             tracing::info!(
                 requeued = found.requeued,
@@ -344,6 +345,7 @@ impl Delivery {
 
     /// The next rows, or none when memory is full, nothing is due, or the store cannot be asked.
     async fn claim(&self, shared: &Shared, pacer: &mut Pacer) -> Vec<Claimed> {
+        self.health.passes(shared.now());
         let held = shared.flows.rows() + shared.placing.rows();
         let room = self.config.rows_in_memory_max.saturating_sub(held);
         // Small claims cost as much as large ones, so wait for some room.

@@ -9,6 +9,7 @@ pub mod attempt;
 pub mod dispatcher;
 pub mod health;
 pub mod hop;
+pub mod metrics;
 pub mod outcome;
 pub mod pacing;
 pub mod ports;

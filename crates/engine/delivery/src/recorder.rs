@@ -3,7 +3,10 @@
 //! When the store cannot be written to, nobody gets an answer, so nobody hands over another message: sending stops by
 //! itself, and goes on where it stood.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tokio::sync::{mpsc, oneshot};
 
@@ -118,6 +121,7 @@ impl Writer {
             let (marks, answers): (Vec<_>, Vec<_>) =
                 batch.drain(..).map(|asked| (asked.mark, asked.answer)).unzip();
             // Without the mark nothing may be handed over, so the workers wait with their rows until the store works.
+            let began = Instant::now();
             let grants = loop {
                 match self.store.mark_committing(&self.node, &marks, (self.clock)()).await {
                     Ok(grants) => break grants,
@@ -125,6 +129,7 @@ impl Writer {
                 }
             };
             self.health.store_works(Work::Marks);
+            self.health.metrics.committed(Work::Marks, marks.len(), began.elapsed());
             for (answer, grant) in answers.into_iter().zip(grants) {
                 // The worker may have gone; its row is recovered when the lease ends.
                 let _gone = answer.send(grant);
@@ -135,10 +140,12 @@ impl Writer {
     async fn keep_records(self, mut recorded: mpsc::Receiver<Record>) {
         let mut batch = Vec::with_capacity(BATCH_ROWS_MAX);
         while next_batch(&mut recorded, &mut batch).await {
+            let began = Instant::now();
             while let Err(failure) = self.store.record(&self.node, &batch, (self.clock)()).await {
                 self.wait_out(Work::Outcomes, &failure).await;
             }
             self.health.store_works(Work::Outcomes);
+            self.health.metrics.committed(Work::Outcomes, batch.len(), began.elapsed());
             batch.clear();
         }
     }

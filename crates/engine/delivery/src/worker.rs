@@ -53,10 +53,15 @@ async fn next_row(shared: &Shared, place: &Place) -> Option<Claimed> {
 
 async fn serve_connection(shared: &Shared, place: &Place, first: Claimed) {
     let started_at = shared.now();
+    let (metrics, source) = (&shared.health.metrics, place.flow.source);
     let mut session = match connect(shared, place, &first).await {
         Ok(session) => session,
-        Err(failure) => return fail_place(shared, place, first, started_at, failure).await,
+        Err(failure) => {
+            metrics.not_connected(source, &first.provider);
+            return fail_place(shared, place, first, started_at, failure).await;
+        }
     };
+    metrics.connected(source, &first.provider, session.peer());
     let mut left = shared.flows.per_connection(place);
     let mut next = Some(first);
     while let Some(row) = next.take() {
@@ -246,6 +251,7 @@ async fn record(shared: &Shared, place: Option<&Place>, row: &Claimed, attempt: 
         };
         decide(row, &attempt, RetryPolicy::of(waits(&limits, row.lane)))
     };
+    shared.health.metrics.attempt(row, &attempt, &outcome);
     if outcome.state == State::Refused && attempt.trouble == Some(Trouble::Unrenderable) {
         tracing::warn!(recipient = row.id, detail = attempt.detail, "a message could not be built");
     }

@@ -4,6 +4,7 @@ mod claim;
 mod commit;
 mod later;
 mod lease;
+mod numbers;
 mod record;
 mod recover;
 pub(crate) mod settle;

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use audience::ContactStore;
+use campaigns::ports::BroadcastStore;
 use delivery::{
-    ports::{Grant, Pace, QueueStore, Recovered},
+    metrics::QueueNumbers,
+    ports::{ClaimRequest, Grant, Pace, QueueStore, Recovered},
     recipient::{Lane, State},
 };
 
@@ -24,6 +26,23 @@ cases! {
         assert_eq!(claimed[1].site, "two.example");
         assert_eq!((claimed[0].lane, claimed[0].attempts, claimed[0].values_fixed), (Lane::Broadcast, 0, false));
         assert!(claim(&store, NOW).await.is_empty(), "they are leased");
+    }
+
+    async fn the_queue_is_counted_by_lane_phase_and_site(store: Store) {
+        assert!(store.queue_numbers().await.unwrap().is_empty());
+        let (id, _) = running_to(&store, &["a@one.example", "b@one.example", "c@two.example"]).await;
+        let of = async || -> Vec<_> {
+            let numbers = store.queue_numbers().await.unwrap();
+            assert!(numbers.iter().all(|n| n.lane == Lane::Broadcast && n.oldest_due_at == NOW), "{numbers:?}");
+            numbers.into_iter().map(|n| (n.phase, n.site, n.rows)).collect()
+        };
+        assert_eq!(of().await, [("ready", "one.example".into(), 2), ("ready", "two.example".into(), 1)]);
+        let claimed = store.claim(&ClaimRequest { limit: 1, ..request("n", NOW) }).await.unwrap();
+        assert_eq!(mark(&store, &claimed[0]).await, Grant::Proceed);
+        assert!(store.pause(id, None, NOW).await.unwrap());
+        assert_eq!(of().await, [
+            ("paused", "one.example".into(), 1), ("paused", "two.example".into(), 1), ("committing", "one.example".into(), 1),
+        ]);
     }
 
     async fn nothing_is_claimed_before_it_is_due(store: Store) {

@@ -14,7 +14,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::config::Config;
+use crate::config::{Config, LogSection};
 
 /// 届く: customer mail that arrives, and that says why when it does not.
 #[derive(Debug, Parser)]
@@ -50,6 +50,16 @@ enum Command {
     Simulate(simulate::SimulateArgs),
     /// Sends to 300 made-up customers at simulated providers and explains what became of each mail.
     Demo(demo::DemoArgs),
+}
+
+impl Cli {
+    /// What is logged. A configuration that cannot be read is complained of where it is used.
+    #[must_use]
+    pub fn log_section(&self) -> LogSection {
+        let mut log = Config::read(self.config.as_deref()).map(|config| config.log).unwrap_or_default();
+        log.json |= self.log_json;
+        log
+    }
 }
 
 /// Does what was typed.

@@ -158,6 +158,7 @@ fn add_until_full(browser: &mut Browser) -> usize {
         let page = browser.fill("/contacts/new", "/contacts", &person);
         if page.status != 303 {
             says_full(&page);
+            assert_eq!(browser.get("/readyz").status, 503, "and monitoring is told");
             return n;
         }
     }

@@ -14,3 +14,4 @@ mod tls_reports;
 mod torture;
 mod troubles;
 mod verdicts;
+mod watch;

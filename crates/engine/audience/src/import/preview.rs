@@ -50,7 +50,9 @@ pub fn preview(sample: &[u8], plan: &ImportPlan, rows: usize) -> Preview {
         preview.warn("unreadable");
     }
     if preview.rows.is_empty() {
-        preview.warn("empty");
+        // Where the sample ends in the first row, that row is long; those behind it may be as they should.
+        let goes_on = cut && !preview.columns.is_empty();
+        preview.warn(if goes_on { "too_long" } else { "empty" });
     }
     if preview.rows.iter().any(|cells| cells.len() != preview.columns.len()) {
         preview.warn("uneven");
