@@ -9,7 +9,6 @@ pub fn tokens(bytes: &[u8]) {
         if let Some(id) = seal.read(&text) {
             assert_eq!(seal.token(id), text.to_ascii_lowercase());
         }
-        assert_eq!(Seal::return_paths("another").read(&text), None, "signed with a secret nobody has");
         let id = bytes.iter().take(8).fold(0u64, |id, byte| id << 8 | u64::from(*byte)).cast_signed();
         assert_eq!(seal.read(&seal.token(id)), Some(id));
     }
