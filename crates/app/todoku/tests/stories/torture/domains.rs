@@ -37,7 +37,7 @@ async fn many_domains_at_once_keep_files_bounded() {
         }
     };
     tokio::select! {
-        () = until_finished(&store, broadcast, Duration::from_secs(300)) => {}
+        () = until_finished(&store, broadcast, Duration::from_secs(short_or_full(300, 1_500))) => {}
         () = watched => {}
     }
     let fault = format!("{domains} domains at once, at most {files_max} files open");
