@@ -7,6 +7,7 @@ mod delivery_bench;
 mod house;
 mod import_bench;
 mod postfix;
+mod segments_bench;
 mod sink;
 mod sinks;
 mod sisimai;
@@ -31,6 +32,8 @@ enum Bench {
     Delivery(delivery_bench::Args),
     /// A file of a million customers in CP932, taken in whole.
     Import(import_bench::Args),
+    /// Typical segments counted among a million customers, on SQLite and on PostgreSQL.
+    Segments(segments_bench::Args),
     /// The sink the measurements send to.
     #[command(hide = true)]
     Sink,
@@ -42,6 +45,7 @@ async fn main() -> anyhow::Result<()> {
     let _first = rustls::crypto::aws_lc_rs::default_provider().install_default();
     match Cli::parse().bench {
         Bench::Bounce(args) => bounce_bench::run(&args),
+        Bench::Segments(args) => segments_bench::run(args).await,
         Bench::Delivery(args) => delivery_bench::run(args).await,
         Bench::Import(args) => import_bench::run(args).await,
         Bench::Sink => sink::serve(),

@@ -278,25 +278,25 @@ fn condition_of(filter: &ContactFilter) -> (String, Vec<Arg>) {
 /// [`Contact::standing`] as a condition on `c`.
 pub(crate) fn standing_condition(standing: Standing) -> &'static str {
     match standing {
-        Standing::NoAddress => "c.address IS NULL",
-        Standing::Resigned => "c.address IS NOT NULL AND c.status = 'cancelled'",
+        Standing::NoAddress => "c.address_key IS NULL",
+        Standing::Resigned => "c.address_key IS NOT NULL AND c.status = 'cancelled'",
         Standing::OptedOut => {
-            "c.address IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NOT NULL"
+            "c.address_key IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NOT NULL"
         }
         Standing::DmRefused => {
-            "c.address IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
+            "c.address_key IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
              AND c.dm_refused_at IS NOT NULL"
         }
         Standing::Invalid => {
-            "c.address IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
+            "c.address_key IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
              AND c.dm_refused_at IS NULL AND c.invalid_at IS NOT NULL"
         }
         Standing::Lookalike => {
-            "c.address IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
+            "c.address_key IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
              AND c.dm_refused_at IS NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NOT NULL"
         }
         Standing::Sendable => {
-            "c.address IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
+            "c.address_key IS NOT NULL AND c.status <> 'cancelled' AND c.opted_out_at IS NULL
              AND c.dm_refused_at IS NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NULL"
         }
     }

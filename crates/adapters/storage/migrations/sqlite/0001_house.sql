@@ -56,6 +56,9 @@ CREATE TABLE contacts (
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL
 );
+-- What segments look at most, beside the wide rows.
+CREATE INDEX contacts_narrow ON contacts (created_at, provider, trashed_at, opted_out_at, invalid_at, lookalike_of,
+    dm_refused_at, status, address_key);
 CREATE INDEX contacts_by_address ON contacts (address_key, id);
 CREATE UNIQUE INDEX contacts_by_external_id ON contacts (external_id) WHERE external_id <> '';
 

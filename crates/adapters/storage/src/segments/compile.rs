@@ -60,8 +60,10 @@ impl<'k> Compiler<'k> {
             Part::Group(inner) => self.group(inner),
             Part::Condition(condition) => {
                 let outer = self.shape;
-                // Few pass the other conditions, so looking at the mails of those few is quicker than at all mails.
-                if matches!(condition.of, Subject::Deed(_)) && self.narrows(within) {
+                // SQLite walks contacts and their mails side by side. PostgreSQL joins them as it likes, unless it has to
+                // count: then few contacts are looked at one by one, and many all at once.
+                let probes = self.engine == Engine::Sqlite || self.narrows(within);
+                if matches!(condition.of, Subject::Deed(_)) && probes {
                     self.shape = Shape::Probe;
                 }
                 let text = self.condition(condition);

@@ -18,6 +18,7 @@ mod operators;
 mod outcomes;
 mod pacing;
 mod people;
+mod segment_rules;
 mod segments;
 mod sessions;
 mod sources;

@@ -172,16 +172,7 @@ fn choices(known: &Known, kind: Kind, condition: &Condition) -> Vec<(String, Str
     match (kind, condition.test) {
         (_, Test::Weekday) => (1..=7).map(|day: u32| plain(&day.to_string())).collect(),
         (_, Test::InMonth) => (1..=12).map(|month: u32| plain(&month.to_string())).collect(),
-        (Kind::Standing, _) => [
-            Standing::Sendable,
-            Standing::OptedOut,
-            Standing::Invalid,
-            Standing::Lookalike,
-            Standing::NoAddress,
-        ]
-        .iter()
-        .map(|one| plain(one.name()))
-        .collect(),
+        (Kind::Standing, _) => Standing::ALL.iter().map(|one| plain(one.name())).collect(),
         (Kind::Status, _) => ContactStatus::ALL.iter().map(|one| plain(one.name())).collect(),
         (Kind::Provider, _) => {
             let named = addressing::providers().iter().map(|provider| plain(&provider.id));
