@@ -502,9 +502,6 @@ CREATE TABLE events (
     detail       TEXT NOT NULL DEFAULT '{}'
 );
 CREATE INDEX events_by_contact ON events (contact_id, id) WHERE contact_id IS NOT NULL;
--- What segments ask about, apart from what became of messages.
-CREATE INDEX events_of_contacts ON events (contact_id, kind, at, broadcast_id)
-    WHERE kind IN ('contact.opted_out', 'mail.opened', 'mail.clicked');
 CREATE INDEX events_by_recipient ON events (recipient_id, id) WHERE recipient_id IS NOT NULL;
 
 CREATE TABLE cursors (

@@ -229,6 +229,6 @@ mod tests {
         )
         .await;
         check(&[("deed:accepted", Test::Did, did)], &[mails]).await;
-        check(&[("deed:stopped", Test::Did, did)], &["events_of_contacts"]).await;
+        check(&[("deed:stopped", Test::Did, did)], &["events_by_contact"]).await;
     }
 }
