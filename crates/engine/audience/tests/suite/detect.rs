@@ -107,6 +107,7 @@ fn problems() {
     check_problem(&[0, 1, 2, 3, 4, 5, 6, 7], "UTF-8", "not_text");
     check_problem("氏名,メール\n".as_bytes(), "UTF-8", "empty");
     check_problem(b"", "UTF-8", "empty");
+    check_problem(format!("氏名,メール\n{}", "x".repeat(70_000)).as_bytes(), "UTF-8", "too_long");
     check_problem(
         "氏名,メール\n花子,a@b.example\n次\u{fffd}郎,b@b.example\n".as_bytes(),
         "UTF-8",
