@@ -19,7 +19,7 @@ use delivery::{
 use dns::DnsResolver;
 use doctor::source_care::SourceCare;
 use smtp::{
-    ClientLimits, ClientTls, SmtpProbe, SmtpTransport,
+    ClientLimits, ClientTls, SmtpProbe,
     server::{ReceptionConfig, ReceptionServer},
 };
 use storage::Store;
@@ -97,8 +97,7 @@ impl Running {
         let resolver = Arc::new(DnsResolver::new(&wire::dns(&config))?);
         let parts = TlsParts::open(&config, &store, &resolver, &clock)?;
         let tls = ClientTls::new(&parts.roots)?;
-        let transport = SmtpTransport::new(wire::limits(&config), tls.clone()).observed(parts.tally.clone());
-        let transport = Arc::new(transport);
+        let transport = Arc::new(parts.transport(&config, &tls));
         tasks.spawn(ever(tls::write_counts(store.clone(), parts.tally.clone(), shutdown.clone())));
         let reports = parts.reports(&config, &store, &resolver, (&transport, &clock));
         tasks.spawn(ever(tls::run_reports(reports, shutdown.clone())));

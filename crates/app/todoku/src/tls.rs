@@ -16,11 +16,11 @@ use delivery::{
 use dns::DnsResolver;
 use https::{HttpsClient, HttpsSettings};
 use rustls::pki_types::{CertificateDer, pem::PemObject};
-use smtp::{Roots, SmtpTransport};
+use smtp::{ClientTls, Roots, SmtpTransport};
 use storage::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::{config::Config, tls_reports::TlsReports};
+use crate::{config::Config, tls_reports::TlsReports, wire};
 
 /// How often the counts are written down.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
@@ -70,6 +70,12 @@ impl TlsParts {
             mx_port: config.delivery.mx_port,
         };
         Ok(Self { policies: Arc::new(TlsPolicies::new(ports, settings)), tally, https, roots })
+    }
+
+    /// The SMTP client, whose handshakes are counted.
+    #[must_use]
+    pub fn transport(&self, config: &Config, tls: &ClientTls) -> SmtpTransport {
+        SmtpTransport::new(wire::limits(config), tls.clone()).observed(self.tally.clone())
     }
 
     /// The sender of reports; `None` where the configuration switches it off.
