@@ -1,6 +1,6 @@
 //! Adds and edits one contact by hand.
 
-use audience::{ContactDraft, ContactId, OptOutRoute, event};
+use audience::{ContactDraft, ContactId, Edited, OptOutRoute, event};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -72,17 +72,20 @@ fn opted_out(id: ContactId, route: OptOutRoute, actor: Option<i64>) -> NewEvent 
     NewEvent::of(event::CONTACT_OPTED_OUT).contact(id).actor(actor).detail(detail)
 }
 
-/// See [`audience::ContactStore::edit`]; a taken customer number is [`StorageError::Taken`].
+/// See [`audience::ContactStore::edit`] and `edit_version`; a taken customer number is [`StorageError::Taken`].
 pub(crate) async fn edit(
     tx: &mut Tx,
     id: ContactId,
+    version: Option<i64>,
     draft: &ContactDraft,
-    actor: Option<i64>,
-    now: i64,
-) -> Result<bool, StorageError> {
+    (actor, now): (Option<i64>, i64),
+) -> Result<Edited, StorageError> {
     let sql = format!("SELECT {COLUMNS}, c.address_key FROM contacts c WHERE c.id = $1 {{FOR UPDATE}}");
-    let Some(row) = tx.row(sql, args![id]).await? else { return Ok(false) };
+    let Some(row) = tx.row(sql, args![id]).await? else { return Ok(Edited::Refused) };
     let before = Kept::of(&row)?;
+    if version.is_some_and(|version| version != before.contact.version) {
+        return Ok(Edited::Overtaken);
+    }
     let mut after = before.clone();
     rewrite(&mut after, draft, now);
     let registry = settled(tx, &mut after, now).await?;
@@ -94,7 +97,7 @@ pub(crate) async fn edit(
         after.opt_out(route, now);
     }
     if after == before {
-        return Ok(true);
+        return Ok(Edited::Saved);
     }
     contact_rows::update(tx, &[&after], now).await?;
     registry.write(tx, &[(Some(&before), &after)]).await?;
@@ -108,7 +111,7 @@ pub(crate) async fn edit(
     if after.address_key != before.address_key {
         validity::apply_known(tx, &[id], now).await?;
     }
-    Ok(true)
+    Ok(Edited::Saved)
 }
 
 fn rewrite(kept: &mut Kept, draft: &ContactDraft, now: i64) {

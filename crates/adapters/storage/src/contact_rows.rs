@@ -136,6 +136,27 @@ impl Kept {
         true
     }
 
+    /// As a draft that changes nothing.
+    pub(crate) fn draft(&self) -> ContactDraft {
+        let contact = self.contact.clone();
+        ContactDraft {
+            address: contact.address,
+            address_key: self.address_key.clone(),
+            provider: contact.provider,
+            lookalike_of: contact.lookalike_of,
+            name: contact.name,
+            kana: contact.kana,
+            phone: contact.phone,
+            company: contact.company,
+            external_id: contact.external_id,
+            note: contact.note,
+            fields: contact.fields,
+            wants_mail: None,
+            status: Some(contact.status),
+            dm_wanted: Some(contact.dm_refused_at.is_none()),
+        }
+    }
+
     fn search_text(&self) -> String {
         let contact = &self.contact;
         let phone_digits = digits(&folded(&contact.phone));

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use audience::{
-    Contact, ContactDraft, ContactFilter, ContactId, ContactPage, ContactStore, OptOutRoute, Standing,
-    StoreFailure, event,
+    Contact, ContactDraft, ContactFilter, ContactId, ContactPage, ContactStore, Edited, OptOutRoute,
+    Standing, StoreFailure, UpsertKey, Upserted, event,
 };
 use serde_json::json;
 
@@ -14,6 +14,7 @@ use crate::{
     ledger, search,
     sql::{self, Arg, Row, args},
     tx::Tx,
+    upsert::upsert,
     validity,
 };
 
@@ -72,14 +73,49 @@ impl ContactStore for Store {
         actor: Option<i64>,
         now: i64,
     ) -> Result<bool, StoreFailure> {
-        let draft = draft.clone();
-        match self
-            .write(move |tx| Box::pin(async move { contact_edit::edit(tx, id, &draft, actor, now).await }))
-            .await
-        {
-            Err(StorageError::Taken(_)) => Ok(false),
+        Ok(self.edit_with(id, None, draft, (actor, now)).await? == Edited::Saved)
+    }
+
+    async fn edit_version(
+        &self,
+        (id, version): (ContactId, i64),
+        draft: &ContactDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Edited, StoreFailure> {
+        Ok(self.edit_with(id, Some(version), draft, (actor, now)).await?)
+    }
+
+    async fn upsert(
+        &self,
+        keys: &[UpsertKey],
+        draft: &ContactDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Upserted, StoreFailure> {
+        let (keys, draft) = (keys.to_vec(), draft.clone());
+        let work = self.write(move |tx| Box::pin(async move { upsert(tx, &keys, &draft, actor, now).await }));
+        match work.await {
+            Err(StorageError::Taken(_)) => Ok(Upserted::NumberTaken),
             other => Ok(other?),
         }
+    }
+
+    async fn list_after(
+        &self,
+        filter: &ContactFilter,
+        after: ContactId,
+        limit: u64,
+    ) -> Result<Vec<Contact>, StoreFailure> {
+        let (condition, mut arguments) = condition_of(filter);
+        arguments.extend(args![after, limit]);
+        let n = arguments.len();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM contacts c WHERE {condition} AND c.id > ${} ORDER BY c.id LIMIT ${n}",
+            n - 1
+        );
+        let rows = self.rows(sql, arguments).await?;
+        Ok(rows.iter().map(contact_of).collect::<Result<_, _>>()?)
     }
 
     async fn opt_out(
@@ -201,6 +237,22 @@ struct Change {
 }
 
 impl Store {
+    async fn edit_with(
+        &self,
+        id: ContactId,
+        version: Option<i64>,
+        draft: &ContactDraft,
+        by: (Option<i64>, i64),
+    ) -> Result<Edited, StorageError> {
+        let draft = draft.clone();
+        let work = self
+            .write(move |tx| Box::pin(async move { contact_edit::edit(tx, id, version, &draft, by).await }));
+        match work.await {
+            Err(StorageError::Taken(_)) => Ok(Edited::Refused),
+            other => other,
+        }
+    }
+
     async fn stop_advertising(
         &self,
         id: ContactId,
@@ -264,7 +316,7 @@ fn condition_of(filter: &ContactFilter) -> (String, Vec<Arg>) {
     let mut args = Vec::new();
     let mut condition = search::condition("c.search_text", &filter.search, &mut args);
     condition.push_str(if filter.trashed {
-        " AND c.trashed_at IS NOT NULL"
+        " AND c.trashed_at IS NOT NULL AND c.merged_into IS NULL"
     } else {
         " AND c.trashed_at IS NULL"
     });

@@ -68,7 +68,14 @@ pub(crate) async fn erase(
     make_salt(tx).await?;
     let key: Option<String> = row.get("address_key")?;
     let until = keep_until(tx, id, now).await?;
-    let ledger_entries = seal_ledger(tx, id, until).await?;
+    let mut ledger_entries = seal_ledger(tx, id, until).await?;
+    let mut messages = 0;
+    let entries = tx.rows("SELECT id, address_key FROM contacts WHERE merged_into = $1", args![id]).await?;
+    for entry in entries {
+        let (other, key): (i64, Option<String>) = (entry.get("id")?, entry.get("address_key")?);
+        ledger_entries += seal_ledger(tx, other, until).await?;
+        messages += forget(tx, other, key.as_deref()).await?;
+    }
     let stays_opted_out = match (&key, row.get::<Option<i64>>("opted_out_at")?) {
         (Some(key), Some(at)) => {
             remember_refusal(tx, key, &row, at).await?;
@@ -76,7 +83,7 @@ pub(crate) async fn erase(
         }
         _ => false,
     };
-    let messages = forget(tx, id, key.as_deref()).await?;
+    messages += forget(tx, id, key.as_deref()).await?;
     append_one(tx, NewEvent::of(event::CONTACT_ERASED).contact(id).actor(actor), now).await?;
     Ok(Some(Erased { ledger_entries, kept_until: until, messages, stays_opted_out }))
 }
@@ -120,6 +127,8 @@ async fn forget(tx: &mut Tx, id: ContactId, key: Option<&str>) -> Result<u64, St
         "DELETE FROM field_values WHERE contact_id = $1 AND field_id IN (SELECT id FROM contact_fields)",
         "DELETE FROM topic_opt_outs WHERE contact_id = $1",
         "DELETE FROM broadcast_picks WHERE contact_id = $1",
+        "DELETE FROM merges WHERE master_id = $1",
+        "DELETE FROM contact_external_ids WHERE contact_id = $1",
         "UPDATE events SET detail = '{}' WHERE contact_id = $1",
         "UPDATE attempts SET reply_text = NULL, detail = '', verdict = NULL
          WHERE recipient_id IN (SELECT r.id FROM recipients r WHERE r.contact_id = $1)",

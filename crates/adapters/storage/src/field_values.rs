@@ -48,6 +48,11 @@ impl Registry {
         Ok(Self(fields.into_iter().map(|field| (field.key.clone(), field)).collect()))
     }
 
+    /// The field of this key, when it is in use.
+    pub(crate) fn field(&self, key: &str) -> Option<&Field> {
+        self.0.get(key).filter(|field| field.archived_at.is_none())
+    }
+
     /// Makes sure of a field for each name: an unknown one becomes a field of text, one that was put away comes back.
     pub(crate) async fn remember<'a>(
         &mut self,

@@ -16,6 +16,7 @@ use mail::{Address, Stage};
 use crate::{
     StorageError, Store,
     error::{from_json, named},
+    ledger::SAME_PERSON,
     replies::reply_of,
     sql::{self, Row, args},
     tx::Tx,
@@ -37,9 +38,10 @@ const STORY: &str = "SELECT r.id, r.broadcast_id, b.name AS broadcast_name, r.te
 #[async_trait]
 impl HistoryStore for Store {
     async fn of_contact(&self, contact_id: i64, limit: u64) -> Result<Vec<Event>, StoreFailure> {
-        let sql =
+        let sql = format!(
             "SELECT id, at, kind, contact_id, recipient_id, broadcast_id, operator_id, detail FROM events
-                   WHERE contact_id = $1 ORDER BY id DESC LIMIT $2";
+             WHERE contact_id IN {SAME_PERSON} ORDER BY id DESC LIMIT $2"
+        );
         let rows = self.rows(sql, args![contact_id, limit]).await?;
         Ok(rows.iter().map(event_of).collect::<Result<_, _>>()?)
     }
@@ -53,7 +55,7 @@ impl HistoryStore for Store {
     }
 
     async fn messages_to(&self, contact_id: i64, limit: u64) -> Result<Vec<MessageStory>, StoreFailure> {
-        let sql = format!("{STORY} WHERE r.contact_id = $1 ORDER BY r.id DESC LIMIT $2");
+        let sql = format!("{STORY} WHERE r.contact_id IN {SAME_PERSON} ORDER BY r.id DESC LIMIT $2");
         Ok(self.read(move |tx| Box::pin(stories(tx, sql, args![contact_id, limit]))).await?)
     }
 

@@ -122,8 +122,30 @@ pub(crate) async fn load(tx: &mut Tx, rows: &[ImportRow]) -> Result<People, Stor
             people.know(Kept::of(&row)?);
         }
     }
+    load_by_alias(tx, &external_ids, &mut people).await?;
     load_by_address(tx, rows, &mut people).await?;
     Ok(people)
+}
+
+/// Numbers of entries that went into others.
+async fn load_by_alias(
+    tx: &mut Tx,
+    external_ids: &BTreeSet<&str>,
+    people: &mut People,
+) -> Result<(), StorageError> {
+    if external_ids.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "SELECT {COLUMNS}, c.address_key, x.external_id AS alias FROM {{ROWS}}
+         CROSS JOIN contact_external_ids x CROSS JOIN contacts c
+         WHERE x.external_id = j.value->>0 AND c.id = x.contact_id ORDER BY c.id {{FOR UPDATE OF c}}"
+    );
+    for row in tx.rows(sql, args![one_column(external_ids.iter())]).await? {
+        let at = people.know(Kept::of(&row)?);
+        people.know_number(row.get("alias")?, at);
+    }
+    Ok(())
 }
 
 async fn load_by_address(tx: &mut Tx, rows: &[ImportRow], people: &mut People) -> Result<(), StorageError> {

@@ -69,6 +69,11 @@ impl People {
         at
     }
 
+    /// A customer number that leads to a contact beside its own.
+    pub(crate) fn know_number(&mut self, external_id: String, at: usize) {
+        self.by_external_id.entry(external_id).or_insert(at);
+    }
+
     /// The newest contact of an address.
     pub(crate) fn know_newest(&mut self, address_key: String, at: usize) {
         self.by_address.insert(address_key, at);
@@ -161,7 +166,7 @@ impl People {
 }
 
 /// Empty cells change nothing.
-fn overwrite(kept: &mut Kept, draft: &ContactDraft, now: i64) {
+pub(crate) fn overwrite(kept: &mut Kept, draft: &ContactDraft, now: i64) {
     kept.restate(draft, now);
     // Who is in a file that is taken in is a customer again.
     kept.contact.trashed_at = None;

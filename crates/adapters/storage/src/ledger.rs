@@ -20,6 +20,9 @@ const ENTRIES_MAX: u64 = 500;
 
 const COLUMNS: &str = "e.id, e.contact_id, e.topic_id, e.act, e.at, e.address, e.ip, e.user_agent, e.mail_id, \
      e.confirmed_at, e.actor, e.recorded_at, e.route, s.basis, s.wording, s.evidence, s.import_id";
+/// The contact `$1` and the entries that went into it.
+pub(crate) const SAME_PERSON: &str =
+    "(SELECT p.id FROM contacts p WHERE p.merged_into = $1 UNION ALL SELECT CAST($1 AS BIGINT))";
 const FROM: &str = "FROM consents e LEFT JOIN consent_sources s ON s.id = e.source_id";
 
 #[async_trait]
@@ -35,7 +38,8 @@ impl ConsentStore for Store {
     }
 
     async fn ledger(&self, id: ContactId) -> Result<Vec<ConsentEntry>, StoreFailure> {
-        let sql = format!("SELECT {COLUMNS} {FROM} WHERE e.contact_id = $1 ORDER BY e.id LIMIT $2");
+        let sql =
+            format!("SELECT {COLUMNS} {FROM} WHERE e.contact_id IN {SAME_PERSON} ORDER BY e.id LIMIT $2");
         let rows = self.rows(sql, args![id, ENTRIES_MAX]).await?;
         Ok(rows.iter().map(entry_of).collect::<Result<_, _>>()?)
     }

@@ -26,6 +26,7 @@ mod import_merge;
 mod import_trial;
 mod imports;
 mod ledger;
+mod merges;
 mod migrations;
 mod operators;
 mod pacing;
@@ -42,6 +43,7 @@ mod templates;
 mod tls;
 mod topics;
 mod tx;
+mod upsert;
 mod validity;
 
 pub use db::Store;

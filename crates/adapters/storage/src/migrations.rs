@@ -14,7 +14,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         version: 1,
         sqlite: include_str!("../migrations/sqlite/0001_house.sql"),
@@ -24,6 +24,11 @@ const MIGRATIONS: [Migration; 2] = [
         version: 2,
         sqlite: include_str!("../migrations/sqlite/0002_encryption.sql"),
         postgres: include_str!("../migrations/postgres/0002_encryption.sql"),
+    },
+    Migration {
+        version: 3,
+        sqlite: include_str!("../migrations/sqlite/0003_audience.sql"),
+        postgres: include_str!("../migrations/postgres/0003_audience.sql"),
     },
 ];
 
@@ -97,10 +102,14 @@ mod tests {
 
     #[test]
     fn both_engines_have_the_same_tables_and_columns() {
+        let mut all = Vec::new();
         for migration in MIGRATIONS {
             let seen = columns(migration.sqlite);
             assert_eq!(seen, columns(migration.postgres));
-            assert!(seen.contains(&("events".into(), "operator_id".into())));
+            all.extend(seen);
+        }
+        for (table, column) in [("events", "operator_id"), ("consents", "act")] {
+            assert!(all.contains(&(table.into(), column.into())), "{table}.{column}");
         }
     }
 }

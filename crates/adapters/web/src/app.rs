@@ -5,7 +5,8 @@ use std::{net::IpAddr, ops::Deref, sync::Arc};
 use accounts::{OperatorStore, SessionStore};
 use audience::segment::SegmentStore;
 use audience::{
-    ConsentStore, ContactStore, FieldStore, ImportStore, TopicStore, ValiditySettings, ValidityStore,
+    ConsentStore, ContactStore, FieldStore, ImportStore, MergeStore, TopicStore, ValiditySettings,
+    ValidityStore,
 };
 use campaigns::ports::{BroadcastStore, TemplateStore};
 use delivery::ports::{QueueStore, SourceStore};
@@ -37,6 +38,8 @@ pub struct App {
     pub fields: Arc<dyn FieldStore>,
     /// What they agreed to.
     pub consents: Arc<dyn ConsentStore>,
+    /// Several entries of one person, made into one.
+    pub merges: Arc<dyn MergeStore>,
     /// What customers may refuse one by one.
     pub topics: Arc<dyn TopicStore>,
     /// Whether their addresses work.

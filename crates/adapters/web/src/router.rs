@@ -15,8 +15,8 @@ use crate::{
     app::{App, House},
     assets, headers,
     pages::{
-        broadcast, contact, desk, domain, encryption, explain, field, home, import, language, message,
-        operator, segment, source, template, topic, unsubscribe,
+        broadcast, contact, desk, domain, duplicate, encryption, explain, field, home, import, language,
+        message, operator, segment, source, template, topic, unsubscribe,
     },
     problem, watch,
 };
@@ -77,6 +77,12 @@ fn pages() -> Router<Arc<House>> {
         .route("/contacts/{id}/mark-valid", post(contact::change::mark_valid))
         .route("/contacts/{id}/switch-off", post(contact::change::switch_off))
         .route("/contacts/{id}/confirm-address", post(contact::change::confirm))
+        .route("/contacts/export", get(contact::export::ask))
+        .route("/contacts/export.csv", get(contact::export::download))
+        .route("/duplicates", get(duplicate::list::show))
+        .route("/duplicates/merge", post(duplicate::list::merge_all))
+        .route("/merge", get(duplicate::merge::show).post(duplicate::merge::decide))
+        .route("/merges/{id}/undo", post(duplicate::merge::undo))
         .route("/contacts/{id}/consent", get(contact::consent::show).post(contact::consent::record))
         .route("/contacts/{id}/data.json", get(contact::rights::copy))
         .route("/contacts/{id}/erase", get(contact::rights::ask).post(contact::rights::erase))

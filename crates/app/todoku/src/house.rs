@@ -338,6 +338,7 @@ fn web_app(
         fields: store.clone(),
         topics: store.clone(),
         consents: store.clone(),
+        merges: store.clone(),
         validity: store.clone(),
         validity_settings: wire::validity(config),
         imports: store.clone(),

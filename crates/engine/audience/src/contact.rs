@@ -166,6 +166,60 @@ pub struct ContactDraft {
     pub dm_wanted: Option<bool>,
 }
 
+/// What became of an edit that knew a version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edited {
+    /// It is saved.
+    Saved,
+    /// Somebody else changed the contact meanwhile; nothing was saved.
+    Overtaken,
+    /// There is no such contact, or the customer number is another's.
+    Refused,
+}
+
+/// What a contact is found by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UpsertKey {
+    /// The shop's own customer number.
+    ExternalId,
+    /// The address; the newest contact that has it.
+    Address,
+    /// A field, by its key.
+    Field(String),
+}
+
+impl UpsertKey {
+    /// `external_id`, `address` or `field:KEY`.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "external_id" => Some(Self::ExternalId),
+            "address" => Some(Self::Address),
+            other => other
+                .strip_prefix("field:")
+                .filter(|key| !key.is_empty())
+                .map(|key| Self::Field(key.to_owned())),
+        }
+    }
+}
+
+/// What an upsert did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upserted {
+    /// Nobody had these keys.
+    Added(ContactId),
+    /// Somebody had, and is changed.
+    Changed(ContactId),
+    /// Somebody had, and everything was so already.
+    Unchanged(ContactId),
+    /// A key has no value, or is no field; nothing was done.
+    NoKey,
+    /// Several have these keys; nothing was done.
+    Ambiguous,
+    /// The customer number is another's; nothing was done.
+    NumberTaken,
+}
+
 /// Which contacts a list shows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ContactFilter {

@@ -8,6 +8,7 @@ mod contact;
 mod field;
 mod fold;
 mod import;
+mod merge;
 mod ports;
 pub mod segment;
 mod topic;
@@ -16,7 +17,8 @@ mod validity;
 
 pub use consent::{CONSENT_ROUTES, ConsentBasis, ConsentEntry, Erased, FileConsent, NewConsent, kept_until};
 pub use contact::{
-    Contact, ContactDraft, ContactFilter, ContactId, ContactPage, ContactStatus, OptOutRoute, Standing,
+    Contact, ContactDraft, ContactFilter, ContactId, ContactPage, ContactStatus, Edited, OptOutRoute,
+    Standing, UpsertKey, Upserted,
 };
 pub use field::{
     CHOICES_MAX, DraftProblem, FIELDS_MAX, Field, FieldDraft, FieldId, FieldKind, FieldProblem, FieldValue,
@@ -29,8 +31,12 @@ pub use import::{
     ReasonLanguage, RowOutcome, RowReader, SAMPLE_BYTES, Sentence, VALUE_CHARS_MAX, detect, failure_sentence,
     guess_mapping, preview, read_row, run_import, suggest_plan,
 };
+pub use merge::{
+    MERGE_COLUMNS, MERGE_MAX, Merge, MergeId, MergePlan, MergeRules, ValueRule, merge_columns, plan_by_hand,
+    plan_by_rules, value as merge_value,
+};
 pub use ports::{
-    ConsentStore, ContactStore, FieldStore, ImportStore, StoreFailure, TopicStore, ValidityStore,
+    ConsentStore, ContactStore, FieldStore, ImportStore, MergeStore, StoreFailure, TopicStore, ValidityStore,
 };
 pub use topic::{TOPIC_CHARS_MAX, Topic, TopicId, TopicRefusal};
 pub use upload::{
@@ -57,6 +63,10 @@ pub mod event {
     pub const CONTACT_OPTED_OUT: &str = "contact.opted_out";
     /// A contact wants mail again.
     pub const CONTACT_OPTED_IN: &str = "contact.opted_in";
+    /// Several entries were made into one; the detail holds `merge_id` and `others`, or `into` at those.
+    pub const CONTACT_MERGED: &str = "contact.merged";
+    /// A merge was undone.
+    pub const MERGE_UNDONE: &str = "contact.merge_undone";
     /// A contact agreed to advertising; the detail holds `basis` and `route`.
     pub const CONSENT_GIVEN: &str = "contact.consent_given";
     /// A contact's data were erased.

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 
 use crate::{
     AddressFailure, AddressHistory, BatchResult, ConsentEntry, Consequence, Contact, ContactDraft,
-    ContactFilter, ContactId, ContactPage, Erased, Field, FieldDraft, FieldId, FileRef, ImportBatch,
-    ImportId, ImportJob, ImportPlan, ImportState, ImportTrial, NewConsent, NewImport, OptOutRoute, RowError,
-    Topic, TopicId, TopicRefusal, ValiditySettings,
+    ContactFilter, ContactId, ContactPage, Edited, Erased, Field, FieldDraft, FieldId, FileRef, ImportBatch,
+    ImportId, ImportJob, ImportPlan, ImportState, ImportTrial, Merge, MergeId, MergePlan, MergeRules,
+    NewConsent, NewImport, OptOutRoute, RowError, Topic, TopicId, TopicRefusal, UpsertKey, Upserted,
+    ValiditySettings,
 };
 
 /// The store could not be asked.
@@ -42,6 +43,29 @@ pub trait ContactStore: Send + Sync {
         actor: Option<i64>,
         now: i64,
     ) -> Result<bool, StoreFailure>;
+    /// As [`ContactStore::edit`], when the contact is still of this version ([`Contact::version`]).
+    async fn edit_version(
+        &self,
+        id: (ContactId, i64),
+        draft: &ContactDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Edited, StoreFailure>;
+    /// Changes the contact that all `keys` lead to, or adds one. Empty values change nothing; an opt-out is never lifted.
+    async fn upsert(
+        &self,
+        keys: &[UpsertKey],
+        draft: &ContactDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Upserted, StoreFailure>;
+    /// Contacts behind `after` in the order of their keys, for files of many.
+    async fn list_after(
+        &self,
+        filter: &ContactFilter,
+        after: ContactId,
+        limit: u64,
+    ) -> Result<Vec<Contact>, StoreFailure>;
     /// Stops advertising mail for every contact with this contact's address; idempotent.
     async fn opt_out(
         &self,
@@ -179,6 +203,33 @@ pub trait ConsentStore: Send + Sync {
     ) -> Result<Option<Erased>, StoreFailure>;
     /// Drops what was kept of erased persons and need not be kept any longer; gives how many entries.
     async fn forget_expired(&self, now: i64) -> Result<u64, StoreFailure>;
+}
+
+/// Entries of one person at rest, made into one.
+#[async_trait]
+pub trait MergeStore: Send + Sync {
+    /// Groups of contacts that share an address, and how many groups there are.
+    async fn duplicates(&self, offset: u64, limit: u64) -> Result<(Vec<Vec<Contact>>, u64), StoreFailure>;
+    /// Makes entries into one. Their history is shown together, their customer numbers lead to the survivor, and a
+    /// refusal of one holds for all. `None` when one of them is gone meanwhile.
+    async fn merge(
+        &self,
+        plan: &MergePlan,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Option<MergeId>, StoreFailure>;
+    /// Makes the next `limit` groups into one each; gives how many were.
+    async fn merge_duplicates(
+        &self,
+        rules: &MergeRules,
+        limit: u64,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<u64, StoreFailure>;
+    /// What went into a contact, newest first.
+    async fn merges_of(&self, id: ContactId) -> Result<Vec<Merge>, StoreFailure>;
+    /// Everybody is again as before the merge. `false` when it was undone already.
+    async fn undo_merge(&self, id: MergeId, actor: Option<i64>, now: i64) -> Result<bool, StoreFailure>;
 }
 
 /// Topics at rest, and who refuses which.

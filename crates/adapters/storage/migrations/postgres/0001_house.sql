@@ -52,6 +52,7 @@ CREATE TABLE contacts (
     trashed_at     BIGINT,
     consent        TEXT, -- the basis of the last agreement to all advertising that was not withdrawn
     consented_at   BIGINT,
+    merged_into    BIGINT, -- the entry of the same person that survived; this one is in the trash
     version        BIGINT NOT NULL DEFAULT 1,
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL
@@ -60,6 +61,7 @@ CREATE TABLE contacts (
 CREATE INDEX contacts_narrow ON contacts (created_at, provider, trashed_at, opted_out_at, invalid_at, lookalike_of,
     dm_refused_at, status, address_key);
 CREATE INDEX contacts_by_address ON contacts (address_key, id);
+CREATE INDEX contacts_merged ON contacts (merged_into) WHERE merged_into IS NOT NULL;
 CREATE UNIQUE INDEX contacts_by_external_id ON contacts (external_id) WHERE external_id <> '';
 
 -- Messages that did not reach an address, until something proves it works or somebody says so.
@@ -129,45 +131,6 @@ CREATE TABLE segments (
 );
 CREATE UNIQUE INDEX segments_by_name ON segments (name_key) WHERE archived_at IS NULL;
 
--- What customers agreed to and withdrew; entries are only added. keep_until: of a person whose data were erased.
-CREATE TABLE consents (
-    contact_id   BIGINT NOT NULL,
-    id           BIGINT NOT NULL,
-    source_id    BIGINT,
-    topic_id     BIGINT,
-    act          TEXT NOT NULL,
-    at           BIGINT NOT NULL,
-    route        TEXT NOT NULL,
-    address      TEXT NOT NULL,
-    ip           TEXT,
-    user_agent   TEXT,
-    mail_id      BIGINT,
-    confirmed_at BIGINT,
-    actor        BIGINT,
-    recorded_at  BIGINT NOT NULL,
-    keep_until   BIGINT,
-    PRIMARY KEY (contact_id, id)
-);
-CREATE INDEX consents_sealed ON consents (address) WHERE keep_until IS NOT NULL;
-
--- The words and the proof behind many entries, kept once.
-CREATE TABLE consent_sources (
-    id         BIGINT PRIMARY KEY,
-    basis      TEXT NOT NULL,
-    wording    TEXT NOT NULL,
-    evidence   TEXT NOT NULL,
-    import_id  BIGINT,
-    created_at BIGINT NOT NULL
-);
-CREATE INDEX consent_sources_by_basis ON consent_sources (basis, created_at);
-
--- Who had refused mail when her data were erased: fingerprints of addresses.
-CREATE TABLE erased_refusals (
-    fingerprint TEXT PRIMARY KEY,
-    route       TEXT NOT NULL,
-    at          BIGINT NOT NULL
-);
-
 CREATE TABLE imports (
     id          BIGINT PRIMARY KEY,
     file_name   TEXT NOT NULL,
@@ -186,20 +149,6 @@ CREATE TABLE imports (
     created_by  BIGINT,
     created_at  BIGINT NOT NULL,
     finished_at BIGINT
-);
-
--- What a trial run has met so far, by a fingerprint of number or address.
-CREATE TABLE import_met (
-    import_id BIGINT NOT NULL,
-    met       BIGINT NOT NULL,
-    PRIMARY KEY (import_id, met)
-);
-
--- How columns of such a file were assigned the last time.
-CREATE TABLE import_presets (
-    name       TEXT PRIMARY KEY,
-    plan       TEXT NOT NULL,
-    updated_at BIGINT NOT NULL
 );
 
 CREATE TABLE import_pieces (

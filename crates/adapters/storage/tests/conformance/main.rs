@@ -13,6 +13,7 @@ mod event_log;
 mod fields;
 mod imports;
 mod mailing;
+mod merges;
 mod opening;
 mod operators;
 mod outcomes;

@@ -4,6 +4,7 @@ pub(crate) mod broadcast;
 pub(crate) mod contact;
 pub(crate) mod desk;
 pub(crate) mod domain;
+pub(crate) mod duplicate;
 pub(crate) mod encryption;
 pub(crate) mod explain;
 pub(crate) mod field;

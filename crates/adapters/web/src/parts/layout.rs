@@ -134,7 +134,7 @@ fn section(path: &str) -> &'static str {
     let path = path.split('?').next().unwrap_or_default();
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     match first {
-        "imports" | "fields" | "topics" => "/contacts",
+        "imports" | "fields" | "topics" | "duplicates" | "merge" => "/contacts",
         "messages" => "/desk",
         first => ENTRIES.iter().map(|entry| entry.0).find(|href| &href[1..] == first).unwrap_or(""),
     }

@@ -2,6 +2,7 @@
 
 mod address;
 mod bounce;
+mod contact;
 mod demo;
 mod mails;
 mod operator;
@@ -40,6 +41,9 @@ enum Command {
     /// Addresses: check.
     #[command(subcommand)]
     Address(address::AddressCommand),
+    /// Customers: upsert.
+    #[command(subcommand)]
+    Contact(contact::ContactCommand),
     /// Bounces: explain.
     #[command(subcommand)]
     Bounce(bounce::BounceCommand),
@@ -72,6 +76,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::run(config()?).await,
         Command::Operator(command) => operator::run(command, &config()?).await,
         Command::Address(command) => address::run(command),
+        Command::Contact(command) => contact::run(command, &config()?).await,
         Command::Bounce(command) => bounce::run(command, crate::house::wall_clock()()),
         Command::Tls(command) => tls::run(command, &config()?).await,
         Command::Simulate(args) => simulate::run(args).await,

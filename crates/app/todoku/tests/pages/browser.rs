@@ -63,6 +63,7 @@ impl House {
             fields: store.clone(),
             topics: store.clone(),
             consents: store.clone(),
+            merges: store.clone(),
             validity: store.clone(),
             validity_settings: audience::ValiditySettings::default(),
             imports: store.clone(),

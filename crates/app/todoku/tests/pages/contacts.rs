@@ -135,3 +135,50 @@ async fn failures_that_add_up_are_told_before_and_after_they_switch_off() {
         };
     }
 }
+
+#[tokio::test]
+async fn the_second_of_two_people_sees_both_values() {
+    let (_house, mut owner) = House::with_owner().await;
+    let page = add(&mut owner, "name=Hanako&address=hanako@docomo.ne.jp").await;
+    let edit = format!("{page}/edit");
+    owner.get(&edit).await.says(&["name=\"version\" value=\"1\""]);
+    owner.fill(&edit, &edit, "name=Hanayo&address=hanako@docomo.ne.jp&version=1").await;
+    let late = owner.fill(&edit, &edit, "name=Hanae&address=hanako@docomo.ne.jp&version=1").await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    late.says(&["Hanayo", "Hanae", "name=\"version\" value=\"2\"", "私の入力で保存"]);
+    owner.fill(&edit, &edit, "name=Hanae&address=hanako@docomo.ne.jp&version=2").await;
+    owner.get(&page).await.says(&["Hanae"]);
+}
+
+#[tokio::test]
+async fn duplicates_are_merged_and_apart_again() {
+    let (house, mut owner) = House::with_owner().await;
+    let one = add(&mut owner, "name=Hanako&address=h@docomo.ne.jp&phone=03").await;
+    let two = add(&mut owner, "company=Flower&address=h@docomo.ne.jp").await;
+    let id = |page: &str| page.rsplit('/').next().unwrap().to_owned();
+    let ids = format!("{},{}", id(&two), id(&one));
+    owner.get("/duplicates").await.says(&["h@docomo.ne.jp", "まとめる", "1組あります"]);
+    owner.get(&format!("/merge?ids={ids}")).await.says(&["残す登録", "Hanako", "Flower"]);
+    let form = format!("ids={}&master={}&from:name={}&from:company={}", ids, id(&two), id(&one), id(&two));
+    owner.fill(&format!("/merge?ids={ids}"), "/merge", &form).await;
+    owner.get(&two).await.says(&["Hanako", "元に戻す", "ほかの登録と1つにまとめました"]);
+    assert_eq!(house.store.count(&ContactFilter::default()).await.unwrap(), 1);
+    let body = owner.get(&two).await.body;
+    let undo = body.split("action=\"/merges/").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    owner.fill(&two, &format!("/merges/{undo}"), "").await;
+    assert_eq!(house.store.count(&ContactFilter::default()).await.unwrap(), 2);
+    owner.fill("/duplicates", "/duplicates/merge", "survivor=oldest&rule-name=fill").await;
+    assert_eq!(house.store.count(&ContactFilter::default()).await.unwrap(), 1);
+    assert_eq!(owner.get("/merge?ids=1,2").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn an_export_holds_no_formula() {
+    let (_house, mut owner) = House::with_owner().await;
+    add(&mut owner, "name=%3Dcmd%7Ccalc&address=h@docomo.ne.jp&phone=%2B81901234567").await;
+    owner.get("/contacts/export").await.says(&["1人を書き出します", "Shift_JIS"]);
+    let file = owner.get("/contacts/export.csv").await;
+    file.says(&["\u{feff}\"お客様番号\"", "\"'=cmd|calc\"", "\"+81901234567\""]);
+    let old = owner.get("/contacts/export.csv?encoding=shift_jis").await;
+    assert!(!old.bytes.starts_with(b"\xef\xbb\xbf") && old.body.contains("'=cmd|calc"));
+}

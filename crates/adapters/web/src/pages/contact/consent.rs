@@ -123,10 +123,9 @@ fn basis_name(say: Say, basis: ConsentBasis) -> String {
 }
 
 fn route_name(say: Say, route: &str) -> String {
-    let key = |prefix: &str| format!("{prefix}-{}", route.replace('_', "-"));
-    say.find(&key("consent-route"), None)
-        .or_else(|| say.find(&key("route"), None))
-        .unwrap_or_else(|| route.to_owned())
+    let name = route.replace('_', "-");
+    let given = say.find(&format!("consent-route-{name}"), None);
+    given.or_else(|| say.find(&format!("route-{name}"), None)).unwrap_or_else(|| route.to_owned())
 }
 
 fn line(visit: &Visit, entry: &ConsentEntry, topic: &str) -> Markup {

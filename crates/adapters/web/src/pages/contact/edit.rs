@@ -1,7 +1,7 @@
 //! Adds and edits a customer. An address is read, explained and asked about, never changed by itself.
 
 use addressing::Reading;
-use audience::{Contact, ContactStatus, Field as HouseField, FieldKind};
+use audience::{Contact, ContactStatus, Edited, Field as HouseField, FieldKind};
 use axum::{
     extract::Path,
     http::StatusCode,
@@ -12,6 +12,7 @@ use maud::{Markup, html};
 use super::{
     address,
     entry::{Decision, Entry},
+    overtaken,
 };
 use crate::{
     form::Form,
@@ -80,8 +81,15 @@ pub(crate) async fn save(visit: Visit, Path(id): Path<i64>, Form(entry): Form<En
         other => return Ok(asked(&visit, Some(&contact), &entry, remarks, other)),
     };
     let (actor, now) = (visit.actor(), visit.now());
-    if !visit.house.contacts.edit(id, &draft, actor, now).await? {
-        return Ok(asked(&visit, Some(&contact), &entry, remarks, number_taken(&visit)));
+    let version = entry.version.parse().unwrap_or(contact.version);
+    match visit.house.contacts.edit_version((id, version), &draft, actor, now).await? {
+        Edited::Saved => {}
+        Edited::Refused => return Ok(asked(&visit, Some(&contact), &entry, remarks, number_taken(&visit))),
+        Edited::Overtaken => {
+            let contact = visit.house.contacts.get(id).await?.ok_or(Problem::NotFound)?;
+            let page = overtaken::page(&visit, &contact, &entry, &remarks.fields);
+            return Ok((StatusCode::CONFLICT, page).into_response());
+        }
     }
     if confirmed {
         visit.house.contacts.confirm_address(id, actor, now).await?;
@@ -121,6 +129,7 @@ fn page(visit: &Visit, contact: Option<&Contact>, entry: &Entry, remarks: &Remar
         h1 { (title) }
         form.card method="post" action=(action) {
             (visit.token_field())
+            input type="hidden" name="version" value=(entry.version);
             // Enter in a field presses the first submit button: it must be "save", not a suggestion.
             button.unseen type="submit" tabindex="-1" aria-hidden="true" {}
             (address_field(visit, entry, remarks))

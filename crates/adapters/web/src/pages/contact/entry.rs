@@ -29,6 +29,8 @@ pub(crate) struct Entry {
     pub(super) status: String,
     /// `yes` or `no`: whether advertising is wanted, as the shop was told; empty leaves it.
     pub(super) dm: String,
+    /// [`Contact::version`] as it was when the form was opened; empty in forms of old.
+    pub(super) version: String,
     /// The suggestion, when its button was pressed.
     fix: String,
     /// The address as typed, when "leave it as it is" was pressed.
@@ -64,6 +66,7 @@ impl Entry {
             company: contact.company.clone(),
             external_id: contact.external_id.clone(),
             note: contact.note.clone(),
+            version: contact.version.to_string(),
             status: contact.status.name().to_owned(),
             dm: if contact.dm_refused_at.is_some() { "no" } else { "yes" }.to_owned(),
             rest: contact.fields.iter().map(extra).collect(),
@@ -93,6 +96,24 @@ impl Entry {
             joined.push_str(value);
         }
         extra
+    }
+
+    /// What was typed, as inputs of a form; without the version.
+    pub(super) fn inputs(&self) -> Vec<(String, String)> {
+        let ours = [
+            ("address", &self.address),
+            ("name", &self.name),
+            ("kana", &self.kana),
+            ("phone", &self.phone),
+            ("company", &self.company),
+            ("external_id", &self.external_id),
+            ("note", &self.note),
+            ("status", &self.status),
+            ("dm", &self.dm),
+            ("keep", &self.keep),
+        ];
+        let extra = self.extra().into_iter().map(|(key, value)| (format!("{EXTRA}{key}"), value));
+        ours.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).chain(extra).collect()
     }
 
     /// Takes the pressed suggestion over into the address.

@@ -81,6 +81,12 @@ pub(crate) async fn show(visit: Visit, Query(search): Query<Search>) -> Answer {
         }
         ul.links.apart {
             li { a href="/imports" { (t!(say, "contacts-imports")) } }
+            li { a href="/duplicates" { (t!(say, "duplicates-title")) } }
+            li {
+                a href=(links::query("/contacts/export", &[("q", Some(&search.q)), ("standing", Some(&search.standing))])) {
+                    (t!(say, "export-title"))
+                }
+            }
             li { a href="/fields" { (t!(say, "fields-title")) } }
             li { a href="/topics" { (t!(say, "topics-title")) } }
             li { a href="/contacts?trash=1" { (t!(say, "contacts-trash")) } }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     links,
+    pages::duplicate,
     parts::{chip, explain, field::confirmed, time, value},
     problem::{Answer, Problem},
     say::t,
@@ -33,6 +34,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     let known = Known::of(&visit, &contact, &events).await?;
     let fields = house.imports.import_fields().await?;
     let (topics, refusals) = (house.topics.topics().await?, house.topics.topic_refusals(id).await?);
+    let merges = house.merges.merges_of(id).await?;
     let entries = timeline::merged(events, messages);
     let name = shown_name(&visit, &contact);
     let body = html! {
@@ -62,6 +64,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
                 (facts_card(&visit, &contact, &fields))
                 (file::card(&visit, &contact, &fields))
                 @if contact.trashed_at.is_none() {
+                    (duplicate::merge::made(&visit, &merges))
                     ul.links {
                         li { a href={ (links::contact(id)) "/data.json" } { (t!(say, "rights-copy")) } }
                         @if visit.is_owner() { li { a href={ (links::contact(id)) "/erase" } { (t!(say, "rights-erase")) } } }

@@ -1,0 +1,72 @@
+-- What belongs to contacts and is asked for less often: merges, consents, trials of imports.
+
+-- Customer numbers that lead to a contact beside its own.
+CREATE TABLE contact_external_ids (
+    external_id TEXT PRIMARY KEY,
+    contact_id  BIGINT NOT NULL
+);
+
+-- Entries made into one. before: every contact as it was.
+CREATE TABLE merges (
+    id        BIGINT PRIMARY KEY,
+    master_id BIGINT NOT NULL,
+    others    TEXT NOT NULL,
+    before    TEXT NOT NULL,
+    at        BIGINT NOT NULL,
+    actor     BIGINT,
+    undone_at BIGINT
+);
+CREATE INDEX merges_by_master ON merges (master_id, id);
+
+-- What customers agreed to and withdrew; entries are only added. keep_until: of a person whose data were erased.
+CREATE TABLE consents (
+    contact_id   BIGINT NOT NULL,
+    id           BIGINT NOT NULL,
+    source_id    BIGINT,
+    topic_id     BIGINT,
+    act          TEXT NOT NULL,
+    at           BIGINT NOT NULL,
+    route        TEXT NOT NULL,
+    address      TEXT NOT NULL,
+    ip           TEXT,
+    user_agent   TEXT,
+    mail_id      BIGINT,
+    confirmed_at BIGINT,
+    actor        BIGINT,
+    recorded_at  BIGINT NOT NULL,
+    keep_until   BIGINT,
+    PRIMARY KEY (contact_id, id)
+);
+CREATE INDEX consents_sealed ON consents (address) WHERE keep_until IS NOT NULL;
+
+-- The words and the proof behind many entries, kept once.
+CREATE TABLE consent_sources (
+    id         BIGINT PRIMARY KEY,
+    basis      TEXT NOT NULL,
+    wording    TEXT NOT NULL,
+    evidence   TEXT NOT NULL,
+    import_id  BIGINT,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX consent_sources_by_basis ON consent_sources (basis, created_at);
+
+-- Who had refused mail when her data were erased: fingerprints of addresses.
+CREATE TABLE erased_refusals (
+    fingerprint TEXT PRIMARY KEY,
+    route       TEXT NOT NULL,
+    at          BIGINT NOT NULL
+);
+
+-- What a trial run has met so far, by a fingerprint of number or address.
+CREATE TABLE import_met (
+    import_id BIGINT NOT NULL,
+    met       BIGINT NOT NULL,
+    PRIMARY KEY (import_id, met)
+);
+
+-- How columns of such a file were assigned the last time.
+CREATE TABLE import_presets (
+    name       TEXT PRIMARY KEY,
+    plan       TEXT NOT NULL,
+    updated_at BIGINT NOT NULL
+);
