@@ -41,6 +41,12 @@ struct Village {
 }
 
 impl Village {
+    /// The word of a field.
+    fn key(&self, label: &str) -> String {
+        let field = self.fields.iter().find(|field| field.label == label).unwrap();
+        format!("field:{}", field.id)
+    }
+
     fn belongs(&self, contact: &Contact, rule: &Rule) -> bool {
         contact.trashed_at.is_none() && self.group(contact, &rule.root)
     }
@@ -227,6 +233,14 @@ const DAYS: [&str; 7] =
     ["2027-02-28", "2000-02-29", "1999-12-31", "2027-03-05", "--02-29", "2026-02-28", "1988-07-07"];
 const CHOICES: [&str; 3] = ["花", "鉢", "Bronze"];
 
+async fn all_of(store: &Store, keys: Vec<i64>) -> Vec<Contact> {
+    let mut contacts = Vec::new();
+    for key in keys {
+        contacts.push(ContactStore::get(store, key).await.unwrap().unwrap());
+    }
+    contacts
+}
+
 async fn village(store: &Store, dice: &mut Dice) -> Village {
     for (label, kind) in [
         ("住まい", FieldKind::Text),
@@ -293,21 +307,42 @@ async fn village(store: &Store, dice: &mut Dice) -> Village {
         }
     }
     store.trash(&keys[..2], true, None, NOW).await.unwrap();
-    let mut contacts = Vec::new();
-    for key in keys {
-        contacts.push(ContactStore::get(store, key).await.unwrap().unwrap());
-    }
+    let contacts = all_of(store, keys).await;
     Village { contacts, fields: store.fields().await.unwrap(), mails, segments: BTreeMap::new(), broadcast }
 }
 
 /// A condition that may be asked of this village.
 fn any_condition(village: &Village, dice: &mut Dice) -> Condition {
-    let key = |label: &str| {
-        let field = village.fields.iter().find(|field| field.label == label).unwrap();
-        format!("field:{}", field.id)
-    };
-    let inside = village.segments.keys().copied().collect::<Vec<_>>();
-    let texts = [
+    match dice.below(9) {
+        0 | 1 => on_text(village, dice),
+        2 => {
+            let tests =
+                [Test::Is, Test::IsNot, Test::Less, Test::AtLeast, Test::Between, Test::Filled, Test::Empty];
+            let value = pick(dice, &["-3.5", "0", "1200"]);
+            one(&village.key("額"), dice.one_of(&tests).unwrap(), &[&value, "30000"])
+        }
+        3 | 4 => on_day(village, dice),
+        5 => on_choices(village, dice),
+        6 => on_deed(village, dice),
+        7 => on_person(village, dice),
+        _ if dice.below(2) == 0 => {
+            let standing = pick(dice, &["sendable", "opted_out", "invalid", "no_address"]);
+            one("standing", dice.one_of(&[Test::OneOf, Test::NoneOf]).unwrap(), &[&standing])
+        }
+        _ => one(
+            "provider",
+            dice.one_of(&[Test::OneOf, Test::NoneOf]).unwrap(),
+            &[&pick(dice, &["docomo", ""])],
+        ),
+    }
+}
+
+fn pick(dice: &mut Dice, words: &[&str]) -> String {
+    dice.one_of(words).unwrap().to_owned()
+}
+
+fn on_text(village: &Village, dice: &mut Dice) -> Condition {
+    let tests = [
         Test::Is,
         Test::IsNot,
         Test::Contains,
@@ -319,7 +354,17 @@ fn any_condition(village: &Village, dice: &mut Dice) -> Condition {
         Test::Filled,
         Test::Empty,
     ];
-    let days = [
+    let of = if dice.below(2) == 0 { village.key("住まい") } else { pick(dice, &["name", "address"]) };
+    let test = dice.one_of(&tests).unwrap();
+    let value = pick(dice, &["山田 花子", "YAMADA", "abc", "x.example", "%_", "k1"]);
+    let more = pick(dice, &["佐藤", "ＡＢＣ"]);
+    let both = [value.as_str(), more.as_str()];
+    let chosen = if matches!(test, Test::OneOf | Test::NoneOf) { &both[..] } else { &both[..1] };
+    one(&of, test, chosen)
+}
+
+fn on_day(village: &Village, dice: &mut Dice) -> Condition {
+    let tests = [
         Test::Is,
         Test::Less,
         Test::More,
@@ -337,89 +382,50 @@ fn any_condition(village: &Village, dice: &mut Dice) -> Condition {
         Test::Filled,
         Test::Empty,
     ];
-    let count = |dice: &mut Dice| dice.below(200).to_string();
-    let pick = |dice: &mut Dice, words: &[&str]| dice.one_of(words).unwrap().to_owned();
-    match dice.below(9) {
-        0 | 1 => {
-            let of = if dice.below(2) == 0 { key("住まい") } else { pick(dice, &["name", "address"]) };
-            let test = dice.one_of(&texts).unwrap();
-            let value = pick(dice, &["山田 花子", "YAMADA", "abc", "x.example", "%_", "k1"]);
-            let more = pick(dice, &["佐藤", "ＡＢＣ"]);
-            let both = [value.as_str(), more.as_str()];
-            let chosen = if matches!(test, Test::OneOf | Test::NoneOf) { &both[..] } else { &both[..1] };
-            one(&of, test, chosen)
+    let of =
+        if dice.below(3) == 0 { pick(dice, &["created", "opted_out"]) } else { village.key("誕生日") };
+    let test = dice.one_of(&tests).unwrap();
+    match test {
+        Test::Is | Test::Less | Test::More => one(&of, test, &[&pick(dice, &DAYS[..4])]),
+        Test::Between => one(&of, test, &["1999-12-31", &pick(dice, &["2026-12-01", "2027-03-01"])]),
+        Test::InMonth => one(&of, test, &["2", &(1 + dice.below(12)).to_string()]),
+        Test::Weekday => one(&of, test, &["7", &(1 + dice.below(7)).to_string()]),
+        _ => one(&of, test, &[&dice.below(200).to_string()]),
+    }
+}
+
+fn on_choices(village: &Village, dice: &mut Dice) -> Condition {
+    let (of, tests) = if dice.below(2) == 0 {
+        (village.key("級"), vec![Test::OneOf, Test::NoneOf, Test::Filled, Test::Empty])
+    } else {
+        (village.key("好み"), vec![Test::OneOf, Test::AllOf, Test::NoneOf, Test::Filled, Test::Empty])
+    };
+    one(&of, dice.one_of(&tests).unwrap(), &[&pick(dice, &CHOICES), &pick(dice, &CHOICES)])
+}
+
+fn on_deed(village: &Village, dice: &mut Dice) -> Condition {
+    let of = pick(dice, &["deed:accepted", "deed:refused", "deed:withheld"]);
+    let times = (1 + dice.below(2)).to_string();
+    let days = if dice.below(2) == 0 { (1 + dice.below(300)).to_string() } else { String::new() };
+    let from = pick(dice, &["", "2026-09-01", "2026-10-15"]);
+    let until = pick(dice, &["", "2026-10-20"]);
+    let about = if dice.below(3) == 0 { village.broadcast.to_string() } else { String::new() };
+    one(&of, dice.one_of(&[Test::Did, Test::DidNot]).unwrap(), &[&times, &days, &from, &until, &about])
+}
+
+fn on_person(village: &Village, dice: &mut Dice) -> Condition {
+    let inside: Vec<i64> = village.segments.keys().copied().collect();
+    let flag = dice.one_of(&[Test::Yes, Test::No]).unwrap();
+    match (dice.below(4), dice.one_of(&inside)) {
+        (0, _) => one(&village.key("会員"), flag, &[]),
+        (1, _) => one("permission", flag, &[]),
+        (2, _) | (_, None) => {
+            let test = dice.one_of(&[Test::OneOf, Test::NoneOf]).unwrap();
+            one("status", test, &[&pick(dice, &["registered", "cancelled"])])
         }
-        2 => {
-            let test = dice
-                .one_of(&[
-                    Test::Is,
-                    Test::IsNot,
-                    Test::Less,
-                    Test::AtLeast,
-                    Test::Between,
-                    Test::Filled,
-                    Test::Empty,
-                ])
-                .unwrap();
-            let value = pick(dice, &["-3.5", "0", "1200"]);
-            one(&key("額"), test, &[&value, "30000"])
+        (_, Some(segment)) => {
+            one("segment", dice.one_of(&[Test::Is, Test::IsNot]).unwrap(), &[&segment.to_string()])
         }
-        3 | 4 => {
-            let of =
-                if dice.below(3) == 0 { pick(dice, &["created", "opted_out"]) } else { key("誕生日") };
-            let test = dice.one_of(&days).unwrap();
-            match test {
-                Test::Is | Test::Less | Test::More => one(&of, test, &[&pick(dice, &DAYS[..4])]),
-                Test::Between => one(&of, test, &["1999-12-31", &pick(dice, &["2026-12-01", "2027-03-01"])]),
-                Test::InMonth => one(&of, test, &["2", &(1 + dice.below(12)).to_string()]),
-                Test::Weekday => one(&of, test, &["7", &(1 + dice.below(7)).to_string()]),
-                _ => one(&of, test, &[&count(dice)]),
-            }
-        }
-        5 => {
-            let (of, tests) = if dice.below(2) == 0 {
-                (key("級"), vec![Test::OneOf, Test::NoneOf, Test::Filled, Test::Empty])
-            } else {
-                (key("好み"), vec![Test::OneOf, Test::AllOf, Test::NoneOf, Test::Filled, Test::Empty])
-            };
-            one(&of, dice.one_of(&tests).unwrap(), &[&pick(dice, &CHOICES), &pick(dice, &CHOICES)])
-        }
-        6 => {
-            let of = pick(dice, &["deed:accepted", "deed:refused", "deed:withheld"]);
-            let times = (1 + dice.below(2)).to_string();
-            let days = if dice.below(2) == 0 { (1 + dice.below(300)).to_string() } else { String::new() };
-            let from = pick(dice, &["", "2026-09-01", "2026-10-15"]);
-            let until = pick(dice, &["", "2026-10-20"]);
-            let about = if dice.below(3) == 0 { village.broadcast.to_string() } else { String::new() };
-            one(
-                &of,
-                dice.one_of(&[Test::Did, Test::DidNot]).unwrap(),
-                &[&times, &days, &from, &until, &about],
-            )
-        }
-        7 => match (dice.below(4), inside.is_empty()) {
-            (0, _) => one(&key("会員"), dice.one_of(&[Test::Yes, Test::No]).unwrap(), &[]),
-            (1, _) => one("permission", dice.one_of(&[Test::Yes, Test::No]).unwrap(), &[]),
-            (2, _) | (_, true) => one(
-                "status",
-                dice.one_of(&[Test::OneOf, Test::NoneOf]).unwrap(),
-                &[&pick(dice, &["registered", "cancelled"])],
-            ),
-            _ => one(
-                "segment",
-                dice.one_of(&[Test::Is, Test::IsNot]).unwrap(),
-                &[&dice.one_of(&inside).unwrap().to_string()],
-            ),
-        },
-        _ if dice.below(2) == 0 => {
-            let standing = pick(dice, &["sendable", "opted_out", "invalid", "no_address"]);
-            one("standing", dice.one_of(&[Test::OneOf, Test::NoneOf]).unwrap(), &[&standing])
-        }
-        _ => one(
-            "provider",
-            dice.one_of(&[Test::OneOf, Test::NoneOf]).unwrap(),
-            &[&pick(dice, &["docomo", ""])],
-        ),
     }
 }
 
