@@ -9,7 +9,10 @@ use audience::{
     ValidityStore,
 };
 use campaigns::ports::{BroadcastStore, TemplateStore};
-use delivery::ports::{QueueStore, SourceStore};
+use delivery::{
+    pacing::{rulebook::Overrides, store::PacingStore},
+    ports::{QueueStore, SourceStore},
+};
 use doctor::{
     ports::{DnsLookup, RouteProbe},
     source_care::SourceCare,
@@ -60,6 +63,10 @@ pub struct App {
     pub history: Arc<dyn HistoryStore>,
     /// The queue, for single resends.
     pub queue: Arc<dyn QueueStore>,
+    /// Limits, holds and what waits.
+    pub pacing: Arc<dyn PacingStore>,
+    /// The configuration's limits.
+    pub pacing_config: Overrides,
     /// Sending domains and the route.
     pub sources: Arc<dyn SourceStore>,
     /// TLS: policies, rules, counts.

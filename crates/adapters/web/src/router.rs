@@ -16,7 +16,7 @@ use crate::{
     assets, headers,
     pages::{
         broadcast, contact, desk, domain, duplicate, encryption, explain, field, home, import, language,
-        message, operator, segment, source, template, topic, unsubscribe,
+        message, operator, queue, segment, source, template, topic, unsubscribe,
     },
     problem, watch,
 };
@@ -173,6 +173,17 @@ fn sending_pages() -> Router<Arc<House>> {
         .route("/domains/{id}/remove", post(domain::change::remove))
         .route("/route", get(source::old_address))
         .route("/encryption", get(encryption::show).post(encryption::save))
+        .route("/queue", get(queue::list::show))
+        .route("/queue/live", get(queue::list::live))
+        .route("/queue/at", get(queue::show::show))
+        .route("/queue/rows", get(queue::rows::show))
+        .route("/queue/limits", get(queue::limits::show).post(queue::limits::save))
+        .route("/queue/broadcasts/{id}", get(queue::broadcast::show).post(queue::broadcast::save))
+        .route("/queue/try-now", post(queue::act::try_now))
+        .route("/queue/pause", post(queue::act::pause))
+        .route("/queue/reroute", post(queue::act::reroute))
+        .route("/queue/lift", post(queue::act::lift))
+        .route("/queue/give-up", post(queue::act::give_up))
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::stop))
         .route("/broadcasts", get(broadcast::list::show).post(broadcast::compose::create))
         .route("/broadcasts/new", get(broadcast::compose::fresh))

@@ -35,6 +35,7 @@ areas![
     "desk",
     "message",
     "explain",
+    "queue",
     "route",
     "encryption",
     "segment",

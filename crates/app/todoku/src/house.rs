@@ -347,6 +347,8 @@ fn web_app(
         desk: store.clone(),
         history: store.clone(),
         queue: store.clone(),
+        pacing: store.clone(),
+        pacing_config: config.limits()?,
         sources: store.clone(),
         tls: store.clone(),
         arrivals: store.clone(),

@@ -1,9 +1,14 @@
 //! What operators do to everything that waits at a provider, by a source or of a broadcast, in small transactions.
 
 use bounce::Verdict;
-use delivery::{event, outcome, pacing::store::Scope, recipient::Lane};
+use delivery::{
+    event, outcome,
+    pacing::store::{Queued, Scope},
+    recipient::Lane,
+};
 use serde_json::json;
 
+use super::queued_of;
 use crate::{
     StorageError, Store,
     events::{NewEvent, append, append_one},
@@ -17,7 +22,12 @@ const BATCH_ROWS: u64 = 1_000;
 
 /// The rows of `queue q` that nobody has in hand; `$1` is what the scope is of.
 fn rows_of(scope: &Scope) -> (String, Arg) {
-    let (condition, of) = match scope {
+    let (condition, of) = condition_of(scope);
+    (format!("FROM queue q WHERE q.phase = 0 AND {condition}"), of)
+}
+
+fn condition_of(scope: &Scope) -> (String, Arg) {
+    match scope {
         Scope::Shard(shard) => ("q.site = $1".to_owned(), Arg::from(shard.as_str())),
         Scope::Source(id) => (
             "EXISTS (SELECT 1 FROM recipients r WHERE r.id = q.id AND r.source_id = $1)".to_owned(),
@@ -26,8 +36,26 @@ fn rows_of(scope: &Scope) -> (String, Arg) {
         Scope::Broadcast(id) => {
             (format!("q.broadcast_id = $1 AND q.lane = {}", Lane::Broadcast.rank()), Arg::from(*id))
         }
-    };
-    (format!("FROM queue q WHERE q.phase = 0 AND {condition}"), of)
+    }
+}
+
+pub(super) async fn rows(
+    store: &Store,
+    scope: &Scope,
+    (offset, limit): (u64, u64),
+) -> Result<(Vec<(Queued, String)>, u64), StorageError> {
+    let (condition, of) = condition_of(scope);
+    let sql = format!("SELECT COUNT(*) AS found FROM queue q WHERE {condition}");
+    let total = store.row(sql, vec![of.clone()]).await?.map_or(Ok(0), |row| row.count("found"))?;
+    let sql = format!(
+        "SELECT q.id, q.broadcast_id, q.lane, q.site, q.due_at, q.phase, q.node, q.paused, q.waits, p.address
+         FROM queue q JOIN recipients p ON p.id = q.id WHERE {condition} ORDER BY q.due_at, q.id LIMIT $2 OFFSET $3"
+    );
+    let mut arguments = vec![of];
+    arguments.extend(args![limit, offset]);
+    let found = store.rows(sql, arguments).await?;
+    let rows = found.iter().map(|row| Ok((queued_of(row)?, row.get("address")?)));
+    Ok((rows.collect::<Result<_, StorageError>>()?, total))
 }
 
 pub(super) async fn count(store: &Store, scope: &Scope) -> Result<u64, StorageError> {

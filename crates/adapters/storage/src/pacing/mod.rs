@@ -96,21 +96,43 @@ impl PacingStore for Store {
         Ok(rows.iter().map(told_of).collect::<Result<_, _>>()?)
     }
 
-    async fn waiting(&self, now: i64, limit: u64) -> Result<Vec<ShardCount>, StoreFailure> {
+    async fn waiting(
+        &self,
+        broadcast: Option<i64>,
+        now: i64,
+        limit: u64,
+    ) -> Result<Vec<ShardCount>, StoreFailure> {
         let sql = "SELECT q.site, COUNT(*) AS all_rows,
                           SUM(CASE WHEN q.phase = 0 AND NOT q.paused AND q.due_at <= $1 THEN 1 ELSE 0 END) AS due,
                           SUM(CASE WHEN q.phase > 0 THEN 1 ELSE 0 END) AS leased,
                           SUM(CASE WHEN q.phase = 0 AND q.waits IS NOT NULL THEN 1 ELSE 0 END) AS put_off,
                           SUM(CASE WHEN q.paused THEN 1 ELSE 0 END) AS paused,
                           MIN(CASE WHEN q.phase = 0 AND NOT q.paused AND q.due_at > $1 THEN q.due_at END) AS next_at
-                   FROM queue q GROUP BY q.site ORDER BY all_rows DESC, q.site LIMIT $2";
-        let rows = self.rows(sql, args![now, limit]).await?;
+                   FROM queue q WHERE $3 = 0 OR (q.broadcast_id = $3 AND q.lane = 3)
+                   GROUP BY q.site ORDER BY all_rows DESC, q.site LIMIT $2";
+        let rows = self.rows(sql, args![now, limit, broadcast.unwrap_or(0)]).await?;
         Ok(rows.iter().map(count_of).collect::<Result<_, _>>()?)
     }
 
     async fn queued(&self, id: RecipientId) -> Result<Option<Queued>, StoreFailure> {
         let sql = "SELECT id, broadcast_id, lane, site, due_at, phase, node, paused, waits FROM queue WHERE id = $1";
         Ok(self.row(sql, args![id]).await?.map(|row| queued_of(&row)).transpose()?)
+    }
+
+    async fn rows(
+        &self,
+        scope: &Scope,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(Vec<(Queued, String)>, u64), StoreFailure> {
+        Ok(acts::rows(self, scope, (offset, limit)).await?)
+    }
+
+    async fn pace(&self, broadcast_id: i64) -> Result<BroadcastPace, StoreFailure> {
+        let row = self.row("SELECT pace FROM broadcasts WHERE id = $1", args![broadcast_id]).await?;
+        let stored: Option<String> = row.map_or(Ok(None), |row| row.get("pace"))?;
+        let pace = stored.map(|pace| from_json("pace", &pace)).transpose()?.unwrap_or_default();
+        Ok(BroadcastPace { broadcast_id, ..pace })
     }
 
     async fn count(&self, scope: &Scope) -> Result<u64, StoreFailure> {

@@ -71,9 +71,12 @@ cases! {
         running_to(&store, &["a@one.example", "b@one.example", "c@two.example"]).await;
         let first = claim(&store, NOW).await.remove(0);
         store.release("n", &[first.id], NOW + 9).await.unwrap();
-        let counts = store.waiting(NOW, 9).await.unwrap();
+        let counts = store.waiting(None, NOW, 9).await.unwrap();
         let seen: Vec<_> = counts.iter().map(|of| (of.shard.as_str(), of.rows, of.leased, of.next_at)).collect();
         assert_eq!(seen, [("one.example", 2, 1, Some(NOW + 9)), ("two.example", 1, 1, None)]);
+        assert!(store.waiting(Some(1), NOW, 9).await.unwrap().is_empty(), "of another broadcast");
+        let (rows, total) = PacingStore::rows(&store, &Scope::Shard("one.example".into()), 1, 9).await.unwrap();
+        assert_eq!((rows.len(), total, rows[0].1.as_str()), (1, 2, "a@one.example"));
     }
 
     async fn everything_of_a_scope_is_tried_now_or_given_up(store: Store) {
@@ -101,6 +104,7 @@ cases! {
         };
         store.set_pace(&pace, None, NOW).await.unwrap();
         assert_eq!(store.standing(NOW).await.unwrap().paces, [pace]);
+        assert_eq!(store.pace(id).await.unwrap().priority, 2);
         store.set_pace(&BroadcastPace { broadcast_id: id, ..BroadcastPace::default() }, None, NOW).await.unwrap();
         assert!(store.standing(NOW).await.unwrap().paces.is_empty());
     }

@@ -6,6 +6,7 @@ frame-desk = Not delivered
 frame-contacts = Customers
 frame-segments = Segments
 frame-broadcasts = Broadcasts
+frame-queue = Queue
 frame-templates = Templates
 frame-explain = Read an error mail
 frame-domains = Sending domains

@@ -6,6 +6,7 @@ frame-desk = 届いていない
 frame-contacts = お客様
 frame-segments = 条件
 frame-broadcasts = 配信
+frame-queue = 送信待ち
 frame-templates = 文面
 frame-explain = エラーメールを読む
 frame-domains = 送信元ドメイン

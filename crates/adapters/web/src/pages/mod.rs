@@ -13,6 +13,7 @@ pub(crate) mod import;
 pub(crate) mod language;
 pub(crate) mod message;
 pub(crate) mod operator;
+pub(crate) mod queue;
 pub(crate) mod segment;
 pub(crate) mod source;
 pub(crate) mod template;

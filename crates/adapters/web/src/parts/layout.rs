@@ -100,12 +100,13 @@ fn logo() -> Markup {
 }
 
 /// Address, text key, who sees it.
-const ENTRIES: [(&str, &str, bool); 10] = [
+const ENTRIES: [(&str, &str, bool); 11] = [
     ("/", "frame-home", false),
     ("/desk", "frame-desk", false),
     ("/contacts", "frame-contacts", false),
     ("/segments", "frame-segments", false),
     ("/broadcasts", "frame-broadcasts", false),
+    ("/queue", "frame-queue", false),
     ("/templates", "frame-templates", false),
     ("/explain", "frame-explain", false),
     ("/domains", "frame-domains", true),

@@ -6,6 +6,7 @@ mod contact;
 mod demo;
 mod mails;
 mod operator;
+mod queue;
 mod records;
 mod serve;
 mod simulate;
@@ -38,6 +39,9 @@ enum Command {
     /// Operators: add, unlock, set-password, list.
     #[command(subcommand)]
     Operator(operator::OperatorCommand),
+    /// The queue: explain.
+    #[command(subcommand)]
+    Queue(queue::QueueCommand),
     /// Addresses: check.
     #[command(subcommand)]
     Address(address::AddressCommand),
@@ -75,6 +79,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::Serve => serve::run(config()?).await,
         Command::Operator(command) => operator::run(command, &config()?).await,
+        Command::Queue(command) => queue::run(command, &config()?).await,
         Command::Address(command) => address::run(command),
         Command::Contact(command) => contact::run(command, &config()?).await,
         Command::Bounce(command) => bounce::run(command, crate::house::wall_clock()()),

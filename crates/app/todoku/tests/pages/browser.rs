@@ -72,6 +72,8 @@ impl House {
             desk: store.clone(),
             history: store.clone(),
             queue: store.clone(),
+            pacing: store.clone(),
+            pacing_config: Default::default(),
             sources: store.clone(),
             tls: store.clone(),
             arrivals: store.clone(),

@@ -38,6 +38,9 @@ pub struct FlowFacts {
     pub limits: Limits,
     /// The last refusals, oldest first: when, and the words.
     pub replies: Vec<(i64, String)>,
+    /// Shards of the queue whose rows came here.
+    #[serde(default)]
+    pub shards: Vec<String>,
     /// Its sets of servers.
     pub sites: Vec<SiteFacts>,
     /// How many sets of servers there are, told of or not.
@@ -86,6 +89,10 @@ fn facts_of(key: &Arc<Flow>, flow: &mut FlowState, now: i64) -> FlowFacts {
         })
         .collect();
     sites.sort_by(|one, other| other.ready.cmp(&one.ready).then_with(|| one.site.cmp(&other.site)));
+    let mut shards: Vec<String> = flow.sites.values().flat_map(|site| site.shards.iter().cloned()).collect();
+    shards.sort_unstable();
+    shards.dedup();
+    shards.truncate(SITES_MAX);
     let sites_total = sites.len();
     sites.truncate(SITES_MAX);
     let ready = |lane: &Lane| flow.sites.values().map(|site| site.ready_of(*lane)).sum();
@@ -100,6 +107,7 @@ fn facts_of(key: &Arc<Flow>, flow: &mut FlowState, now: i64) -> FlowFacts {
         wait: flow.hold.clone().or_else(|| flow.wait.clone()),
         limits: (*flow.limits).clone(),
         replies: flow.replies.iter().cloned().collect(),
+        shards,
         sites,
         sites_total,
     }

@@ -1,6 +1,7 @@
 //! Decides how fast mail may go where: what shares limits, what waits, and in which order.
 
 mod bucket;
+pub mod explain;
 pub mod facts;
 pub mod flow;
 pub(crate) mod flows;

@@ -166,8 +166,22 @@ pub trait PacingStore: Send + Sync {
     async fn tell(&self, told: &Told) -> Result<(), StoreFailure>;
     /// What the processes told since `heard_since`.
     async fn told(&self, heard_since: i64) -> Result<Vec<Told>, StoreFailure>;
-    /// What waits, by shard, the most first.
-    async fn waiting(&self, now: i64, limit: u64) -> Result<Vec<ShardCount>, StoreFailure>;
+    /// What waits, by shard, the most first; of one broadcast's own run where that is given.
+    async fn waiting(
+        &self,
+        broadcast: Option<i64>,
+        now: i64,
+        limit: u64,
+    ) -> Result<Vec<ShardCount>, StoreFailure>;
+    /// Rows that wait, in the order they are due, with their addresses; how many there are.
+    async fn rows(
+        &self,
+        scope: &Scope,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(Vec<(Queued, String)>, u64), StoreFailure>;
+    /// A broadcast's own pace.
+    async fn pace(&self, broadcast_id: i64) -> Result<BroadcastPace, StoreFailure>;
     /// One row, `None` when it is settled.
     async fn queued(&self, id: RecipientId) -> Result<Option<Queued>, StoreFailure>;
     /// How many rows an act would change.

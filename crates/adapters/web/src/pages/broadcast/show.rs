@@ -48,6 +48,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
                 li { a href=(links::broadcast_rows(id, None, None, None)) { (t!(say, "report-rows")) } }
                 li { a href={ "/desk?broadcast=" (id) } { (t!(say, "report-desk")) } }
                 li { a href={ (links::broadcast(id)) "/rows.csv" } { (t!(say, "report-csv")) } }
+                li { a href={ "/queue/broadcasts/" (id) } { (t!(say, "pace-link")) } }
                 li { a href=(links::template(broadcast.draft.template_id)) { (t!(say, "report-template")) } }
             }
         }
