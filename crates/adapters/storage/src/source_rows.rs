@@ -158,6 +158,7 @@ pub(crate) async fn save(
             keep_warm_up(tx, id, &state).await?;
         }
     }
+    wake(tx, now).await?;
     append_one(tx, NewEvent::of(kind).actor(actor).detail(told(id, &draft)), now).await?;
     Ok(Some(id))
 }
@@ -236,9 +237,7 @@ pub(crate) async fn lift(
 ) -> Result<(), StorageError> {
     let sql = "UPDATE sources SET rest = NULL WHERE id = $1 AND rest IS NOT NULL";
     if tx.execute(sql, args![id]).await? > 0 {
-        // What waits for it is looked at now, not when the rest would have ended.
-        let sql = "UPDATE queue SET due_at = $1, waits = NULL WHERE phase = 0 AND due_at > $1 AND waits LIKE '%\"resting\"%'";
-        tx.execute(sql, args![now]).await?;
+        wake(tx, now).await?;
         let detail = json!({ "source_id": id });
         append_one(tx, NewEvent::of(event::SOURCE_LIFTED).actor(actor).detail(detail), now).await?;
     }
@@ -253,6 +252,15 @@ pub(crate) async fn save_health(
 ) -> Result<(), StorageError> {
     let sql = "UPDATE sources SET standing = $2, not_for = $3, checked_at = $4 WHERE id = $1";
     store.execute(sql, args![id, standing, sql::json(not_for), now]).await?;
+    Ok(())
+}
+
+/// What waits for a source is looked at now, not when the rest or the hour would have ended. What waits for servers does
+/// not wait for us.
+async fn wake(tx: &mut Tx, now: i64) -> Result<(), StorageError> {
+    let sql = "UPDATE queue SET due_at = $1, waits = NULL
+               WHERE phase = 0 AND due_at > $1 AND waits IS NOT NULL AND waits NOT LIKE '%\"for\":\"servers\"%'";
+    tx.execute(sql, args![now]).await?;
     Ok(())
 }
 
@@ -278,6 +286,7 @@ pub(crate) async fn save_warm_up(
     let changed = row.get::<String>("stage")? != stage_name(state.stage);
     keep_warm_up(tx, id, &state).await?;
     if changed || actor.is_some() {
+        wake(tx, now).await?;
         let detail = json!({
             "source_id": id, "group": state.group, "step": state.step, "stage": stage_name(state.stage),
             "why": state.why,
@@ -305,6 +314,7 @@ pub(crate) async fn set_lane_pools(
     let sql = "INSERT INTO settings (name, value) VALUES ($1, $2)
                ON CONFLICT (name) DO UPDATE SET value = excluded.value";
     tx.execute(sql, args![LANE_POOLS, sql::json(&stored)]).await?;
+    wake(tx, now).await?;
     let told = NewEvent::of(event::POOLS_CHANGED).actor(actor).detail(json!({ "pools": stored }));
     append_one(tx, told, now).await
 }

@@ -10,6 +10,7 @@ mod queue;
 mod records;
 mod serve;
 mod simulate;
+mod source;
 mod tls;
 
 use std::{path::PathBuf, process::ExitCode};
@@ -42,6 +43,9 @@ enum Command {
     /// The queue: explain.
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    /// What mail leaves by: list, add, test, rest, lift.
+    #[command(subcommand)]
+    Source(source::SourceCommand),
     /// Addresses: check.
     #[command(subcommand)]
     Address(address::AddressCommand),
@@ -80,6 +84,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Serve => serve::run(config()?).await,
         Command::Operator(command) => operator::run(command, &config()?).await,
         Command::Queue(command) => queue::run(command, &config()?).await,
+        Command::Source(command) => source::run(command, &config()?).await,
         Command::Address(command) => address::run(command),
         Command::Contact(command) => contact::run(command, &config()?).await,
         Command::Bounce(command) => bounce::run(command, crate::house::wall_clock()()),

@@ -8,6 +8,7 @@ mod postfix;
 mod postgres;
 mod reception;
 mod sizes;
+mod sources;
 mod stage;
 mod tls;
 mod tls_reports;
