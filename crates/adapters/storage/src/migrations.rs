@@ -14,7 +14,7 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         version: 1,
         sqlite: include_str!("../migrations/sqlite/0001_house.sql"),
@@ -29,6 +29,11 @@ const MIGRATIONS: [Migration; 3] = [
         version: 3,
         sqlite: include_str!("../migrations/sqlite/0003_audience.sql"),
         postgres: include_str!("../migrations/postgres/0003_audience.sql"),
+    },
+    Migration {
+        version: 4,
+        sqlite: include_str!("../migrations/sqlite/0004_sources.sql"),
+        postgres: include_str!("../migrations/postgres/0004_sources.sql"),
     },
 ];
 
@@ -108,7 +113,7 @@ mod tests {
             assert_eq!(seen, columns(migration.postgres));
             all.extend(seen);
         }
-        for (table, column) in [("events", "operator_id"), ("consents", "act")] {
+        for (table, column) in [("events", "operator_id"), ("consents", "act"), ("sources", "way")] {
             assert!(all.contains(&(table.into(), column.into())), "{table}.{column}");
         }
     }
