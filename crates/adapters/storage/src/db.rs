@@ -7,6 +7,7 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous},
 };
+use tokio::sync::Notify;
 
 use crate::{
     StorageError,
@@ -33,6 +34,7 @@ pub(crate) type Work<'t, T> = Pin<Box<dyn Future<Output = Result<T, StorageError
 pub struct Store {
     db: Db,
     ids: Arc<Ids>,
+    queued: Arc<Notify>,
 }
 
 #[derive(Debug, Clone)]
@@ -57,7 +59,8 @@ impl Store {
             Some("postgres" | "postgresql") => Db::open_postgres(url).await?,
             _ => return Err(StorageError::Address("neither sqlite: nor postgres:".to_owned())),
         };
-        let store = Self { db, ids: Arc::new(Ids::new(i64::from(std::process::id()))) };
+        let ids = Arc::new(Ids::new(i64::from(std::process::id())));
+        let store = Self { db, ids, queued: Arc::default() };
         store.write(|tx| Box::pin(migrations::run(tx))).await?;
         let node = store.write(|tx| Box::pin(next_node(tx))).await;
         Ok(match node {
@@ -66,6 +69,12 @@ impl Store {
             Err(StorageError::Full(_) | StorageError::ReadOnly(_)) => store,
             Err(error) => return Err(error),
         })
+    }
+
+    /// Rings when this process has queued something.
+    #[must_use]
+    pub fn queue_bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.queued)
     }
 
     /// Waits for what is running and closes every connection.
@@ -203,10 +212,14 @@ impl Db {
             .row_buffer_size(1000)
             .with_regexp()
             .pragma("temp_store", "memory")
-            .pragma("cache_size", "-16000")
+            // 8 MB: the pages of a batch are written to the file once, not once for each batch.
+            .pragma("wal_autocheckpoint", "2000")
             .disable_statement_logging();
-        let writing =
-            options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+        let writing = options
+            .clone()
+            .pragma("cache_size", "-16000")
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -218,7 +231,10 @@ impl Db {
             .max_connections(SQLITE_READERS_MAX)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .max_lifetime(None)
-            .connect_lazy_with(options.pragma("query_only", "on"));
+            .connect_lazy_with(
+                // A reader forgets its pages whenever something was written, so it gains nothing by many.
+                options.pragma("cache_size", "-4000").pragma("query_only", "on"),
+            );
         Ok(Self::Sqlite { writer, readers })
     }
 

@@ -227,6 +227,12 @@ impl Delivery {
         Arc::clone(&self.health)
     }
 
+    /// Looks into the queue at once when this tells it to.
+    #[must_use]
+    pub fn woken_by(self, wake: Arc<Notify>) -> Self {
+        Self { wake, ..self }
+    }
+
     /// Wakes the loop at once when something was queued.
     #[must_use]
     pub fn wake(&self) -> Arc<Notify> {
@@ -332,7 +338,11 @@ impl Delivery {
                 self.recover().await;
             }
             if !got_some {
-                let _woken = tokio::time::timeout(IDLE_MAX, self.wake.notified()).await;
+                tokio::select! {
+                    () = self.wake.notified() => {}
+                    () = shared.flows.refill.notified() => {}
+                    () = tokio::time::sleep(IDLE_MAX) => {}
+                }
             }
         }
     }

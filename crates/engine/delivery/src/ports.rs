@@ -236,6 +236,14 @@ pub trait QueueStore: Send + Sync {
     /// Makes attempts and outcomes durable with their events, for a batch. Rows no longer leased by `node` get
     /// their attempt kept and nothing else changed.
     async fn record(&self, node: &str, records: &[Record], now: i64) -> Result<(), StoreFailure>;
+    /// [`Self::record`], then [`Self::mark_committing`], in one transaction.
+    async fn settle(
+        &self,
+        node: &str,
+        marks: &[CommitMark],
+        records: &[Record],
+        now: i64,
+    ) -> Result<Vec<Grant>, StoreFailure>;
     /// Gives rows back untried, due at `due_at`.
     async fn release(&self, node: &str, ids: &[RecipientId], due_at: i64) -> Result<(), StoreFailure>;
     /// Gives rows back untried, to be looked at again when their source may be free; keeps why.

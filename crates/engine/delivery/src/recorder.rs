@@ -18,16 +18,19 @@ use crate::{
 
 /// Rows in one transaction at most.
 const BATCH_ROWS_MAX: usize = 500;
-/// How long a batch waits to fill.
-const BATCH_WAIT: Duration = Duration::from_millis(3);
+/// How long a batch waits to fill. While it is written, the next one fills by itself.
+const BATCH_WAIT: Duration = Duration::from_millis(2);
 /// Outcomes that may wait to be recorded; beyond that, workers wait.
 const UNRECORDED_MAX: usize = 4_000;
 /// Pause before a failed transaction is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
-struct Asked {
-    mark: CommitMark,
-    answer: oneshot::Sender<Grant>,
+/// What a worker hands in.
+enum Entry {
+    /// It asks leave.
+    Mark(CommitMark, oneshot::Sender<Grant>),
+    /// It tells what came of it.
+    Record(Record),
 }
 
 /// What a clock says: milliseconds UTC.
@@ -36,22 +39,20 @@ pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 /// The way to the store for workers. Clones share the same batches.
 #[derive(Clone)]
 pub struct Recorder {
-    marks: mpsc::Sender<Asked>,
-    records: mpsc::Sender<Record>,
+    entries: mpsc::Sender<Entry>,
     returns: mpsc::Sender<RecipientId>,
 }
 
-/// The three batch loops; they end when every [`Recorder`] is gone and everything is durable.
+/// The two batch loops; they end when every [`Recorder`] is gone and everything is durable.
 pub struct RecorderTasks {
-    marks: tokio::task::JoinHandle<()>,
-    records: tokio::task::JoinHandle<()>,
+    entries: tokio::task::JoinHandle<()>,
     returns: tokio::task::JoinHandle<()>,
 }
 
 impl RecorderTasks {
     /// Waits for the loops.
     pub async fn finish(self) {
-        for task in [self.marks, self.records, self.returns] {
+        for task in [self.entries, self.returns] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a recording loop ended badly");
             }
@@ -67,22 +68,20 @@ impl Recorder {
         clock: Clock,
         health: Arc<Health>,
     ) -> (Self, RecorderTasks) {
-        let (marks, asked) = mpsc::channel(UNRECORDED_MAX);
-        let (records, recorded) = mpsc::channel(UNRECORDED_MAX);
+        let (entries, entered) = mpsc::channel(UNRECORDED_MAX);
         let (returns, returned) = mpsc::channel(UNRECORDED_MAX);
         let writer = Writer { store, node, clock, health };
         let tasks = RecorderTasks {
-            marks: tokio::spawn(writer.clone().answer_marks(asked)),
-            records: tokio::spawn(writer.clone().keep_records(recorded)),
+            entries: tokio::spawn(writer.clone().write_entries(entered)),
             returns: tokio::spawn(writer.give_back(returned)),
         };
-        (Self { marks, records, returns }, tasks)
+        (Self { entries, returns }, tasks)
     }
 
     /// Asks leave to hand over one message. [`Grant::Lost`] when the house is closing.
     pub async fn grant(&self, mark: CommitMark) -> Grant {
         let (answer, granted) = oneshot::channel();
-        if self.marks.send(Asked { mark, answer }).await.is_err() {
+        if self.entries.send(Entry::Mark(mark, answer)).await.is_err() {
             return Grant::Lost;
         }
         granted.await.unwrap_or(Grant::Lost)
@@ -90,7 +89,7 @@ impl Recorder {
 
     /// Hands in an outcome; waits while too many are not durable yet.
     pub async fn record(&self, record: Record) {
-        if self.records.send(record).await.is_err() {
+        if self.entries.send(Entry::Record(record)).await.is_err() {
             tracing::error!("an outcome came after the recorder had closed");
         }
     }
@@ -115,38 +114,42 @@ struct Writer {
 }
 
 impl Writer {
-    async fn answer_marks(self, mut asked: mpsc::Receiver<Asked>) {
+    /// Marks and outcomes share their transactions: what becomes durable together is waited for once.
+    async fn write_entries(self, mut entered: mpsc::Receiver<Entry>) {
         let mut batch = Vec::with_capacity(BATCH_ROWS_MAX);
-        while next_batch(&mut asked, &mut batch).await {
-            let (marks, answers): (Vec<_>, Vec<_>) =
-                batch.drain(..).map(|asked| (asked.mark, asked.answer)).unzip();
+        while next_batch(&mut entered, &mut batch).await {
+            let (mut marks, mut answers, mut records) = (Vec::new(), Vec::new(), Vec::new());
+            for entry in batch.drain(..) {
+                match entry {
+                    Entry::Mark(mark, answer) => {
+                        marks.push(mark);
+                        answers.push(answer);
+                    }
+                    Entry::Record(record) => records.push(record),
+                }
+            }
             // Without the mark nothing may be handed over, so the workers wait with their rows until the store works.
             let began = Instant::now();
             let grants = loop {
-                match self.store.mark_committing(&self.node, &marks, (self.clock)()).await {
+                match self.store.settle(&self.node, &marks, &records, (self.clock)()).await {
                     Ok(grants) => break grants,
-                    Err(failure) => self.wait_out(Work::Marks, &failure).await,
+                    Err(failure) => {
+                        let work = if records.is_empty() { Work::Marks } else { Work::Outcomes };
+                        self.wait_out(work, &failure).await;
+                    }
                 }
             };
             self.health.store_works(Work::Marks);
-            self.health.metrics.committed(Work::Marks, marks.len(), began.elapsed());
+            self.health.store_works(Work::Outcomes);
+            for (work, rows) in [(Work::Marks, marks.len()), (Work::Outcomes, records.len())] {
+                if rows > 0 {
+                    self.health.metrics.committed(work, rows, began.elapsed());
+                }
+            }
             for (answer, grant) in answers.into_iter().zip(grants) {
                 // The worker may have gone; its row is recovered when the lease ends.
                 let _gone = answer.send(grant);
             }
-        }
-    }
-
-    async fn keep_records(self, mut recorded: mpsc::Receiver<Record>) {
-        let mut batch = Vec::with_capacity(BATCH_ROWS_MAX);
-        while next_batch(&mut recorded, &mut batch).await {
-            let began = Instant::now();
-            while let Err(failure) = self.store.record(&self.node, &batch, (self.clock)()).await {
-                self.wait_out(Work::Outcomes, &failure).await;
-            }
-            self.health.store_works(Work::Outcomes);
-            self.health.metrics.committed(Work::Outcomes, batch.len(), began.elapsed());
-            batch.clear();
         }
     }
 
@@ -169,19 +172,16 @@ impl Writer {
 
 /// Fills `batch`; `false` when the channel has closed and nothing is left.
 async fn next_batch<T>(channel: &mut mpsc::Receiver<T>, batch: &mut Vec<T>) -> bool {
-    let Some(first) = channel.recv().await else { return false };
-    batch.push(first);
-    let deadline = tokio::time::Instant::now() + BATCH_WAIT;
-    while batch.len() < BATCH_ROWS_MAX {
-        match channel.try_recv() {
-            Ok(next) => batch.push(next),
-            Err(mpsc::error::TryRecvError::Disconnected) => break,
-            Err(mpsc::error::TryRecvError::Empty) => {
-                match tokio::time::timeout_at(deadline, channel.recv()).await {
-                    Ok(Some(next)) => batch.push(next),
-                    Ok(None) | Err(_) => break,
-                }
-            }
+    if channel.recv_many(batch, BATCH_ROWS_MAX).await == 0 {
+        return false;
+    }
+    if batch.len() < BATCH_ROWS_MAX && !channel.is_closed() {
+        // Not woken for each one that comes.
+        tokio::time::sleep(BATCH_WAIT).await;
+        while batch.len() < BATCH_ROWS_MAX
+            && let Ok(next) = channel.try_recv()
+        {
+            batch.push(next);
         }
     }
     true

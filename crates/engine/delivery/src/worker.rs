@@ -214,8 +214,11 @@ async fn hand_over(
         return Ok(Ended::Replied(stage, reply));
     }
     let values = (!row.values_fixed).then(|| row.values.clone());
-    match shared.recorder.grant(CommitMark { id: row.id, values, source: slot.leaving(&row.provider) }).await
-    {
+    let mark = CommitMark { id: row.id, values, source: slot.leaving(&row.provider) };
+    // Made while the mark becomes durable: few messages are stopped here, and both take milliseconds.
+    let (granted, prepared) =
+        tokio::join!(shared.recorder.grant(mark), shared.messages.prepare(row, &return_path));
+    match granted {
         Grant::Proceed => slot.used(),
         Grant::Full => {
             // Another process took the last of it.
@@ -224,7 +227,7 @@ async fn hand_over(
         }
         Grant::Withheld(_) | Grant::Paused | Grant::Lost => return Ok(Ended::NoAttempt),
     }
-    let prepared = match shared.messages.prepare(row, &return_path).await {
+    let prepared = match prepared {
         Ok(Ok(prepared)) => prepared,
         Ok(Err(cannot)) => return Ok(Ended::Unrenderable(cannot.detail)),
         Err(failure) => return give_up(shared, row, &failure.to_string()).await,

@@ -14,7 +14,13 @@ use std::{
 use delivery::recipient::Lane;
 use tokio::sync::oneshot;
 
-type Work = Box<dyn FnOnce() + Send>;
+/// Makes a message and gives back how its maker is told.
+type Work = Box<dyn FnOnce() -> Tell + Send>;
+type Tell = Box<dyn FnOnce() + Send>;
+
+/// Messages of a broadcast that a thread makes before it tells of them, at most: telling wakes the threads that serve
+/// the sockets, which costs more the more often it happens.
+const TOLD_AT_ONCE_MAX: usize = 8;
 
 /// The work did not come to its end: it panicked, or the house is closing.
 #[derive(Debug, thiserror::Error)]
@@ -39,13 +45,15 @@ struct Waiting {
 struct Bench {
     waiting: Mutex<Waiting>,
     news: Condvar,
+    threads: usize,
 }
 
 impl Workshop {
     /// Starts the threads.
     pub(crate) fn open() -> Self {
-        let bench = Arc::new(Bench::default());
-        for n in 0..thread::available_parallelism().map_or(1, usize::from) {
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let bench = Arc::new(Bench { threads, ..Bench::default() });
+        for n in 0..threads {
             let bench = Arc::clone(&bench);
             let started = thread::Builder::new().name(format!("make-{n}")).spawn(move || bench.serve());
             if let Err(error) = started {
@@ -66,8 +74,10 @@ impl Workshop {
             lane,
             Box::new(move || {
                 let made = catch_unwind(AssertUnwindSafe(work)).map_err(|panic| words_of(panic.as_ref()));
-                // Nobody waits for it when the caller went away.
-                let _gone = done.send(made);
+                Box::new(move || {
+                    // Nobody waits for it when the caller went away.
+                    let _gone = done.send(made);
+                })
             }),
         );
         match made.await {
@@ -91,17 +101,23 @@ impl Bench {
     }
 
     fn serve(&self) {
-        while let Some(work) = self.take() {
-            work();
+        while let Some(works) = self.take() {
+            let told: Vec<Tell> = works.into_iter().map(|work| work()).collect();
+            told.into_iter().for_each(|tell| tell());
         }
     }
 
-    /// The next work; `None` when there is none and none will come.
-    fn take(&self) -> Option<Work> {
+    /// The next work, one that is urgent or several that are not; `None` when there is none and none will come.
+    fn take(&self) -> Option<Vec<Work>> {
         let mut waiting = self.lock();
         loop {
-            if let Some(work) = waiting.lanes.iter_mut().find_map(VecDeque::pop_front) {
-                return Some(work);
+            let [urgent @ .., rest] = &mut waiting.lanes;
+            if let Some(work) = urgent.iter_mut().find_map(VecDeque::pop_front) {
+                return Some(vec![work]);
+            }
+            if !rest.is_empty() {
+                let count = (rest.len() / (2 * self.threads.max(1))).clamp(1, TOLD_AT_ONCE_MAX);
+                return Some(rest.drain(..count).collect());
             }
             if waiting.closed {
                 return None;
@@ -149,7 +165,7 @@ mod tests {
         let told = Arc::new(Mutex::new(Vec::new()));
         for (lane, name) in [(Lane::Broadcast, 1), (Lane::Broadcast, 2), (Lane::Transactional, 3)] {
             let told = Arc::clone(&told);
-            bench.put(lane, Box::new(move || told.lock().unwrap().push(name)));
+            bench.put(lane, Box::new(move || Box::new(move || told.lock().unwrap().push(name))));
         }
         bench.lock().closed = true;
         bench.serve();

@@ -328,7 +328,7 @@ CREATE TABLE attempts (
     verdict      TEXT,
     source_id    BIGINT NOT NULL DEFAULT 1,
     PRIMARY KEY (recipient_id, number)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE arrivals (
     id           INTEGER PRIMARY KEY,

@@ -19,7 +19,7 @@ use delivery::{
     recipient::RecipientId,
 };
 
-use crate::Store;
+use crate::{StorageError, Store, tx::Tx};
 
 #[async_trait]
 impl QueueStore for Store {
@@ -42,6 +42,18 @@ impl QueueStore for Store {
         Ok(self.write(move |tx| Box::pin(record::record(tx, node, records, now))).await?)
     }
 
+    async fn settle(
+        &self,
+        node: &str,
+        marks: &[CommitMark],
+        records: &[Record],
+        now: i64,
+    ) -> Result<Vec<Grant>, StoreFailure> {
+        let (node, marks, records) = (node.to_owned(), marks.to_vec(), records.to_vec());
+        let work = self.write(move |tx| Box::pin(settle_both(tx, node, (marks, records), now)));
+        Ok(work.await?)
+    }
+
     async fn release(&self, node: &str, ids: &[RecipientId], due_at: i64) -> Result<(), StoreFailure> {
         Ok(recover::release(self, node, ids, due_at).await?)
     }
@@ -60,7 +72,9 @@ impl QueueStore for Store {
 
     async fn submit(&self, submission: &Submission, now: i64) -> Result<Submitted, StoreFailure> {
         let submission = submission.clone();
-        Ok(self.write(move |tx| Box::pin(submit::submit(tx, submission, now))).await?)
+        let submitted = self.write(move |tx| Box::pin(submit::submit(tx, submission, now))).await?;
+        self.queue_bell().notify_one();
+        Ok(submitted)
     }
 
     async fn record_later(
@@ -73,4 +87,22 @@ impl QueueStore for Store {
         let later = later.clone();
         Ok(self.write(move |tx| Box::pin(later::record(tx, id, later, arrival_id, now))).await?)
     }
+}
+
+async fn settle_both(
+    tx: &mut Tx,
+    node: String,
+    (marks, records): (Vec<CommitMark>, Vec<Record>),
+    now: i64,
+) -> Result<Vec<Grant>, StorageError> {
+    // First of all, as everywhere: broadcasts are locked before rows.
+    let ids = marks.iter().map(|mark| mark.id).chain(records.iter().map(|record| record.id));
+    commit::hold_broadcasts(tx, &ids.collect::<Vec<_>>()).await?;
+    if !records.is_empty() {
+        record::record(tx, node.clone(), records, now).await?;
+    }
+    if marks.is_empty() {
+        return Ok(Vec::new());
+    }
+    commit::mark(tx, node, marks, now).await
 }

@@ -22,6 +22,22 @@ use crate::{
 };
 
 cases! {
+    async fn outcomes_and_marks_share_a_transaction(store: Store) {
+        let (id, contacts) = running_to(&store, &["a@x.example", "b@x.example", "c@x.example"]).await;
+        let claimed = claim(&store, NOW).await;
+        assert_eq!(mark(&store, &claimed[0]).await, Grant::Proceed);
+        store.opt_out(contacts[2], OptOutRoute::Page, None, NOW).await.unwrap();
+        let marks: Vec<_> =
+            claimed[1..].iter().map(|row| CommitMark { id: row.id, values: None, source: Leaving::default() }).collect();
+        let records = [tried(claimed[0].id, State::Accepted, "250 2.0.0 ok")];
+        let grants = store.settle("n", &marks, &records, NOW).await.unwrap();
+        assert_eq!(grants, [Grant::Proceed, Grant::Withheld(WithheldReason::OptedOut)]);
+        assert_eq!(states(&store, id).await, ["accepted", "waiting", "withheld(opted_out)"]);
+        assert!(store.settle("n", &[], &[tried(claimed[1].id, State::Accepted, "250 2.0.0 ok")], NOW).await.unwrap().is_empty());
+        assert_eq!(store.settle("n", &marks, &[], NOW).await.unwrap(), [Grant::Lost; 2]);
+        assert_eq!(states(&store, id).await, ["accepted", "accepted", "withheld(opted_out)"]);
+    }
+
     async fn the_last_check_looks_at_the_contact_again(store: Store) {
         let addresses = ["a@x.example", "b@x.example", "c@x.example", "d@x.example", "e@x.example", "F@x.example"];
         let (id, contacts) = running_to(&store, &addresses).await;

@@ -8,6 +8,8 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use tokio::sync::Notify;
+
 use super::{
     Flow, Place,
     flow::{FlowState, Site, Wait, Waits},
@@ -53,6 +55,8 @@ struct Inner {
     flows: HashMap<Arc<Flow>, FlowState>,
     connections: usize,
     rows: usize,
+    /// At so many ready rows of a site more are wanted: while they come, the rest keeps its connections busy.
+    low: usize,
     steering: Arc<Steering>,
 }
 
@@ -73,6 +77,8 @@ impl Inner {
 #[derive(Default)]
 pub(crate) struct Flows {
     inner: Mutex<Inner>,
+    /// Told when a site has few rows left.
+    pub(crate) refill: Notify,
 }
 
 /// A row that finds no place.
@@ -175,6 +181,7 @@ impl Flows {
     /// The next row for a worker of this place, with the instant it may go.
     pub(crate) fn take(&self, place: &Place, now: i64) -> Taken {
         let mut inner = self.lock();
+        let low = inner.low;
         let Some(flow) = inner.flows.get_mut(&place.flow) else { return Taken::Nothing };
         if flow.hold.is_some() {
             return Taken::Nothing;
@@ -194,6 +201,9 @@ impl Flows {
         }
         let Some(row) = site.pop(bulk_rests) else { return Taken::Nothing };
         site.in_hand += 1;
+        if site.ready() == low {
+            self.refill.notify_one();
+        }
         let at = flow.rate.take(limits.rate.value, 1, now);
         flow.tally.count(now);
         Taken::Row(row, at)
@@ -297,6 +307,9 @@ impl Flows {
         let mut inner = self.lock();
         inner.flows.retain(|_, flow| !flow.forget_idle(now));
         let per_site = room.per_site(inner.rows);
+        inner.low = per_site / 2;
+        // Few large claims cost less than many small ones.
+        let enough = per_site * 3 / 4;
         let mut full = Vec::new();
         for flow in inner.flows.values() {
             let bulk_rests = flow.hour_start_until(now).is_some();
@@ -304,7 +317,7 @@ impl Flows {
                 let urgent = site.ready_of(Lane::Transactional) + site.ready_of(Lane::Reply);
                 let from = if flow.hold.is_some() || site.resting_until > now || urgent >= per_site {
                     Lane::Transactional
-                } else if bulk_rests || site.ready() >= per_site {
+                } else if bulk_rests || site.ready() >= enough {
                     Lane::StepMail
                 } else {
                     continue;
