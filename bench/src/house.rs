@@ -26,7 +26,7 @@ use doctor::sending::new_domain;
 use storage::Store;
 use testkit::{Dns, Zone};
 use todoku::{
-    config::{Config, DeliverySection},
+    config::{Config, DeliverySection, TlsSection},
     house::{Running, open_store, wall_clock},
 };
 
@@ -34,6 +34,8 @@ use todoku::{
 pub const DOMAINS: [&str; 6] =
     ["ame.example", "yuki.example", "kaze.example", "hana.example", "tori.example", "tsuki.example"];
 const SHOP: &str = "hanaya-midori.example";
+/// Six sites and this many connections to each are about the 50 connections Postfix may open.
+const CONNECTIONS_PER_SITE: u32 = 8;
 /// People taken in with one transaction.
 const IMPORT_ROWS: usize = 2_000;
 /// No broadcast of a measurement takes longer.
@@ -74,6 +76,25 @@ pub async fn dns_to(sink: SocketAddr) -> anyhow::Result<Dns> {
         zone.add(&host, "A", &sink.ip().to_string())?;
     }
     Ok(Dns::start(zone).await?)
+}
+
+/// Delivery without the caution towards strangers: the sink bears what comes, as Postfix is told too.
+pub fn delivery_to(mx_port: u16) -> DeliverySection {
+    let unlimited = LimitSet {
+        connections: Some(CONNECTIONS_PER_SITE),
+        connections_per_site: Some(CONNECTIONS_PER_SITE),
+        connect_rate: Some(Rate::None),
+        messages_per_connection: Some(1_000),
+        recipients_per_session: Some(1_000),
+        rate: Some(Rate::None),
+        ..LimitSet::default()
+    };
+    DeliverySection { mx_port, pacing: [("all".to_owned(), unlimited)].into(), ..DeliverySection::default() }
+}
+
+/// The sink speaks no TLS, and nobody asks for policies about it.
+pub fn no_policies() -> TlsSection {
+    TlsSection { mta_sts: false, dane: false, reports: false, ..TlsSection::default() }
 }
 
 /// The configuration of a house whose mail goes to the sink.

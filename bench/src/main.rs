@@ -1,12 +1,15 @@
 //! Measures the hot paths beside a peer, in one run: `bin/bench NAME`.
 
+mod apart;
 mod bounce_bench;
 mod bound;
 mod cpu;
 mod delivery_bench;
 mod house;
 mod import_bench;
+mod lanes_bench;
 mod postfix;
+mod queue_bench;
 mod segments_bench;
 mod sink;
 mod sinks;
@@ -34,6 +37,13 @@ enum Bench {
     Import(import_bench::Args),
     /// Typical segments counted among a million customers, on SQLite and on PostgreSQL.
     Segments(segments_bench::Args),
+    /// Transactional mail beside a running broadcast against the same mail with nothing beside it.
+    Lanes(lanes_bench::Args),
+    /// What a long queue costs: memory, and claims at its front.
+    Queue(queue_bench::Args),
+    /// A house in a process of its own.
+    #[command(hide = true)]
+    House(apart::Args),
     /// The sink the measurements send to.
     #[command(hide = true)]
     Sink,
@@ -48,6 +58,9 @@ async fn main() -> anyhow::Result<()> {
         Bench::Segments(args) => segments_bench::run(args).await,
         Bench::Delivery(args) => delivery_bench::run(args).await,
         Bench::Import(args) => import_bench::run(args).await,
+        Bench::Lanes(args) => lanes_bench::run(args).await,
+        Bench::Queue(args) => queue_bench::run(args).await,
+        Bench::House(args) => apart::serve(args).await,
         Bench::Sink => sink::serve(),
     }
 }

@@ -1,10 +1,10 @@
-//! A sink that costs as little as a sink can: one thread per connection, replies made beforehand, nothing kept.
+//! A sink that costs as little as a sink can: replies made beforehand, nothing parsed that is not needed, nothing kept.
 //!
 //! The same one takes what Todoku, Postfix and smtp-source send. It offers what Postfix's own `smtp-sink` offers.
 
 use std::{
-    io::{self, Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    io,
+    net::SocketAddr,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -15,8 +15,15 @@ use std::{
 };
 
 use anyhow::Context;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    runtime,
+};
 
-const READ_BYTES: usize = 128 * 1024;
+const READ_BYTES: usize = 64 * 1024;
+/// Threads that serve all connections.
+const THREADS: usize = 2;
 const EHLO: &[u8] = b"250-sink.example\r\n250-PIPELINING\r\n250-SIZE 104857600\r\n250 8BITMIME\r\n";
 
 /// A recipient that was watched for, and when its message was whole.
@@ -39,17 +46,13 @@ pub struct Server {
 impl Server {
     /// Listens on a free port; `watch`: recipients whose address begins so are told.
     pub fn start(watch: Option<(&'static [u8], mpsc::Sender<Seen>)>) -> anyhow::Result<Self> {
-        let listener = TcpListener::bind("127.0.0.1:0").context("a port for the sink")?;
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").context("a port for the sink")?;
+        listener.set_nonblocking(true)?;
         let addr = listener.local_addr()?;
         let shared = Arc::new(Shared { accepted: AtomicU64::new(0), watch });
         let for_all = Arc::clone(&shared);
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let shared = Arc::clone(&for_all);
-                // A client that goes away in the middle is the client's matter.
-                thread::Builder::new().stack_size(64 * 1024).spawn(move || converse(&shared, stream)).ok();
-            }
-        });
+        let threads = runtime::Builder::new_multi_thread().worker_threads(THREADS).enable_io().build()?;
+        thread::spawn(move || threads.block_on(accept(for_all, listener)));
         Ok(Self { addr, shared })
     }
 
@@ -79,15 +82,24 @@ struct Dialogue<'a> {
     over: bool,
 }
 
-fn converse(shared: &Shared, mut stream: TcpStream) -> io::Result<()> {
+async fn accept(shared: Arc<Shared>, listener: std::net::TcpListener) -> io::Result<()> {
+    let listener = TcpListener::from_std(listener)?;
+    loop {
+        let (stream, _) = listener.accept().await?;
+        tokio::spawn(converse(Arc::clone(&shared), stream));
+    }
+}
+
+async fn converse(shared: Arc<Shared>, mut stream: TcpStream) -> io::Result<()> {
+    let shared = shared.as_ref();
     stream.set_nodelay(true)?;
-    stream.write_all(b"220 sink.example ESMTP\r\n")?;
+    stream.write_all(b"220 sink.example ESMTP\r\n").await?;
     let mut room = vec![0; READ_BYTES];
     let mut filled = 0;
     let replies = Vec::with_capacity(512);
     let mut dialogue = Dialogue { shared, replies, watched: None, in_content: false, over: false };
     while !dialogue.over {
-        let read = stream.read(&mut room[filled..])?;
+        let read = stream.read(&mut room[filled..]).await?;
         if read == 0 {
             return Ok(());
         }
@@ -103,7 +115,7 @@ fn converse(shared: &Shared, mut stream: TcpStream) -> io::Result<()> {
         room.copy_within(at..filled, 0);
         filled -= at;
         if !dialogue.replies.is_empty() {
-            stream.write_all(&dialogue.replies)?;
+            stream.write_all(&dialogue.replies).await?;
             dialogue.replies.clear();
         }
     }

@@ -14,7 +14,7 @@ use crate::cpu;
 /// Whose sink.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Kind {
-    /// Ours: a thread per connection.
+    /// Ours: two threads.
     Ours,
     /// The one that comes with Postfix: one process, one thread.
     SmtpSink,
@@ -50,7 +50,7 @@ impl Sink {
         let mut line = String::new();
         answers.read_line(&mut line)?;
         let addr = SocketAddr::from(([127, 0, 0, 1], line.trim().parse().context("the sink's port")?));
-        let name = "own sink, a thread per connection, a process of its own, no TLS";
+        let name = "own sink, two threads, a process of its own, no TLS";
         Ok(Self { addr, name, process, counting: Some((asks, answers)) })
     }
 
