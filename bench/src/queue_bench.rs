@@ -190,14 +190,16 @@ async fn memory(config: todoku::config::Config, id: i64, time: Duration) -> anyh
     let store = todoku::house::open_store(&config).await?;
     let taken = store.resume(id, None, wall_clock()()).await.map_err(anyhow::Error::from_boxed)?;
     ensure!(taken, "the broadcast could not be resumed");
+    let boxed = anyhow::Error::from_boxed;
+    let sent_before = store.counts(id).await.map_err(boxed)?.of(State::Accepted);
     let (begun, mut most) = (Instant::now(), 0);
     while begun.elapsed() < time {
         tokio::time::sleep(Duration::from_millis(100)).await;
         most = most.max(running.resident_kb()?);
     }
-    let counts = store.counts(id).await.map_err(anyhow::Error::from_boxed)?;
+    let sent = store.counts(id).await.map_err(boxed)?.of(State::Accepted);
     store.close().await;
-    Ok((before, most, counts.of(State::Accepted)))
+    Ok((before, most, sent - sent_before))
 }
 
 fn summary(args: &Args, lengths: &[Length], memory: (u64, u64, u64)) -> anyhow::Result<serde_json::Value> {
