@@ -52,8 +52,7 @@ impl TopicStore for Store {
         &self,
         (id, topic_id): (ContactId, TopicId),
         wanted: bool,
-        route: OptOutRoute,
-        actor: Option<i64>,
+        (route, actor): (OptOutRoute, Option<i64>),
         now: i64,
     ) -> Result<(), StoreFailure> {
         let kind = if wanted { event::TOPIC_OPTED_IN } else { event::TOPIC_OPTED_OUT };

@@ -37,6 +37,7 @@ pub fn router(app: App) -> Router {
     pages()
         .merge(segment_pages())
         .merge(sending_pages())
+        .merge(audience_pages())
         .merge(source_pages())
         .with_state(house)
         .layer(outside)
@@ -67,6 +68,10 @@ fn pages() -> Router<Arc<House>> {
         .route("/operators/{id}/unlock", post(operator::change::unlock))
         .route("/operators/{id}/password", post(operator::change::set_password))
         .route("/operators/{id}/remove", post(operator::change::remove))
+}
+
+fn audience_pages() -> Router<Arc<House>> {
+    Router::new()
         .route("/contacts", get(contact::list::show).post(contact::edit::add))
         .route("/contacts/new", get(contact::edit::fresh))
         .route("/contacts/address-note", get(contact::note::show))

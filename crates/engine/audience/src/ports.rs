@@ -254,8 +254,7 @@ pub trait TopicStore: Send + Sync {
         &self,
         what: (ContactId, TopicId),
         wanted: bool,
-        route: OptOutRoute,
-        actor: Option<i64>,
+        by: (OptOutRoute, Option<i64>),
         now: i64,
     ) -> Result<(), StoreFailure>;
 }

@@ -43,9 +43,9 @@ async fn next_row(shared: &Shared, place: &Place) -> Option<Claimed> {
             tokio::time::sleep(Duration::from_millis(early.cast_unsigned())).await;
         }
         if !shared.closing() && is_awake(shared, place).await {
-            return Some(row);
+            return Some(*row);
         }
-        shared.give_back(row).await;
+        shared.give_back(*row).await;
         shared.flows.settle(place);
     }
     None

@@ -60,7 +60,7 @@ cases! {
         assert_eq!(contact(&store, id).await.consent, None);
         store.opt_out(id, OptOutRoute::Page, None, NOW + 2).await.unwrap();
         let topic = store.save_topic(None, ("催し", ""), NOW).await.unwrap().unwrap();
-        store.set_topic((id, topic), false, OptOutRoute::Operator, Some(3), NOW + 3).await.unwrap();
+        store.set_topic((id, topic), false, (OptOutRoute::Operator, Some(3)), NOW + 3).await.unwrap();
         let entries = store.ledger(id).await.unwrap();
         assert_eq!(told(&entries), ["consent form h@a.example", "- page new@a.example", "- operator new@a.example"]);
         let first = &entries[0];

@@ -84,7 +84,7 @@ cases! {
         let (one, two) = (added(&store, "a@a.example", "1").await, added(&store, "a@a.example", "2").await);
         let other = added(&store, "", "3").await;
         for _ in 0..2 {
-            store.set_topic((one, news), false, OptOutRoute::Page, None, NOW + 1).await.unwrap();
+            store.set_topic((one, news), false, (OptOutRoute::Page, None), NOW + 1).await.unwrap();
         }
         for (id, expected) in [(one, 1), (two, 1), (other, 0)] {
             let refusals = store.topic_refusals(id).await.unwrap();
@@ -92,7 +92,7 @@ cases! {
             assert!(refusals.iter().all(|refusal| refusal.topic_id == news && refusal.at == NOW + 1));
         }
         assert_eq!(kinds_of(&store, two, 5).await, [event::CONTACT_ADDED, event::TOPIC_OPTED_OUT]);
-        store.set_topic((two, news), true, OptOutRoute::Operator, Some(1), NOW + 2).await.unwrap();
+        store.set_topic((two, news), true, (OptOutRoute::Operator, Some(1)), NOW + 2).await.unwrap();
         assert_eq!(store.topic_refusals(one).await.unwrap(), []);
         store.archive_topic(events, true, NOW).await.unwrap();
         let names: Vec<_> = store.topics().await.unwrap().into_iter().map(|topic| topic.name).collect();

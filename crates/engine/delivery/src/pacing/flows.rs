@@ -28,7 +28,7 @@ const PATIENCE_MS: i64 = 2_000;
 /// What a worker gets.
 pub(crate) enum Taken {
     /// A row, and when it may go.
-    Row(Claimed, i64),
+    Row(Box<Claimed>, i64),
     /// Nothing to do here now.
     Nothing,
 }
@@ -164,14 +164,15 @@ impl Flows {
                 .map(|(name, _)| Arc::clone(name))
                 .collect();
             note_rests(flow, bulk_rests, now);
-            let mut gave = true;
-            while gave {
-                gave = false;
-                for name in &names {
-                    if open_one(flow, name, (connections, room.connections), now) {
-                        gave = true;
-                        wanted.push(Place { flow: Arc::clone(key), site: Arc::clone(name) });
-                    }
+            // One round gives each site one more; the rounds end when nobody takes any.
+            loop {
+                let before = wanted.len();
+                let took = names
+                    .iter()
+                    .filter(|name| open_one(flow, name, (&mut *connections, room.connections), now));
+                wanted.extend(took.map(|site| Place { flow: Arc::clone(key), site: Arc::clone(site) }));
+                if wanted.len() == before {
+                    break;
                 }
             }
         }
@@ -206,7 +207,7 @@ impl Flows {
         }
         let at = flow.rate.take(limits.rate.value, 1, now);
         flow.tally.count(now);
-        Taken::Row(row, at)
+        Taken::Row(Box::new(row), at)
     }
 
     /// A worker is done with a row.

@@ -108,7 +108,7 @@ pub(crate) async fn topics(visit: Visit, Path(id): Path<i64>, Form(ticked): Form
         let wanted = ticked.rest.contains_key(&format!("topic-{}", topic.id));
         if wanted == refused.iter().any(|refusal| refusal.topic_id == topic.id) {
             let (route, actor) = (OptOutRoute::Operator, visit.actor());
-            visit.house.topics.set_topic((id, topic.id), wanted, route, actor, visit.now()).await?;
+            visit.house.topics.set_topic((id, topic.id), wanted, (route, actor), visit.now()).await?;
         }
     }
     Ok(back(id, "contact-topics"))
