@@ -129,14 +129,12 @@ impl Writer {
                 }
             }
             // Without the mark nothing may be handed over, so the workers wait with their rows until the store works.
+            let work = if records.is_empty() { Work::Marks } else { Work::Outcomes };
             let began = Instant::now();
             let grants = loop {
                 match self.store.settle(&self.node, &marks, &records, (self.clock)()).await {
                     Ok(grants) => break grants,
-                    Err(failure) => {
-                        let work = if records.is_empty() { Work::Marks } else { Work::Outcomes };
-                        self.wait_out(work, &failure).await;
-                    }
+                    Err(failure) => self.wait_out(work, &failure).await,
                 }
             };
             self.health.store_works(Work::Marks);
