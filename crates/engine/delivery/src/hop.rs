@@ -42,24 +42,8 @@ pub struct Login {
     pub mechanism: AuthMechanism,
     /// Account name.
     pub name: String,
-    /// Password, or an access token; empty where `token` fetches one.
+    /// Password, or an access token.
     pub password: String,
-    /// Where access tokens come from, with [`AuthMechanism::XOAuth2`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub token: Option<TokenAccess>,
-}
-
-/// How a fresh access token is had for a refresh token (RFC 6749 section 6).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenAccess {
-    /// The token endpoint, `https://…`.
-    pub token_url: String,
-    /// Client id.
-    pub client_id: String,
-    /// Client secret; may be empty.
-    pub client_secret: String,
-    /// The refresh token.
-    pub refresh_token: String,
 }
 
 /// One host that may be tried, with its addresses in the order to try them.

@@ -34,7 +34,6 @@ fn request(words: &str) -> ProbeRequest {
         port: words.split(' ').find_map(|word| word.parse().ok()).unwrap_or(25),
         tls,
         login: has("login").then(|| Login {
-            token: None,
             mechanism: AuthMechanism::Any,
             name: "shop".to_owned(),
             password: "very secret".to_owned(),

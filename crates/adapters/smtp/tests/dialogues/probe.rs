@@ -44,7 +44,6 @@ fn request(port: u16, tls: TlsMode, login: bool) -> ProbeRequest {
         port,
         tls,
         login: login.then(|| Login {
-            token: None,
             mechanism: AuthMechanism::Any,
             name: "shop".to_owned(),
             password: "secret".to_owned(),

@@ -80,7 +80,7 @@ async fn check_auth(mechanism: AuthMechanism, dialogue: &str, expected: &str) {
     let dialogue = Box::leak(format!("tls\nS: 220 x\nC: EHLO us.test\n{dialogue}").into_boxed_str());
     let peer = Peer::start_with(Box::leak(Box::new([&*dialogue])), &certificate).await;
     let transport = SmtpTransport::new(ClientLimits::default(), tls(&certificate));
-    let login = Login { token: None, mechanism, name: "shop".to_owned(), password: "secret".to_owned() };
+    let login = Login { mechanism, name: "shop".to_owned(), password: "secret".to_owned() };
     let hop = NextHop { login: Some(login), ..hop(&peer, TlsMode::Implicit) };
     let seen = match transport.connect(&hop).await {
         Ok(session) => {

@@ -48,7 +48,7 @@ cases! {
     async fn the_route_is_kept_and_its_password_not_told(store: Store) {
         let sources: &dyn SourceStore = &store;
         assert_eq!(sources.route().await.unwrap(), Route::Direct);
-        let login = Login { token: None, mechanism: AuthMechanism::Plain, name: "hanaya".into(), password: "himitsu".into() };
+        let login = Login { mechanism: AuthMechanism::Plain, name: "hanaya".into(), password: "himitsu".into() };
         let host = SmartHost { host: "smtp.isp.example".into(), port: 587, tls: TlsMode::StartTls, login: Some(login) };
         let route = Route::SmartHost(host);
         sources.set_route(&route, Some(1), NOW).await.unwrap();

@@ -36,12 +36,7 @@ fn second() -> SourceDraft {
 }
 
 fn relay() -> SourceDraft {
-    let login = Login {
-        token: None,
-        mechanism: AuthMechanism::Plain,
-        name: "hanaya".into(),
-        password: "himitsu".into(),
-    };
+    let login = Login { mechanism: AuthMechanism::Plain, name: "hanaya".into(), password: "himitsu".into() };
     let host =
         SmartHost { host: "smtp.isp.example".into(), port: 587, tls: TlsMode::StartTls, login: Some(login) };
     SourceDraft { way: Way::SmartHost(host), ..SourceDraft::default() }

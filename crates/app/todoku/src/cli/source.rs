@@ -200,7 +200,7 @@ fn login(name: String) -> anyhow::Result<Login> {
     if password.is_empty() {
         bail!("パスワードを標準入力に渡してください / give the password on standard input");
     }
-    Ok(Login { mechanism: AuthMechanism::Any, name, password, token: None })
+    Ok(Login { mechanism: AuthMechanism::Any, name, password })
 }
 
 fn tls_mode(name: &str) -> anyhow::Result<TlsMode> {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use delivery::{
-    hop::{AuthMechanism, Login, TlsMode, TokenAccess},
+    hop::{AuthMechanism, Login, TlsMode},
     source::{
         DEFAULT_POOL, DayWindow, Direct, Quota, SmartHost, Source, SourceDraft, USUAL_WEIGHT, Way, warm_up,
     },
@@ -52,10 +52,6 @@ pub(crate) struct Entry {
     pub(super) name: String,
     pub(super) password: String,
     pub(super) mechanism: String,
-    pub(super) token_url: String,
-    pub(super) client_id: String,
-    pub(super) client_secret: String,
-    pub(super) refresh_token: String,
     pub(super) pool: String,
     pub(super) weight: String,
     pub(super) enabled: String,
@@ -114,7 +110,6 @@ impl Entry {
 
     fn of_host(host: &SmartHost, entry: Self) -> Self {
         let login = host.login.as_ref();
-        let token = login.and_then(|login| login.token.as_ref());
         Self {
             kind: "smart_host".to_owned(),
             host: host.host.clone(),
@@ -122,8 +117,6 @@ impl Entry {
             tls: named(&TLS, host.tls),
             name: login.map(|login| login.name.clone()).unwrap_or_default(),
             mechanism: login.map_or("any".to_owned(), |login| named(&MECHANISMS, login.mechanism)),
-            token_url: token.map(|token| token.token_url.clone()).unwrap_or_default(),
-            client_id: token.map(|token| token.client_id.clone()).unwrap_or_default(),
             ..entry
         }
     }
@@ -236,46 +229,12 @@ impl Entry {
         }
         let mechanism = value_of(&MECHANISMS, &self.mechanism);
         let known = kept_login(stored, host, name);
-        let token = self.token(say, known, mechanism)?;
         let password = match (self.password.as_str(), known) {
             ("", Some(known)) => known.password.clone(),
-            // With a refresh token the access token is fetched when it is needed.
-            ("", None) if token.is_some() => String::new(),
             ("", None) => return Err(("password", t!(say, "route-password-missing"))),
             (typed, _) => typed.to_owned(),
         };
-        Ok(Some(Login { mechanism, name: name.to_owned(), password, token }))
-    }
-
-    fn token(
-        &self,
-        say: Say,
-        known: Option<&Login>,
-        mechanism: AuthMechanism,
-    ) -> Result<Option<TokenAccess>, (&'static str, String)> {
-        let token_url = self.token_url.trim();
-        if mechanism != AuthMechanism::XOAuth2 || token_url.is_empty() {
-            return Ok(None);
-        }
-        if !token_url.starts_with("https://") || token_url.len() > TOKEN_BYTES_MAX {
-            return Err(("token_url", t!(say, "source-token-url-wrong")));
-        }
-        // A stored secret is never sent to another address than the one it was entered for.
-        let known = known.and_then(|login| login.token.as_ref()).filter(|token| token.token_url == token_url);
-        let or_kept = |typed: &str, kept: Option<&String>| match typed.trim() {
-            "" => kept.cloned().unwrap_or_default(),
-            typed => typed.to_owned(),
-        };
-        let token = TokenAccess {
-            token_url: token_url.to_owned(),
-            client_id: self.client_id.trim().to_owned(),
-            client_secret: or_kept(&self.client_secret, known.map(|token| &token.client_secret)),
-            refresh_token: or_kept(&self.refresh_token, known.map(|token| &token.refresh_token)),
-        };
-        if token.client_id.is_empty() || token.refresh_token.is_empty() {
-            return Err(("refresh_token", t!(say, "source-token-missing")));
-        }
-        Ok(Some(token))
+        Ok(Some(Login { mechanism, name: name.to_owned(), password }))
     }
 }
 
@@ -310,18 +269,7 @@ mod tests {
     use super::*;
 
     fn stored() -> Source {
-        let token = TokenAccess {
-            token_url: "https://t.example/token".into(),
-            client_id: "c".into(),
-            client_secret: "s".into(),
-            refresh_token: "r".into(),
-        };
-        let login = Login {
-            mechanism: AuthMechanism::Plain,
-            name: "shop".into(),
-            password: "old".into(),
-            token: Some(token),
-        };
+        let login = Login { mechanism: AuthMechanism::Plain, name: "shop".into(), password: "old".into() };
         let host =
             SmartHost { host: "relay.example".into(), port: 587, tls: TlsMode::StartTls, login: Some(login) };
         Source::new(1, SourceDraft { way: Way::SmartHost(host), ..SourceDraft::default() })
@@ -334,10 +282,7 @@ mod tests {
                 format!("direct {} {}", list(&direct.bind), direct.helo_name).trim_end().to_owned()
             }
             Ok(SourceDraft { way: Way::SmartHost(host), .. }) => {
-                let token = |login: &Login| login.token.as_ref().map(|token| token.refresh_token.clone());
-                let login = host.login.map(|login| {
-                    format!("{}:{}{}", login.name, login.password, token(&login).unwrap_or_default())
-                });
+                let login = host.login.map(|login| format!("{}:{}", login.name, login.password));
                 format!("{} {} {:?} {}", host.host, host.port, host.tls, login.unwrap_or_default())
             }
             Err(wrong) => wrong.iter().map(|(field, _)| *field).collect::<Vec<_>>().join(" "),
@@ -374,13 +319,6 @@ mod tests {
         check(&format!("{host}&password="), "relay.example 465 StartTls shop:old");
         check("kind=smart_host&host=evil.example&port=587&name=shop&password=", "password");
         check("kind=smart_host&host=relay.example&port=587&name=other&password=", "password");
-        let token = "mechanism=xoauth2&client_id=c";
-        check(
-            &format!("{host}&{token}&token_url=https://t.example/token"),
-            "relay.example 465 StartTls shop:oldr",
-        );
-        check(&format!("{host}&{token}&token_url=https://evil.example/token"), "refresh_token");
-        check(&format!("{host}&{token}&token_url=http://t.example/token"), "token_url");
         let shown = Entry::of(&stored().draft);
         assert!(
             shown.password.is_empty() && shown.refresh_token.is_empty() && shown.client_secret.is_empty()

@@ -113,7 +113,6 @@ fn smart_host(say: Say, shown: &Shown<'_>, source: Option<&Source>) -> Markup {
         Way::SmartHost(host) => host.login.as_ref(),
         Way::Direct(_) => None,
     });
-    let has_token = login.is_some_and(|login| login.token.is_some());
     html! {
         fieldset.relay {
             legend { (t!(say, "route-relay")) }
@@ -127,16 +126,6 @@ fn smart_host(say: Say, shown: &Shown<'_>, source: Option<&Source>) -> Markup {
                 (shown.secret(say, "password", &t!(say, "route-password"), login.is_some()))
             }
             (choice(say, "route", "mechanism", &entry.mechanism, &MECHANISMS.map(|(name, _)| name)))
-            details open[has_token || entry.mechanism == "xoauth2"] {
-                summary { (t!(say, "source-token")) }
-                p.sub { (t!(say, "source-token-what")) }
-                (shown.text(say, "source", "token_url", &entry.token_url))
-                div.columns {
-                    (shown.text(say, "source", "client_id", &entry.client_id))
-                    (shown.secret(say, "client_secret", &t!(say, "source-client-secret"), has_token))
-                }
-                (shown.secret(say, "refresh_token", &t!(say, "source-refresh-token"), has_token))
-            }
         }
     }
 }
@@ -239,8 +228,6 @@ mod tests {
             "source-bind-v6",
             "source-helo-name",
             "source-seen-as",
-            "source-token-url",
-            "source-client-id",
             "source-hourly",
             "source-daily",
             "source-pool",
@@ -253,7 +240,6 @@ mod tests {
             "source-hint-bind-v6",
             "source-hint-helo-name",
             "source-hint-seen-as",
-            "source-hint-token-url",
             "source-hint-hourly",
             "source-hint-daily",
             "source-hint-pool",
