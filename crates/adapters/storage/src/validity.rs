@@ -77,7 +77,8 @@ pub(crate) async fn lift(tx: &mut Tx, id: ContactId, told: NewEvent, now: i64) -
 }
 
 /// Switches those of these contacts off whose address is known not to work: somebody else who has it is, or a mail to
-/// it found it dead and nobody has lifted that.
+/// it found it dead and nobody has lifted that. A provisional contact who has it proves nothing: she keeps being switched
+/// off when her address changes.
 pub(crate) async fn apply_known(tx: &mut Tx, ids: &[ContactId], now: i64) -> Result<(), StorageError> {
     if ids.is_empty() {
         return Ok(());
@@ -87,7 +88,8 @@ pub(crate) async fn apply_known(tx: &mut Tx, ids: &[ContactId], now: i64) -> Res
         "UPDATE contacts SET invalid_at = $2, invalid_reason = known.reason FROM (
              SELECT c.id AS contact_id, COALESCE(
                  (SELECT o.invalid_reason FROM contacts o
-                  WHERE o.address_key = c.address_key AND o.invalid_at IS NOT NULL ORDER BY o.id LIMIT 1),
+                  WHERE o.address_key = c.address_key AND o.invalid_at IS NOT NULL AND o.status <> 'provisional'
+                  ORDER BY o.id LIMIT 1),
                  (SELECT f.reason FROM address_failures f
                   WHERE f.address_key = c.address_key AND f.cleared_at IS NULL AND NOT f.is_temporary
                     AND f.reason IN ({}) ORDER BY f.at DESC LIMIT 1)) AS reason

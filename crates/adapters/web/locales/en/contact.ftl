@@ -164,6 +164,11 @@ done-file-removed = The file was removed.
 done-file-empty = The file is empty, or none was chosen.
 done-file-too-large = The file is over 10 MB and was not kept.
 withheld-dm-refused = Not sent: the customer wants no news by mail.
+withheld-excluded = Not sent: taken out of this broadcast by hand.
+withheld-suppressed = Not sent: the address is on the list of those nothing is sent to.
+withheld-already-sent = Not sent: this person had a mail of the same text already.
+withheld-no-consent = Not sent: no consent to advertising mail is on record.
+withheld-frequency-cap = Not sent: this person has had as many announcements as one may get in the time set.
 withheld-resigned = Not sent: the registration was cancelled.
 
 duplicates-title = Duplicates

@@ -164,6 +164,11 @@ done-file-removed = ファイルを外しました。
 done-file-empty = ファイルが空か、選ばれていません。
 done-file-too-large = ファイルが10MBを超えているため、登録していません。
 withheld-dm-refused = DMを希望しない方のため、送っていません。
+withheld-excluded = この配信から手で外されたため、送っていません。
+withheld-suppressed = 送信停止リストにあるアドレスのため、送っていません。
+withheld-already-sent = 同じ文面のメールをすでにお送りしているため、送っていません。
+withheld-no-consent = 広告メールへの同意の記録がないため、送っていません。
+withheld-frequency-cap = 決めた期間に、決めた通数までのお知らせをすでにお送りしているため、送っていません。
 withheld-resigned = 登録が取り消されているため、送っていません。
 
 duplicates-title = 重複している方

@@ -6,8 +6,9 @@ use std::{
 };
 
 const MB: usize = 1024 * 1024;
-/// Address space the program may use, in kB: twice the largest mail that is read whole, and the program itself.
-const MEMORY_KB_MAX: usize = 400 * 1024;
+/// Address space the program may use, in kB: some times the largest mail that is read whole, and the unoptimised program
+/// itself, which is 150 MB.
+const MEMORY_KB_MAX: usize = 500 * 1024;
 /// Processor seconds it may use, in an unoptimised build.
 const SECONDS_MAX: usize = 30;
 
