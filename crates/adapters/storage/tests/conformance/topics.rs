@@ -22,12 +22,15 @@ async fn count(store: &Store, trashed: bool) -> u64 {
 
 cases! {
     async fn a_provisional_contact_is_not_made_valid_by_a_new_address(store: Store) {
-        for (status, is_invalid) in [(ContactStatus::Provisional, true), (ContactStatus::Registered, false)] {
+        for (status, address, is_invalid) in [
+            (ContactStatus::Provisional, "provisional@a.example", true),
+            (ContactStatus::Registered, "registered@a.example", false),
+        ] {
             let mut person = draft("old@a.example", "客", "");
             person.status = Some(status);
             let id = store.add(&person, None, NOW).await.unwrap().unwrap();
             store.mark_invalid("old@a.example", "userunknown", None, NOW).await.unwrap();
-            let mut moved = draft("new@a.example", "客", "");
+            let mut moved = draft(address, "客", "");
             moved.status = Some(status);
             assert!(store.edit(id, &moved, None, NOW + 1).await.unwrap());
             assert_eq!(contact(&store, id).await.invalid_at.is_some(), is_invalid, "{status:?}");
