@@ -12,8 +12,10 @@ use super::model::{DayWindow, Quota};
 pub struct Preset {
     /// Stable name.
     pub id: String,
-    /// The service's name, as people know it in either language.
-    pub name: String,
+    /// The service's name in Japanese.
+    pub ja: String,
+    /// The service's name in English.
+    pub en: String,
     /// Server names it goes with: these, and what ends in one of them after a dot.
     pub hosts: Vec<String>,
     /// Messages in an hour.

@@ -153,7 +153,7 @@ fn amounts(say: Say, source: Option<&Source>, shown: &Shown<'_>) -> Markup {
                 p.sub { (t!(say, "source-presets-what", version = presets::version())) }
                 ul.stack { @for preset in presets::presets() {
                     li {
-                        a href={ (here) "?preset=" (preset.id) } { (preset.name) } " "
+                        a href={ (here) "?preset=" (preset.id) } { (say.pick(&preset.ja, &preset.en)) } " "
                         (allowance(say, preset))
                         @if !preset.sure { " " b { (t!(say, "source-preset-unsure")) } }
                         div.fine { (preset.source) }
