@@ -1,6 +1,6 @@
 //! Segments: who belongs to a group of customers, as a rule anybody can build, read back and have explained.
 //!
-//! A [`Rule`] is pure: [`problems`] finds everything that keeps it from being asked, [`sentence`] says it. The store
+//! A [`Rule`] is pure: [`problems`] finds everything that keeps it from being asked, [`sentence()`] says it. The store
 //! compiles it to SQL, once, for the count, the list, the audience of a sending and the page that says why a person
 //! belongs to it or not.
 

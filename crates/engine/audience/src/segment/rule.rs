@@ -60,7 +60,7 @@ pub enum Part {
 }
 
 /// One condition: what it is about, how it is tested, against which values. What the values mean and how many there
-/// are is up to the test ([`Test::values`]).
+/// are is up to the test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     /// What it is about.
