@@ -142,13 +142,7 @@ impl Running {
         spawn_loops(&mut tasks, &config, (&store, &health), (&clock, &house_secret), &shutdown);
         let probe = Arc::new(SmtpProbe::new(resolver.clone(), tls, ClientLimits::interactive()));
         let care = source_care(&config, &store, &resolver);
-        tasks.spawn({
-            let (care, clock, token) = (care.clone(), Arc::clone(&clock), shutdown.clone());
-            async move {
-                loops::run_source_care(care, clock, token).await;
-                Ok(())
-            }
-        });
+        tasks.spawn(ever(loops::run_source_care(care.clone(), Arc::clone(&clock), shutdown.clone())));
         let app = web_app(&config, (&store, &health), (care, &resolver, probe), &clock, &house_secret)?;
         let token = shutdown.clone();
         tasks.spawn(async move {

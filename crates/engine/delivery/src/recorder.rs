@@ -30,7 +30,7 @@ enum Entry {
     /// It asks leave.
     Mark(CommitMark, oneshot::Sender<Grant>),
     /// It tells what came of it.
-    Record(Record),
+    Record(Box<Record>),
 }
 
 /// What a clock says: milliseconds UTC.
@@ -89,7 +89,7 @@ impl Recorder {
 
     /// Hands in an outcome; waits while too many are not durable yet.
     pub async fn record(&self, record: Record) {
-        if self.entries.send(Entry::Record(record)).await.is_err() {
+        if self.entries.send(Entry::Record(Box::new(record))).await.is_err() {
             tracing::error!("an outcome came after the recorder had closed");
         }
     }
@@ -125,7 +125,7 @@ impl Writer {
                         marks.push(mark);
                         answers.push(answer);
                     }
-                    Entry::Record(record) => records.push(record),
+                    Entry::Record(record) => records.push(*record),
                 }
             }
             // Without the mark nothing may be handed over, so the workers wait with their rows until the store works.
