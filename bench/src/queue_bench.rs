@@ -119,7 +119,7 @@ async fn measure(store: &Store, rows: usize) -> anyhow::Result<Length> {
         };
         let claimed = timed(&mut length.claim, store.claim(&request)).await?;
         ensure!(claimed.len() == CLAIM_ROWS as usize, "{} rows were claimed", claimed.len());
-        let marks: Vec<CommitMark> = claimed.iter().map(|row| mark(row)).collect();
+        let marks: Vec<CommitMark> = claimed.iter().map(mark).collect();
         timed(&mut length.mark, store.mark_committing("bench", &marks, now)).await?;
         let records: Vec<Record> = claimed.iter().map(|row| accepted(row, now)).collect();
         timed(&mut length.record, store.record("bench", &records, now)).await?;
