@@ -11,6 +11,9 @@ use tokio::{
     time::timeout,
 };
 
+/// The whole content went out, and nothing came back.
+const NO_WORD: &str = "no word";
+
 /// One try: `None` when the connection did not lead to a reply.
 async fn attempt(simulator: &Simulator, provider: &str, recipient: &str) -> Option<String> {
     let at = simulator.address_of(provider)?;
@@ -26,7 +29,11 @@ async fn attempt(simulator: &Simulator, provider: &str, recipient: &str) -> Opti
     let mut said = String::new();
     for command in commands {
         stream.write_all(command.as_bytes()).await.ok()?;
-        said = reply(&mut stream).await?;
+        said = match reply(&mut stream).await {
+            Some(said) => said,
+            None if command.ends_with("\r\n.\r\n") => return Some(NO_WORD.to_owned()),
+            None => return None,
+        };
         if !said.starts_with(['2', '3']) {
             break;
         }
@@ -56,6 +63,7 @@ async fn outcome(simulator: &Simulator, expected: &Expected, recipient: &str) ->
                 return if bounces { ExpectedOutcome::Bounced } else { ExpectedOutcome::Accepted };
             }
             Some(said) if said.starts_with('5') => return ExpectedOutcome::Refused,
+            Some(said) if said == NO_WORD => return ExpectedOutcome::Doubtful,
             _ => {}
         }
     }

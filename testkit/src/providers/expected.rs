@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Behaviour, Connection, DnsShape, Fate, Provider, ProviderBook};
+use super::{Behaviour, Connection, DnsShape, Fate, HangUp, Provider, ProviderBook};
 
 /// What becomes of a message to an address, when it is signed, well formed, within the limits and alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,6 +32,8 @@ pub enum ExpectedOutcome {
     Bounced,
     /// Refused for now as often as one tries; ends when the sending side gives up.
     Deferred,
+    /// Cut off after all or most of the content: nobody but the provider knows whether it was taken.
+    Doubtful,
 }
 
 impl ProviderBook {
@@ -61,7 +63,12 @@ impl ProviderBook {
             fate: match outcome {
                 ExpectedOutcome::Accepted => chosen.behaviour.fate,
                 ExpectedOutcome::Bounced => Fate::Bounced,
-                ExpectedOutcome::Refused | ExpectedOutcome::Deferred => Fate::NotTaken,
+                ExpectedOutcome::Doubtful if chosen.behaviour.hang_up == Some(HangUp::Reply) => {
+                    chosen.behaviour.fate
+                }
+                ExpectedOutcome::Refused | ExpectedOutcome::Deferred | ExpectedOutcome::Doubtful => {
+                    Fate::NotTaken
+                }
             },
         })
     }
@@ -93,8 +100,10 @@ fn unreachable(provider: &Provider) -> Option<(&'static str, ExpectedOutcome)> {
 }
 
 fn outcome(behaviour: &Behaviour) -> ExpectedOutcome {
-    if behaviour.hang_up.is_some() {
-        return ExpectedOutcome::Deferred;
+    match behaviour.hang_up {
+        Some(HangUp::Rcpt) => return ExpectedOutcome::Deferred,
+        Some(HangUp::Content | HangUp::Reply) => return ExpectedOutcome::Doubtful,
+        None => {}
     }
     if behaviour.later.is_some() {
         return ExpectedOutcome::Bounced;
@@ -144,7 +153,7 @@ mod tests {
         check("hanako@tsubaki-ryokan.example", "null-mx Refused NotTaken notaccept");
         check("hanako@hinode-kogyo.example", "dns-timeout Deferred NotTaken networkerror");
         check("hanako@kobayashi-ganka.example", "blocking Refused NotTaken blocked");
-        check("hanako@minato-unyu.example", "cutting Deferred NotTaken networkerror");
+        check("hanako@minato-unyu.example", "cutting Doubtful NotTaken networkerror");
         check("hanako@midori-hoikuen.example", "postfix Bounced Bounced userunknown");
         check("info@midori-hoikuen.example", "postfix Accepted Inbox ");
         check("hanako", "nobody");

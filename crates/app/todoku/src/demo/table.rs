@@ -95,12 +95,15 @@ fn disagreement(stage: &Stage, row: &Row) -> Option<String> {
         ExpectedOutcome::Bounced => &[State::Bounced],
         // What is refused for now until the deadline ends as refused.
         ExpectedOutcome::Refused | ExpectedOutcome::Deferred => &[State::Refused],
+        // Where the cut is seen before the content is out, it is tried again.
+        ExpectedOutcome::Doubtful => &[State::Doubtful, State::Refused],
     };
     let same_state = states.contains(&row.state);
     let failed = row.state.needs_somebody();
     // A host that never answered until the deadline is "expired"; the simulator names what it did each time.
     let waited_out =
         expected.outcome == ExpectedOutcome::Deferred && row.reason.as_deref() == Some("expired");
+    let waited_out = waited_out || expected.outcome == ExpectedOutcome::Doubtful;
     let same_reason = !failed || waited_out || row.reason == expected.reason;
     (!same_state || !same_reason).then(|| {
         format!(

@@ -122,8 +122,7 @@ async fn a_full_disk_stops_the_work_and_loses_nobody() {
     assert_eq!(page.status, 200, "pages can be read");
     page.says(&[STANDSTILL]);
     add_until_full(&mut browser);
-    let letter = "From: taro@elsewhere.example\r\nSubject: hello\r\n\r\nhello\r\n";
-    let said = Dialogue::open(stage.node.smtp).bring(&format!("postmaster@{SHOP}"), letter);
+    let said = bring_until_full(&stage);
     assert!(said.starts_with('4'), "what cannot be kept is not acknowledged: {said}");
 
     // Even a start with a full disk opens the pages; nothing is sent until there is room.
@@ -149,6 +148,16 @@ async fn a_full_disk_stops_the_work_and_loses_nobody() {
     assert_eq!(counts.of(State::Accepted) + in_doubt, everybody as u64, "{counts:?}");
     assert!((everybody - got.len()) as u64 <= in_doubt, "nobody is lost without a word");
     assert!(got.values().all(|count| *count == 1), "nobody gets it twice");
+}
+
+/// Brings letters, each of its own, until one is not taken: the database's log may have room that it had before.
+fn bring_until_full(stage: &Stage) -> String {
+    let mut answers = (0..200).map(|n| {
+        let words = format!("hello {n}\r\n").repeat(10_000);
+        let letter = format!("From: taro@elsewhere.example\r\nSubject: hello\r\n\r\n{words}");
+        Dialogue::open(stage.node.smtp).bring(&format!("postmaster@{SHOP}"), &letter)
+    });
+    answers.find(|said| !said.starts_with('2')).unwrap_or_else(|| "all of them were taken".to_owned())
 }
 
 /// Adds customers by hand until the page says that the disk is full; small changes may still fit for a while.

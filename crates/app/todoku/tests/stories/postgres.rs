@@ -143,10 +143,11 @@ fn disagreement(stage: &Stage, row: &Row) -> Option<String> {
     let state = match expected.outcome {
         ExpectedOutcome::Accepted => State::Accepted,
         ExpectedOutcome::Bounced => State::Bounced,
-        ExpectedOutcome::Refused | ExpectedOutcome::Deferred => State::Refused,
+        ExpectedOutcome::Refused | ExpectedOutcome::Deferred | ExpectedOutcome::Doubtful => State::Refused,
     };
     let reason = row.reason.as_deref();
-    let waited_out = expected.outcome == ExpectedOutcome::Deferred && reason == Some("expired");
+    let waits = matches!(expected.outcome, ExpectedOutcome::Deferred | ExpectedOutcome::Doubtful);
+    let waited_out = waits && reason == Some("expired");
     let same =
         row.state == state && (state == State::Accepted || waited_out || row.reason == expected.reason);
     (!same).then(|| format!("{} {reason:?} ← {expected:?}, {row:?}", row.state.name()))
