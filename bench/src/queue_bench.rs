@@ -13,6 +13,7 @@ use delivery::{
     ports::{ClaimRequest, Claimed, CommitMark, Leaving, QueueStore, Record},
     recipient::State,
     source::FIRST_SOURCE,
+    transcript::Spoken,
 };
 use mail::{Reply, Stage};
 use serde_json::json;
@@ -175,6 +176,7 @@ fn accepted(row: &Claimed, now: i64) -> Record {
         provider: row.provider.clone(),
         attempt,
         outcome: Outcome { state: State::Accepted, next_at: None, verdict: None },
+        spoken: Spoken::default(),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, future::Future, pin::Pin, str::FromStr, sync::Arc, time::Duration};
 
+use delivery::ports::Record;
 use sqlx::{
     ConnectOptions, Connection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
@@ -14,6 +15,7 @@ use crate::{
     ids::Ids,
     migrations,
     sql::{Arg, Engine, Row, args},
+    transcripts::{Scripts, Told},
     tx::{SqliteTx, Tx, TxInner, bound},
 };
 
@@ -35,6 +37,7 @@ pub struct Store {
     db: Db,
     ids: Arc<Ids>,
     queued: Arc<Notify>,
+    scripts: Arc<Scripts>,
 }
 
 #[derive(Debug, Clone)]
@@ -60,7 +63,7 @@ impl Store {
             _ => return Err(StorageError::Address("neither sqlite: nor postgres:".to_owned())),
         };
         let ids = Arc::new(Ids::new(i64::from(std::process::id())));
-        let store = Self { db, ids, queued: Arc::default() };
+        let store = Self { db, ids, queued: Arc::default(), scripts: Arc::default() };
         store.write(|tx| Box::pin(migrations::run(tx))).await?;
         let node = store.write(|tx| Box::pin(next_node(tx))).await;
         Ok(match node {
@@ -75,6 +78,16 @@ impl Store {
     #[must_use]
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queued)
+    }
+
+    /// Makes the transcripts of a batch ready to be written with it.
+    pub(crate) fn told(&self, records: &[Record], now: i64) -> Arc<Told> {
+        Arc::new(self.scripts.ready(records, &self.ids, now))
+    }
+
+    /// Notes that they are durable.
+    pub(crate) fn told_durably(&self, told: &Told) {
+        self.scripts.kept(told);
     }
 
     /// Waits for what is running and closes every connection.

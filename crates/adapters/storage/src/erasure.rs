@@ -130,7 +130,8 @@ async fn forget(tx: &mut Tx, id: ContactId, key: Option<&str>) -> Result<u64, St
         "DELETE FROM merges WHERE master_id = $1",
         "DELETE FROM contact_external_ids WHERE contact_id = $1",
         "UPDATE events SET detail = '{}' WHERE contact_id = $1",
-        "UPDATE attempts SET reply_text = NULL, detail = '', verdict = NULL
+        "UPDATE attempts SET reply_text = NULL, detail = '', verdict = NULL, script_id = NULL, opening_id = NULL,
+                spoken = NULL
          WHERE recipient_id IN (SELECT r.id FROM recipients r WHERE r.contact_id = $1)",
         "DELETE FROM contacts WHERE id = $1",
     ] {

@@ -42,6 +42,7 @@ mod sql;
 mod templates;
 mod tls;
 mod topics;
+mod transcripts;
 mod tx;
 mod upsert;
 mod validity;

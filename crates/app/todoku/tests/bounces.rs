@@ -17,6 +17,7 @@ use delivery::{
     outcome::Outcome,
     ports::{ClaimRequest, CommitMark, QueueStore, Record, Submission, Submitted},
     recipient::{Lane, RecipientId, State},
+    transcript::Spoken,
     verp::Seal,
 };
 use evidence::ports::HistoryStore;
@@ -145,6 +146,7 @@ impl House {
             provider: String::new(),
             attempt,
             outcome: Outcome { state, next_at: None, verdict },
+            spoken: Spoken::default(),
         };
         self.store.record("n", &[record], now).await.unwrap();
         self.react().await;

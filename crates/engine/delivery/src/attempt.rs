@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     source::{FIRST_SOURCE, SourceId},
     tls::Assurance,
+    transcript::Tape,
 };
 
 /// Why no (usable) reply was got. These are our own words, never matched as if a server had said them.
@@ -135,4 +136,6 @@ pub struct Failure {
     pub peer: Option<Peer>,
     /// The words of the error; data.
     pub detail: String,
+    /// What was said while the connection was opened, where it came to nothing.
+    pub said: Option<Box<Tape>>,
 }

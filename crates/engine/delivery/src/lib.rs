@@ -19,6 +19,7 @@ pub mod retry;
 pub mod route;
 pub mod source;
 pub mod tls;
+pub mod transcript;
 pub mod verp;
 mod worker;
 

@@ -18,6 +18,7 @@ use crate::{
         counts::{Cap, HourCount},
         warm_up::WarmUp,
     },
+    transcript::{Spoken, Tape},
 };
 
 /// The store could not be asked.
@@ -154,6 +155,8 @@ pub struct Record {
     pub outcome: Outcome,
     /// Provider id of the address, empty when unknown.
     pub provider: String,
+    /// What was said in it.
+    pub spoken: Spoken,
 }
 
 /// What was found after an unclean end.
@@ -399,6 +402,10 @@ pub struct MailFacts {
 pub trait Session: Send {
     /// Whom we talk to.
     fn peer(&self) -> &Peer;
+    /// What was said since it was last taken: how the session was opened, then the dialogue about each message.
+    fn tape(&mut self) -> Option<&mut Tape> {
+        None
+    }
     /// Sends MAIL and RCPT (pipelined where offered, with a RSET before them after an unfinished transaction).
     /// `Ok` is the reply that matters: MAIL's when it was refused, else RCPT's.
     async fn envelope(

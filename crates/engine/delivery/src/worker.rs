@@ -14,6 +14,7 @@ use crate::{
     retry::RetryPolicy,
     route::next_hop,
     source::{NO_SOURCE, roster::Slot},
+    transcript::{Opening, Spoken},
 };
 
 /// How the dialogue about one row ended.
@@ -54,8 +55,11 @@ async fn next_row(shared: &Shared, place: &Place) -> Option<Claimed> {
 async fn serve_connection(shared: &Shared, place: &Place, first: Claimed) {
     let started_at = shared.now();
     let (metrics, source) = (&shared.health.metrics, place.flow.source);
-    let mut session = match connect(shared, place, &first).await {
-        Ok(session) => session,
+    let (mut session, opening) = match connect(shared, place, &first).await {
+        Ok(mut session) => {
+            let opening = session.tape().and_then(|tape| Opening::of(started_at, tape)).map(Arc::new);
+            (session, opening)
+        }
         Err(failure) => {
             metrics.not_connected(source, &first.provider);
             return fail_place(shared, place, first, started_at, failure).await;
@@ -65,7 +69,7 @@ async fn serve_connection(shared: &Shared, place: &Place, first: Claimed) {
     let mut left = shared.flows.per_connection(place);
     let mut next = Some(first);
     while let Some(row) = next.take() {
-        let usable = serve_row(shared, place, session.as_mut(), row).await;
+        let usable = serve_row(shared, place, (session.as_mut(), &opening), row).await;
         shared.flows.settle(place);
         if !usable {
             // After a broken dialogue the session is dropped; the rows that are left get a new connection.
@@ -109,8 +113,13 @@ async fn fail_place(shared: &Shared, place: &Place, first: Claimed, started_at: 
         }
     }
     rows.push(first);
+    let said = failure.said.as_deref().cloned();
+    let opening = said.and_then(|mut tape| Opening::of(started_at, &mut tape)).map(Arc::new);
     for row in rows {
-        record_failure(shared, Some(place), &row, started_at, &failure).await;
+        let attempt = attempt_of(started_at, shared.now(), &failure);
+        let attempt = Attempt { source: place.flow.source, ..attempt };
+        let spoken = Spoken { opening: opening.clone(), message: None };
+        record(shared, Some(place), &row, (attempt, spoken)).await;
     }
     shared.flows.settle(place);
 }
@@ -130,20 +139,19 @@ async fn heed(shared: &Shared, place: &Place, reply: &mail::Reply) {
     }
 }
 
-/// Records an attempt that ended without a dialogue.
-pub(crate) async fn record_failure(
-    shared: &Shared,
-    place: Option<&Place>,
-    row: &Claimed,
-    started_at: i64,
-    failure: &Failure,
-) {
-    let source = place.map_or(NO_SOURCE, |place| place.flow.source);
-    record(shared, place, row, Attempt { source, ..attempt_of(started_at, shared.now(), failure) }).await;
+/// Records an attempt that ended before any server was found.
+pub(crate) async fn record_failure(shared: &Shared, row: &Claimed, started_at: i64, failure: &Failure) {
+    let attempt = attempt_of(started_at, shared.now(), failure);
+    record(shared, None, row, (attempt, Spoken::default())).await;
 }
 
 /// `false` when the session cannot be used any more.
-async fn serve_row(shared: &Shared, place: &Place, session: &mut dyn Session, row: Claimed) -> bool {
+async fn serve_row(
+    shared: &Shared,
+    place: &Place,
+    (session, opening): (&mut dyn Session, &Option<Arc<Opening>>),
+    row: Claimed,
+) -> bool {
     let started_at = shared.now();
     let source = place.flow.source;
     let slot = match is_awake(shared, place).await {
@@ -156,7 +164,10 @@ async fn serve_row(shared: &Shared, place: &Place, session: &mut dyn Session, ro
         return true;
     };
     let peer = session.peer().clone();
-    match hand_over(shared, session, (&row, slot)).await {
+    let ended = hand_over(shared, session, (&row, slot)).await;
+    let message = session.tape().and_then(|tape| tape.take_packed(&row.to));
+    let spoken = Spoken { opening: opening.clone(), message };
+    match ended {
         Ok(Ended::NoAttempt) => true,
         Ok(Ended::Replied(stage, reply)) => {
             let closing = reply.code == 421;
@@ -178,16 +189,17 @@ async fn serve_row(shared: &Shared, place: &Place, session: &mut dyn Session, ro
                 shared.health.count_handed_over();
                 shared.flows.took(place);
             }
-            record(shared, Some(place), &row, attempt).await;
+            record(shared, Some(place), &row, (attempt, spoken)).await;
             !closing
         }
         Ok(Ended::Unrenderable(detail)) => {
             let attempt = unrenderable(started_at, shared.now(), peer, detail);
-            record(shared, Some(place), &row, Attempt { source, ..attempt }).await;
+            record(shared, Some(place), &row, (Attempt { source, ..attempt }, spoken)).await;
             true
         }
         Err(failure) => {
-            record_failure(shared, Some(place), &row, started_at, &failure).await;
+            let attempt = attempt_of(started_at, shared.now(), &failure);
+            record(shared, Some(place), &row, (Attempt { source, ..attempt }, spoken)).await;
             false
         }
     }
@@ -243,7 +255,7 @@ async fn give_up(shared: &Shared, row: &Claimed, words: &str) -> Result<Ended, F
     Ok(Ended::NoAttempt)
 }
 
-async fn record(shared: &Shared, place: Option<&Place>, row: &Claimed, attempt: Attempt) {
+async fn record(shared: &Shared, place: Option<&Place>, row: &Claimed, (attempt, spoken): (Attempt, Spoken)) {
     let accepted = attempt.reply.as_ref().is_some_and(mail::Reply::is_success) && attempt.trouble.is_none();
     let outcome = if accepted {
         decide(row, &attempt, RetryPolicy::of(&[]))
@@ -258,7 +270,8 @@ async fn record(shared: &Shared, place: Option<&Place>, row: &Claimed, attempt: 
     if outcome.state == State::Refused && attempt.trouble == Some(Trouble::Unrenderable) {
         tracing::warn!(recipient = row.id, detail = attempt.detail, "a message could not be built");
     }
-    shared.recorder.record(Record { id: row.id, attempt, outcome, provider: row.provider.clone() }).await;
+    let provider = row.provider.clone();
+    shared.recorder.record(Record { id: row.id, attempt, outcome, provider, spoken }).await;
 }
 
 fn attempt_of(started_at: i64, ended_at: i64, failure: &Failure) -> Attempt {

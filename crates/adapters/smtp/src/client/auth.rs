@@ -35,19 +35,21 @@ impl Dialogue {
     async fn auth_plain(&mut self, login: &Login) -> Result<Reply, Cause> {
         let token = STANDARD.encode(format!("\0{}\0{}", login.name, login.password));
         let until = self.until(self.limits.auth);
-        let reply = self.exchange(&format!("AUTH PLAIN {token}\r\n"), until).await?;
+        let reply =
+            self.exchange_shown_as(&format!("AUTH PLAIN {token}\r\n"), "AUTH PLAIN ***", until).await?;
         if !reply.is_intermediate() {
             return Ok(reply);
         }
         // Some servers overlook the initial response and ask for it.
-        self.exchange(&format!("{token}\r\n"), until).await
+        self.exchange_shown_as(&format!("{token}\r\n"), "***", until).await
     }
 
     /// The password is an access token. A refused token is told in a challenge, which an empty answer ends.
     async fn auth_xoauth2(&mut self, login: &Login) -> Result<Reply, Cause> {
         let until = self.until(self.limits.auth);
         let token = STANDARD.encode(format!("user={}\x01auth=Bearer {}\x01\x01", login.name, login.password));
-        let reply = self.exchange(&format!("AUTH XOAUTH2 {token}\r\n"), until).await?;
+        let line = format!("AUTH XOAUTH2 {token}\r\n");
+        let reply = self.exchange_shown_as(&line, "AUTH XOAUTH2 ***", until).await?;
         if !reply.is_intermediate() {
             return Ok(reply);
         }
@@ -67,7 +69,8 @@ impl Dialogue {
                 return Ok(reply);
             }
             let until = self.until(self.limits.auth);
-            reply = self.exchange(&format!("{}\r\n", STANDARD.encode(answer)), until).await?;
+            let line = format!("{}\r\n", STANDARD.encode(answer));
+            reply = self.exchange_shown_as(&line, "***", until).await?;
         }
         Ok(reply)
     }

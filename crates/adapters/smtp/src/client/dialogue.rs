@@ -17,6 +17,7 @@ use super::{
     connection::Connection,
     extensions::Extensions,
     halt::{Cause, Halt},
+    heard::Heard,
     limits::ClientLimits,
     proof::{Unproven, Wish},
     tls::{ClientTls, Secured},
@@ -35,6 +36,8 @@ pub(crate) struct Dialogue {
     pub(crate) flaw: Option<Unproven>,
     /// No step of the opening may end later, whatever its own time-out. Messages have their own times.
     pub(crate) setup_until: Instant,
+    /// What is said in the opening is taken down there.
+    pub(crate) heard: Heard,
 }
 
 impl Dialogue {
@@ -50,7 +53,8 @@ impl Dialogue {
         match Connection::open(addr, from, timeout).await {
             Ok(connection) => {
                 let extensions = Extensions::default();
-                Ok(Self { connection, peer, addr, extensions, limits, flaw: None, setup_until })
+                let heard = Heard::default();
+                Ok(Self { connection, peer, addr, extensions, limits, flaw: None, setup_until, heard })
             }
             Err(cause) => Err((cause.at(Stage::Connect), peer)),
         }
@@ -64,6 +68,7 @@ impl Dialogue {
     /// Notes why this session stays in clear.
     pub(crate) fn stay_in_clear(&mut self, wish: &Wish, why: &str) {
         let basis = wish.policy.basis.clone();
+        self.heard.note(&format!("clear {why}"));
         self.peer.assurance = Assurance { basis, proof: Proof::Clear(why.to_owned()) };
     }
 
@@ -71,6 +76,7 @@ impl Dialogue {
     pub(crate) async fn greeting(&mut self) -> Result<Reply, Halt> {
         let until = self.until(self.limits.greeting);
         let reply = self.connection.reply(until).await.map_err(|cause| cause.at(Stage::Greeting))?;
+        self.heard.they(&reply);
         demand_success(reply, Stage::Greeting)
     }
 
@@ -126,6 +132,7 @@ impl Dialogue {
                 self.flaw = flaw;
                 let stream = Stream::Tls(Box::new(stream.into()));
                 self.peer.tls = stream.tls_name();
+                self.heard.note(&format!("tls {}", self.peer.tls.as_deref().unwrap_or_default()));
                 self.connection = Connection::new(stream);
                 Ok(self)
             }
@@ -135,8 +142,21 @@ impl Dialogue {
 
     /// Sends one line and waits for its reply.
     pub(crate) async fn exchange(&mut self, line: &str, until: Instant) -> Result<Reply, Cause> {
+        self.exchange_shown_as(line, line, until).await
+    }
+
+    /// The same for a line with a secret in it: `shown` is taken down in its place.
+    pub(crate) async fn exchange_shown_as(
+        &mut self,
+        line: &str,
+        shown: &str,
+        until: Instant,
+    ) -> Result<Reply, Cause> {
+        self.heard.we(shown);
         self.connection.send(line.as_bytes(), until).await?;
-        self.connection.reply(until).await
+        let reply = self.connection.reply(until).await?;
+        self.heard.they(&reply);
+        Ok(reply)
     }
 
     /// The deadline of a step that may take `timeout`.

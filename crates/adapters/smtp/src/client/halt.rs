@@ -92,6 +92,6 @@ impl Halt {
             Cause::Tls(words) => (Trouble::TlsFailed, None, words),
             Cause::AuthNotOffered(words) => (Trouble::AuthRefused, None, words),
         };
-        Failure { stage: self.stage, trouble, reply, peer, detail }
+        Failure { stage: self.stage, trouble, reply, peer, detail, said: None }
     }
 }

@@ -11,6 +11,7 @@ mod dots;
 mod envelope;
 mod extensions;
 pub(crate) mod halt;
+mod heard;
 mod limits;
 pub(crate) mod proof;
 mod replies;

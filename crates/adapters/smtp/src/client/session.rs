@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use delivery::{
     attempt::{Failure, Peer, Trouble},
     ports::{MailFacts, Session},
+    transcript::Tape,
 };
 use mail::{Address, Reply, ReversePath, Stage};
 use tokio::time::Instant;
@@ -15,6 +16,7 @@ use super::{
     dots::{missing_line_end, stuff},
     envelope::{fits, mail_line, rcpt_line},
     halt::Cause,
+    heard::ms_since,
 };
 
 /// After the peer cut the connection while we were sending, how long its last words are waited for.
@@ -26,6 +28,9 @@ pub(crate) struct ClientSession {
     state: State,
     /// Commands are written here; kept for its memory.
     lines: String,
+    /// What is said about each message, and since when.
+    tape: Tape,
+    began: Instant,
 }
 
 /// Where the session stands between two calls.
@@ -40,9 +45,10 @@ enum State {
 }
 
 impl ClientSession {
-    /// Takes over after greeting, EHLO, TLS and AUTH.
-    pub(crate) fn new(dialogue: Dialogue) -> Self {
-        Self { dialogue, state: State::Clean, lines: String::with_capacity(256) }
+    /// Takes over after greeting, EHLO, TLS and AUTH, which the tape tells of.
+    pub(crate) fn new(dialogue: Dialogue, tape: Tape) -> Self {
+        let began = Instant::now();
+        Self { dialogue, state: State::Clean, lines: String::with_capacity(256), tape, began }
     }
 
     /// Runs MAIL and RCPT, in one go or one by one. `Ok(Err(…))` is MAIL's refusal.
@@ -132,6 +138,7 @@ impl ClientSession {
         let sent = if chunking {
             self.lines.clear();
             let _ = write!(self.lines, "BDAT {} LAST\r\n", bytes.len() + line_end.len());
+            self.tape.we(ms_since(self.began), &self.lines);
             let until = self.content_until(bytes.len());
             let parts = [self.lines.as_bytes(), bytes, line_end];
             self.dialogue.connection.send_parts(parts, limits.block, until).await
@@ -146,6 +153,7 @@ impl ClientSession {
                 _ => return Err(self.strange(Stage::Data, &reply)),
             }
             let stuffed = stuff(bytes);
+            self.tape.note(ms_since(self.began), &format!("content {size}"));
             let until = self.content_until(stuffed.len());
             let parts = [stuffed.as_ref(), line_end, b".\r\n"];
             self.dialogue.connection.send_parts(parts, limits.block, until).await
@@ -170,6 +178,7 @@ impl ClientSession {
             if let Ok(reply) = self.dialogue.connection.reply(until).await
                 && (400..600).contains(&reply.code)
             {
+                self.tape.they(ms_since(self.began), &reply);
                 return Ok((Stage::Content, reply));
             }
         }
@@ -192,6 +201,7 @@ impl ClientSession {
 
     /// Sends the written lines and forgets them.
     async fn flush(&mut self, stage: Stage, timeout: Duration) -> Result<(), Failure> {
+        self.tape.we(ms_since(self.began), &self.lines);
         let sent = self.dialogue.connection.send(self.lines.as_bytes(), Instant::now() + timeout).await;
         self.lines.clear();
         sent.map_err(|cause| self.dialogue.failure(cause.at(stage)))
@@ -205,7 +215,9 @@ impl ClientSession {
 
     async fn any_reply(&mut self, stage: Stage, timeout: Duration) -> Result<Reply, Failure> {
         let reply = self.dialogue.connection.reply(Instant::now() + timeout).await;
-        reply.map_err(|cause| self.dialogue.failure(cause.at(stage)))
+        let reply = reply.map_err(|cause| self.dialogue.failure(cause.at(stage)))?;
+        self.tape.they(ms_since(self.began), &reply);
+        Ok(reply)
     }
 
     fn strange(&self, stage: Stage, reply: &Reply) -> Failure {
@@ -223,6 +235,10 @@ impl ClientSession {
 impl Session for ClientSession {
     fn peer(&self) -> &Peer {
         &self.dialogue.peer
+    }
+
+    fn tape(&mut self) -> Option<&mut Tape> {
+        Some(&mut self.tape)
     }
 
     async fn envelope(
@@ -248,6 +264,7 @@ impl Session for ClientSession {
         if before == State::Over {
             return Err(self.over(Stage::Mail));
         }
+        self.began = Instant::now();
         let offered = &self.dialogue.extensions;
         let mail_line = mail_line(offered, reverse_path, facts);
         let mail_line = mail_line.map_err(|cause| self.dialogue.failure(cause.at(Stage::Mail)))?;

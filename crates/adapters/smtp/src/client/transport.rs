@@ -21,6 +21,7 @@ use super::{
     broken::{BrokenTls, Lesson},
     dialogue::Dialogue,
     halt::{Cause, Halt},
+    heard::Heard,
     limits::ClientLimits,
     proof::Wish,
     session::ClientSession,
@@ -45,6 +46,7 @@ struct Target<'a> {
     addr: SocketAddr,
     from: Option<IpAddr>,
     setup_until: Instant,
+    heard: Heard,
 }
 
 /// What is tried at an address: TLS as wished for, or in clear for this reason.
@@ -100,11 +102,26 @@ impl SmtpTransport {
     }
 
     async fn speak(&self, target: &Target<'_>, way: Way<'_>) -> Result<ClientSession, Failure> {
+        let (host, addr) = (&target.host.name, target.addr);
+        match target.from {
+            Some(from) => target.heard.note(&format!("connect {host} {addr} from {from}")),
+            None => target.heard.note(&format!("connect {host} {addr}")),
+        }
+        let done = self.converse(target, way).await;
+        if let Err(failure) = &done {
+            let words = failure.reply.as_ref().map_or_else(|| failure.detail.clone(), mail::Reply::line);
+            target.heard.note(&format!("ended {words}"));
+        }
+        done
+    }
+
+    async fn converse(&self, target: &Target<'_>, way: Way<'_>) -> Result<ClientSession, Failure> {
         let give_up = |(halt, peer): (Halt, Peer)| halt.into_failure(Some(peer));
         let opened =
             Dialogue::open(&target.host.name, (target.addr, target.from), self.limits, target.setup_until)
                 .await;
-        let dialogue = opened.map_err(give_up)?;
+        let mut dialogue = opened.map_err(give_up)?;
+        dialogue.heard = target.heard.clone();
         let mut dialogue = self.introduce(dialogue, target, way).await?;
         if let Some(login) = &target.hop.login {
             let result = match dialogue.may_say_password(target.hop.tls) {
@@ -113,7 +130,7 @@ impl SmtpTransport {
             };
             result.map_err(|halt| dialogue.failure(halt))?;
         }
-        Ok(ClientSession::new(dialogue))
+        Ok(ClientSession::new(dialogue, target.heard.take()))
     }
 
     /// Greeting, EHLO, TLS.
@@ -203,19 +220,22 @@ impl Transport for SmtpTransport {
     async fn connect(&self, hop: &NextHop) -> Result<Box<dyn Session>, Failure> {
         let setup_until = Instant::now() + self.limits.setup;
         let mut failures: Vec<Failure> = Vec::new();
+        let heard = Heard::default();
+        let told = |failure| Failure { said: Some(Box::new(heard.take())), ..failure };
         for (host, ip, from) in addresses(hop, self.limits.addresses_max) {
             if Instant::now() >= setup_until {
                 break;
             }
-            let target = Target { hop, host, addr: SocketAddr::new(ip, hop.port), from, setup_until };
+            let addr = SocketAddr::new(ip, hop.port);
+            let target = Target { hop, host, addr, from, setup_until, heard: heard.clone() };
             match self.open(&target).await {
                 Ok(session) => return Ok(Box::new(session)),
                 // A second address would only count as a second wrong password.
-                Err(failure) if failure.trouble == Trouble::AuthRefused => return Err(failure),
+                Err(failure) if failure.trouble == Trouble::AuthRefused => return Err(told(failure)),
                 Err(failure) => failures.push(failure),
             }
         }
-        Err(last_of(failures))
+        Err(told(last_of(failures)))
     }
 }
 
@@ -243,7 +263,8 @@ pub(crate) fn from_for(from: &[IpAddr], ip: IpAddr) -> Option<IpAddr> {
 fn last_of(mut failures: Vec<Failure>) -> Failure {
     let Some(mut last) = failures.pop() else {
         let detail = "there is no address to connect to".to_owned();
-        return Failure { stage: Stage::Dns, trouble: Trouble::DnsTrouble, reply: None, peer: None, detail };
+        let trouble = Trouble::DnsTrouble;
+        return Failure { stage: Stage::Dns, trouble, reply: None, peer: None, detail, said: None };
     };
     for (n, failure) in failures.iter().enumerate() {
         let said = failure.reply.as_ref().map_or_else(|| failure.detail.clone(), mail::Reply::line);

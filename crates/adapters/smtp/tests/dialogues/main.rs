@@ -11,5 +11,6 @@ mod server;
 mod server_trouble;
 mod shelf;
 mod talk;
+mod taped;
 mod tls;
 mod trouble;

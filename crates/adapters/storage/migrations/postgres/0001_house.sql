@@ -327,7 +327,25 @@ CREATE TABLE attempts (
     next_at      BIGINT,
     verdict      TEXT,
     source_id    BIGINT NOT NULL DEFAULT 1,
+    script_id    BIGINT, -- what was said, for some weeks: the shared words,
+    opening_id   BIGINT, -- how the connection was opened,
+    spoken       TEXT, -- and what is its own: times, queue ids
     PRIMARY KEY (recipient_id, number)
+);
+
+-- What servers and we say again and again, once; id: the text's hash.
+CREATE TABLE scripts (
+    id      BIGINT PRIMARY KEY,
+    text    TEXT NOT NULL,
+    seen_at BIGINT NOT NULL
+);
+
+-- How connections were opened.
+CREATE TABLE openings (
+    id        BIGINT PRIMARY KEY,
+    at        BIGINT NOT NULL,
+    script_id BIGINT NOT NULL,
+    own       TEXT NOT NULL
 );
 
 CREATE TABLE arrivals (

@@ -10,6 +10,8 @@ mod recover;
 pub(crate) mod settle;
 mod submit;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use delivery::{
     ports::{
@@ -19,7 +21,7 @@ use delivery::{
     recipient::RecipientId,
 };
 
-use crate::{StorageError, Store, tx::Tx};
+use crate::{StorageError, Store, transcripts::Told, tx::Tx};
 
 #[async_trait]
 impl QueueStore for Store {
@@ -38,8 +40,7 @@ impl QueueStore for Store {
     }
 
     async fn record(&self, node: &str, records: &[Record], now: i64) -> Result<(), StoreFailure> {
-        let (node, records) = (node.to_owned(), records.to_vec());
-        Ok(self.write(move |tx| Box::pin(record::record(tx, node, records, now))).await?)
+        self.settle(node, &[], records, now).await.map(drop)
     }
 
     async fn settle(
@@ -49,9 +50,11 @@ impl QueueStore for Store {
         records: &[Record],
         now: i64,
     ) -> Result<Vec<Grant>, StoreFailure> {
-        let (node, marks, records) = (node.to_owned(), marks.to_vec(), records.to_vec());
-        let work = self.write(move |tx| Box::pin(settle_both(tx, node, (marks, records), now)));
-        Ok(work.await?)
+        let told = self.told(records, now);
+        let (node, marks, records) = (node.to_owned(), marks.to_vec(), (records.to_vec(), Arc::clone(&told)));
+        let grants = self.write(move |tx| Box::pin(settle_both(tx, node, (marks, records), now))).await?;
+        self.told_durably(&told);
+        Ok(grants)
     }
 
     async fn release(&self, node: &str, ids: &[RecipientId], due_at: i64) -> Result<(), StoreFailure> {
@@ -92,14 +95,14 @@ impl QueueStore for Store {
 async fn settle_both(
     tx: &mut Tx,
     node: String,
-    (marks, records): (Vec<CommitMark>, Vec<Record>),
+    (marks, (records, told)): (Vec<CommitMark>, (Vec<Record>, Arc<Told>)),
     now: i64,
 ) -> Result<Vec<Grant>, StorageError> {
     // First of all, as everywhere: broadcasts are locked before rows.
     let ids = marks.iter().map(|mark| mark.id).chain(records.iter().map(|record| record.id));
     commit::hold_broadcasts(tx, &ids.collect::<Vec<_>>()).await?;
     if !records.is_empty() {
-        record::record(tx, node.clone(), records, now).await?;
+        record::record(tx, node.clone(), (records, told), now).await?;
     }
     if marks.is_empty() {
         return Ok(Vec::new());

@@ -1,6 +1,6 @@
 //! Makes attempts and what they became durable, hundreds at a time.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use delivery::{
     event,
@@ -19,6 +19,7 @@ use crate::{
     replies::stored_text,
     source_counts::count_outcomes,
     sql::{self, args},
+    transcripts::{self, Told},
     tx::Tx,
 };
 
@@ -37,12 +38,13 @@ struct Facts {
 pub(super) async fn record(
     tx: &mut Tx,
     node: String,
-    records: Vec<Record>,
+    (records, told): (Vec<Record>, Arc<Told>),
     now: i64,
 ) -> Result<(), StorageError> {
     let ours = facts(tx, &node, &records).await?;
     count_outcomes(tx, &records, now).await?;
-    keep_attempts(tx, &records).await?;
+    transcripts::keep(tx, &told).await?;
+    keep_attempts(tx, &records, &told).await?;
     let mut became = Became::default();
     let mut seen = ours;
     for record in &records {
@@ -105,27 +107,31 @@ struct Kept<'a>(
     Option<String>,
     Option<String>,
     SourceId,
+    &'a (Option<i64>, Option<i64>, Option<String>),
 );
 
-async fn keep_attempts(tx: &mut Tx, records: &[Record]) -> Result<(), StorageError> {
+async fn keep_attempts(tx: &mut Tx, records: &[Record], told: &Told) -> Result<(), StorageError> {
     let mut seen: HashMap<RecipientId, usize> = HashMap::with_capacity(records.len());
     let kept: Vec<Kept<'_>> = records
         .iter()
-        .map(|record| {
+        .zip(&told.of)
+        .map(|(record, spoken)| {
             let nth = seen.entry(record.id).or_default();
             *nth += 1;
-            kept(record, *nth)
+            kept(record, *nth, spoken)
         })
         .collect();
     tx.execute(
         "INSERT INTO attempts (recipient_id, number, started_at, ended_at, host, peer_address, tls, stage, reply_code,
-                               reply_text, trouble, detail, state, next_at, verdict, assurance, source_id)
+                               reply_text, trouble, detail, state, next_at, verdict, assurance, source_id,
+                               script_id, opening_id, spoken)
          SELECT CAST(j.value->>0 AS BIGINT),
                 COALESCE((SELECT MAX(a.number) FROM attempts a WHERE a.recipient_id = CAST(j.value->>0 AS BIGINT)), 0)
                     + CAST(j.value->>1 AS BIGINT),
                 CAST(j.value->>2 AS BIGINT), CAST(j.value->>3 AS BIGINT), j.value->>4, j.value->>5, j.value->>6,
                 j.value->>7, CAST(j.value->>8 AS BIGINT), j.value->>9, j.value->>10, j.value->>11, j.value->>12,
-                CAST(j.value->>13 AS BIGINT), j.value->>14, j.value->>15, CAST(j.value->>16 AS BIGINT)
+                CAST(j.value->>13 AS BIGINT), j.value->>14, j.value->>15, CAST(j.value->>16 AS BIGINT),
+                CAST(j.value->17->>0 AS BIGINT), CAST(j.value->17->>1 AS BIGINT), j.value->17->>2
          FROM {ROWS}",
         args![sql::json(&kept)],
     )
@@ -133,7 +139,11 @@ async fn keep_attempts(tx: &mut Tx, records: &[Record]) -> Result<(), StorageErr
     Ok(())
 }
 
-fn kept(record: &Record, nth: usize) -> Kept<'_> {
+fn kept<'a>(
+    record: &'a Record,
+    nth: usize,
+    spoken: &'a (Option<i64>, Option<i64>, Option<String>),
+) -> Kept<'a> {
     let Record { id, attempt, outcome, .. } = record;
     let peer = attempt.peer.as_ref();
     Kept(
@@ -154,6 +164,7 @@ fn kept(record: &Record, nth: usize) -> Kept<'_> {
         outcome.verdict.as_ref().map(sql::json),
         peer.map(|peer| peer.assurance.to_string()),
         attempt.source,
+        spoken,
     )
 }
 

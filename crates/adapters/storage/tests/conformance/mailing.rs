@@ -16,6 +16,7 @@ use delivery::{
     },
     recipient::{Lane, RecipientId, State},
     source::FIRST_SOURCE,
+    transcript::Spoken,
 };
 use mail::{Reply, Stage};
 use storage::Store;
@@ -154,6 +155,7 @@ pub fn tried(id: RecipientId, state: State, reply: &str) -> Record {
             detail: String::new(),
         },
         outcome: Outcome { state, next_at: (state == State::Deferred).then_some(NOW + 60_000), verdict },
+        spoken: Spoken::default(),
     }
 }
 

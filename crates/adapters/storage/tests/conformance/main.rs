@@ -27,6 +27,7 @@ mod speed;
 mod templates;
 mod tls;
 mod topics;
+mod transcripts;
 mod validity;
 mod ways_out;
 mod world;

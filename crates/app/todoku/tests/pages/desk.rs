@@ -8,6 +8,7 @@ use delivery::{
     ports::{ClaimRequest, Claimed, CommitMark, Later, QueueStore, Record},
     recipient::State,
     retry::RetryPolicy,
+    transcript::Spoken,
 };
 use evidence::ports::DeskStore;
 use mail::{Reply, Stage};
@@ -44,7 +45,8 @@ async fn deliver(house: &House, answer: impl Fn(&Claimed) -> (&'static str, Stag
             detail: String::new(),
         };
         let outcome = outcome::decide(&row, &attempt, RetryPolicy::of(&[]));
-        let record = Record { id: row.id, provider: String::new(), attempt, outcome };
+        let spoken = Spoken::default();
+        let record = Record { id: row.id, provider: String::new(), attempt, outcome, spoken };
         house.store.record("n", &[record], START + 2_600).await.unwrap();
     }
 }

@@ -235,7 +235,7 @@ async fn look_up(shared: &Arc<Shared>, domain: &str) {
         Err(no_route) => {
             let failure = failure_of(no_route);
             for row in shared.placing.answered(domain, None, now) {
-                worker::record_failure(shared, None, &row, started_at, &failure).await;
+                worker::record_failure(shared, &row, started_at, &failure).await;
             }
         }
     }
@@ -243,5 +243,6 @@ async fn look_up(shared: &Arc<Shared>, domain: &str) {
 
 /// DNS said no, or nothing.
 pub(crate) fn failure_of(no_route: NoRoute) -> Failure {
-    Failure { stage: Stage::Dns, trouble: no_route.trouble, reply: None, peer: None, detail: no_route.detail }
+    let NoRoute { trouble, detail } = no_route;
+    Failure { stage: Stage::Dns, trouble, reply: None, peer: None, detail, said: None }
 }
