@@ -59,7 +59,7 @@ CREATE TABLE contacts (
 );
 -- What segments look at most, beside the wide rows.
 CREATE INDEX contacts_narrow ON contacts (created_at, provider, trashed_at, opted_out_at, invalid_at, lookalike_of,
-    dm_refused_at, status, address_key);
+    dm_refused_at, status, consent, consented_at, address_key);
 CREATE INDEX contacts_by_address ON contacts (address_key, id);
 CREATE INDEX contacts_merged ON contacts (merged_into) WHERE merged_into IS NOT NULL;
 CREATE UNIQUE INDEX contacts_by_external_id ON contacts (external_id) WHERE external_id <> '';

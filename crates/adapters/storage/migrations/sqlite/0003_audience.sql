@@ -37,6 +37,8 @@ CREATE TABLE consents (
     keep_until   BIGINT,
     PRIMARY KEY (contact_id, id)
 ) WITHOUT ROWID;
+CREATE INDEX consents_by_topic ON consents (topic_id, contact_id, id) WHERE topic_id IS NOT NULL;
+CREATE INDEX consents_withdrawn ON consents (contact_id, id) WHERE act = 'withdrawn';
 CREATE INDEX consents_sealed ON consents (address) WHERE keep_until IS NOT NULL;
 
 -- The words and the proof behind many entries, kept once.

@@ -5,7 +5,7 @@ use audience::segment::{
     Condition, Day, Deed, Group, Join, Kind, Known, Part, Rule, RuleProblem, Subject, Test, day_of, problems,
 };
 
-use super::{day, deed, field, leaf};
+use super::{consent, day, deed, field, leaf};
 use crate::sql::{Arg, Engine, json};
 
 /// How a condition on another table is written. Both mean the same; one is quick for many contacts, the other for few.
@@ -83,7 +83,12 @@ impl<'k> Compiler<'k> {
                 positive
                     && !matches!(
                         one.of,
-                        Subject::Deed(_) | Subject::Standing | Subject::Permission | Subject::Segment
+                        Subject::Deed(_)
+                            | Subject::Standing
+                            | Subject::Permission
+                            | Subject::Validity
+                            | Subject::Consent
+                            | Subject::Segment
                     )
             }
         };
@@ -101,6 +106,8 @@ impl<'k> Compiler<'k> {
             (Subject::Status, _) => leaf::status(self, condition),
             (Subject::Permission, _) => leaf::permission(condition),
             (Subject::Provider, _) => leaf::provider(self, condition),
+            (Subject::Consent, _) => consent::condition(self, condition),
+            (Subject::Validity, _) => leaf::validity(condition),
             (Subject::Segment, _) => self.segment(condition),
             (Subject::Share, _) => leaf::share(self, condition),
             // Refused by the check before; nobody belongs to what is not known.

@@ -2,7 +2,7 @@
 
 use audience::{
     Standing,
-    segment::{Column, Condition, Moment, Test, compiled_pattern},
+    segment::{Column, Condition, Moment, Test, Validity, compiled_pattern},
 };
 use aws_lc_rs::digest::{SHA256, digest};
 
@@ -93,6 +93,21 @@ pub(super) fn matches(compiler: &mut Compiler<'_>, text: &str, pattern: &str) ->
 pub(super) fn standing(condition: &Condition) -> String {
     let wanted = condition.filled().filter_map(Standing::from_name);
     let each: Vec<String> = wanted.map(|one| format!("({})", standing_condition(one))).collect();
+    let found = if each.is_empty() { "(FALSE)".to_owned() } else { format!("({})", each.join(" OR ")) };
+    if condition.test == Test::NoneOf { format!("NOT {found}") } else { found }
+}
+
+/// One of several states of the address.
+pub(super) fn validity(condition: &Condition) -> String {
+    let state = |one| match one {
+        Validity::Works => "(c.address_key IS NOT NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NULL)",
+        Validity::Invalid => "(c.address_key IS NOT NULL AND c.invalid_at IS NOT NULL)",
+        Validity::Lookalike => {
+            "(c.address_key IS NOT NULL AND c.invalid_at IS NULL AND c.lookalike_of IS NOT NULL)"
+        }
+        Validity::Missing => "c.address_key IS NULL",
+    };
+    let each: Vec<&str> = condition.filled().filter_map(Validity::from_name).map(state).collect();
     let found = if each.is_empty() { "(FALSE)".to_owned() } else { format!("({})", each.join(" OR ")) };
     if condition.test == Test::NoneOf { format!("NOT {found}") } else { found }
 }

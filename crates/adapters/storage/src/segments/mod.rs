@@ -2,6 +2,7 @@
 //! the same compiled rule.
 
 mod compile;
+mod consent;
 mod day;
 mod deed;
 mod field;

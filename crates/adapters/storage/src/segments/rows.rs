@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use audience::{
     Field, FieldKind, event, folded,
-    segment::{Kind, Known, KnownField, KnownSegment, Rule, Saved, Segment, SegmentDraft, SegmentId, UsedBy},
+    segment::{
+        Kind, Known, KnownField, KnownSegment, KnownTopic, Rule, Saved, Segment, SegmentDraft, SegmentId,
+        UsedBy,
+    },
 };
 use campaigns::audience::AudienceRules;
 use serde_json::json;
@@ -151,7 +154,16 @@ pub(crate) async fn known(tx: &mut Tx) -> Result<Known, StorageError> {
     let rows = tx.rows(sql, args![BROADCASTS_MAX]).await?;
     let broadcasts =
         rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect::<Result<_, StorageError>>()?;
-    Ok(Known { fields, segments, broadcasts })
+    Ok(Known { fields, segments, broadcasts, topics: topics(tx).await? })
+}
+
+async fn topics(tx: &mut Tx) -> Result<Vec<KnownTopic>, StorageError> {
+    let rows = tx.rows("SELECT t.id, t.name, t.archived_at FROM topics t ORDER BY t.position, t.id", args![]);
+    let topic = |row: &Row| {
+        let archived = row.get::<Option<i64>>("archived_at")?.is_some();
+        Ok(KnownTopic { id: row.get("id")?, name: row.get("name")?, archived })
+    };
+    rows.await?.iter().map(topic).collect()
 }
 
 fn known_field(field: Field) -> KnownField {

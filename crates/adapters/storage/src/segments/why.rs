@@ -3,8 +3,8 @@
 use audience::{
     Contact, ContactId,
     segment::{
-        Condition, Found, Group, Known, Moment, Part, Rule, Segment, Subject, Tick, Why, day_of, problems,
-        written,
+        Condition, Found, Group, Known, Moment, Part, Rule, Segment, Subject, Tick, Validity, Why, day_of,
+        problems, written,
     },
 };
 
@@ -133,7 +133,21 @@ fn value_of(contact: &Contact, condition: &Condition, known: &Known) -> String {
         Subject::Status => contact.status.name().to_owned(),
         Subject::Permission => day(contact.dm_refused_at),
         Subject::Provider => contact.provider.clone(),
+        Subject::Consent => match (contact.consent, contact.consented_at) {
+            (Some(basis), Some(at)) => format!("{} {}", basis.name(), written(day_of(at))),
+            _ => String::new(),
+        },
+        Subject::Validity => validity(contact).name().to_owned(),
         Subject::Deed(_) | Subject::Segment | Subject::Share | Subject::Unknown(_) => String::new(),
+    }
+}
+
+fn validity(contact: &Contact) -> Validity {
+    match contact {
+        Contact { address: None, .. } => Validity::Missing,
+        Contact { invalid_at: Some(_), .. } => Validity::Invalid,
+        Contact { lookalike_of: Some(_), .. } => Validity::Lookalike,
+        _ => Validity::Works,
     }
 }
 

@@ -6,6 +6,7 @@ mod arrivals;
 mod audiences;
 mod broadcasts;
 mod claims;
+mod consent_conditions;
 mod consents;
 mod contacts;
 mod desk;

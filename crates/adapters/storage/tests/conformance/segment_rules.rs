@@ -102,7 +102,9 @@ impl Village {
                 let rule = &self.segments[&condition.values[0].parse::<i64>().unwrap()];
                 self.group(contact, &rule.root) == (condition.test == Test::Is)
             }
-            Subject::Share | Subject::Unknown(_) => panic!("not drawn here"),
+            Subject::Consent | Subject::Validity | Subject::Share | Subject::Unknown(_) => {
+                panic!("not drawn here")
+            }
         }
     }
 

@@ -6,9 +6,9 @@ use super::{
     pattern,
     rule::{Condition, DEPTH_MAX, Group, PARTS_MAX, Part, RULE_VERSION, Rule, VALUE_CHARS_MAX, VALUES_MAX},
     sentence::{subject_name, words},
-    subject::{DAYS_MAX, Kind, Subject, TIMES_MAX, Value, Values},
+    subject::{DAYS_MAX, Kind, Subject, TIMES_MAX, Validity, Value, Values},
 };
-use crate::{ContactStatus, Sentence, Standing};
+use crate::{ConsentBasis, ContactStatus, Sentence, Standing};
 
 /// Something that keeps a rule from being asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,7 +146,7 @@ impl Checker<'_> {
         if value.is_empty()
             && !matches!(wanted, Value::DayOrNone | Value::DaysOrNone | Value::Broadcast | Value::Provider)
         {
-            return Some("value_missing");
+            return if matches!(wanted, Value::Basis | Value::Topic) { None } else { Some("value_missing") };
         }
         match wanted {
             Value::Words | Value::Lot => None,
@@ -163,6 +163,9 @@ impl Checker<'_> {
             Value::Times => number(1, TIMES_MAX).map(|()| "not_times"),
             Value::Standing => Standing::from_name(value).is_none().then_some("value_unknown"),
             Value::Status => ContactStatus::from_name(value).is_none().then_some("value_unknown"),
+            Value::Validity => Validity::from_name(value).is_none().then_some("value_unknown"),
+            Value::Basis => ConsentBasis::from_name(value).is_none().then_some("value_unknown"),
+            Value::Topic => self.known.topic(value).is_none().then_some("topic_gone"),
             Value::Provider => {
                 (!value.is_empty() && addressing::provider_by_id(value).is_none()).then_some("value_unknown")
             }
@@ -237,6 +240,7 @@ fn order_fault(kind: Kind, condition: &Condition) -> Option<&'static str> {
             number(0)?.total_cmp(&number(1)?).is_gt()
         }
         (Kind::Deed, _) => days(2)? > days(3)?,
+        (Kind::Consent, _) => days(1)? > days(2)?,
         (Kind::Share, _) => {
             condition.value(0).parse::<u32>().ok()? >= condition.value(1).parse::<u32>().ok()?
         }

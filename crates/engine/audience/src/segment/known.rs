@@ -16,6 +16,19 @@ pub struct Known {
     pub segments: BTreeMap<i64, KnownSegment>,
     /// The newest broadcasts with their names, newest first.
     pub broadcasts: Vec<(i64, String)>,
+    /// Topics in the order in which they are shown, those put away too.
+    pub topics: Vec<KnownTopic>,
+}
+
+/// A kind of news that is agreed to or refused apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownTopic {
+    /// Key.
+    pub id: i64,
+    /// Name.
+    pub name: String,
+    /// It was put away; what was agreed to stays true.
+    pub archived: bool,
 }
 
 /// A field of the house.
@@ -62,6 +75,13 @@ impl Known {
             Subject::Field(key) => self.field(key).filter(|field| !field.deleted).map(|field| field.kind),
             other => other.own_kind(),
         }
+    }
+
+    /// The name of a topic, where it is known.
+    #[must_use]
+    pub fn topic(&self, key: &str) -> Option<&str> {
+        let key: i64 = key.parse().ok()?;
+        self.topics.iter().find(|topic| topic.id == key).map(|topic| topic.name.as_str())
     }
 
     /// The name of a broadcast, where it is known.

@@ -18,7 +18,7 @@ pub use day::{
     DAY_MS, Day, JAPAN_MS, civil, day_of, from_civil, is_leap, kept_on, read as read_day, start_of, weekday,
     written,
 };
-pub use known::{Known, KnownField, KnownSegment};
+pub use known::{Known, KnownField, KnownSegment, KnownTopic};
 pub use pattern::{PATTERN_CHARS_MAX, compiled as compiled_pattern};
 pub use rule::{
     Condition, DEPTH_MAX, Group, Join, PARTS_MAX, Part, RULE_VERSION, Rule, Test, VALUE_CHARS_MAX, VALUES_MAX,
@@ -27,7 +27,7 @@ pub use sentence::{
     condition_sentence, no_segment, sentence, subject_name, test_name, unreadable, value_name,
 };
 pub use store::{Found, Saved, Segment, SegmentDraft, SegmentId, SegmentStore, Tick, UsedBy, Why};
-pub use subject::{Column, DAYS_MAX, Deed, Kind, Moment, Subject, TIMES_MAX, Value, Values};
+pub use subject::{Column, DAYS_MAX, Deed, Kind, Moment, Subject, TIMES_MAX, Validity, Value, Values};
 
 #[cfg(test)]
 mod tests;

@@ -238,6 +238,12 @@ tests! {
     Did = "did",
     /// Did not happen so often.
     DidNot = "did_not",
+    /// Was given and is in force.
+    Given = "given",
+    /// Was not given, or is not in force.
+    NotGiven = "not_given",
+    /// Was withdrawn and not given since.
+    Withdrawn = "withdrawn",
 }
 
 #[cfg(test)]

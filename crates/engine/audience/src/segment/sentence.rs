@@ -35,6 +35,8 @@ struct File {
     subject: Table,
     standing: Table,
     status: Table,
+    validity: Table,
+    basis: Table,
     other: Table,
     weekday: Table,
     month: Table,
@@ -103,6 +105,8 @@ pub fn value_name(kind: Kind, test: Test, value: &str) -> Sentence {
         (_, Test::InMonth) => &FILE.month,
         (Kind::Standing, _) => &FILE.standing,
         (Kind::Status, _) => &FILE.status,
+        (Kind::Validity, _) => &FILE.validity,
+        (Kind::Consent, _) => &FILE.basis,
         (Kind::Provider, _) => {
             return match addressing::provider_by_id(value) {
                 Some(provider) => Sentence { ja: provider.name_ja.clone(), en: provider.name_en.clone() },
@@ -138,6 +142,7 @@ pub(super) fn words(table: &str, key: &str, values: &[(&str, &str)]) -> Sentence
         "deed" => &FILE.deed,
         "when" => &FILE.when,
         "problem" => &FILE.problem,
+        "basis" => &FILE.basis,
         _ => &FILE.other,
     };
     let Some(found) = tables.get(key) else { return both(key) };
@@ -237,6 +242,7 @@ fn clause_of(condition: &Condition, known: &Known) -> Clause {
     };
     match kind {
         Kind::Deed => return deed_clause(condition, known),
+        Kind::Consent => return consent_clause(condition, known),
         Kind::Segment => {
             let found = condition.value(0).parse().ok().and_then(|id: i64| known.segments.get(&id));
             let name = found.map_or_else(|| words("other", "segment_gone", &[]), |one| both(&one.name));
@@ -282,6 +288,7 @@ fn clause_group(kind: Kind, key: &str) -> &'static str {
         Kind::Choices => "choices",
         Kind::Standing | Kind::Status => "standing",
         Kind::Provider => "provider",
+        Kind::Validity => "validity",
         _ => "any",
     };
     if FILE.clause[group].contains_key(key) { group } else { "any" }
@@ -327,15 +334,43 @@ fn filled(group: &str, key: &str, values: &[(&str, Sentence)]) -> Clause {
     Clause { ja: put(&found.ja, &ja), and: put(&found.and, &ja), en: put(&found.en, &en) }
 }
 
+/// From one day until another, either of which may be left open; `None` when both are.
+fn between(from: &str, until: &str) -> Option<Sentence> {
+    Some(match (from.is_empty(), until.is_empty()) {
+        (false, false) => words("when", "between", &[("v", from), ("w", until)]),
+        (false, true) => words("when", "since", &[("v", from)]),
+        (true, false) => words("when", "until", &[("w", until)]),
+        (true, true) => return None,
+    })
+}
+
+/// Agreed to advertising or not: to which topic, since when, on which basis.
+fn consent_clause(condition: &Condition, known: &Known) -> Clause {
+    let about = match condition.value(0) {
+        "" => both(""),
+        key => {
+            let name =
+                known.topic(key).map_or_else(|| words("other", "topic_gone", &[]), |name| both(&cut(name)));
+            let name = quoted(&name);
+            Sentence {
+                ja: words("when", "topic", &[("v", &name.ja)]).ja,
+                en: words("when", "topic", &[("v", &name.en)]).en,
+            }
+        }
+    };
+    let basis = match condition.value(3) {
+        "" => words("other", "any_basis", &[]),
+        basis => words("basis", basis, &[]),
+    };
+    let when = between(condition.value(1), condition.value(2)).unwrap_or_else(|| both(""));
+    filled("consent", condition.test.name(), &[("when", when), ("about", about), ("basis", basis)])
+}
+
 fn deed_clause(condition: &Condition, known: &Known) -> Clause {
     let Subject::Deed(deed) = &condition.of else { return Clause::default() };
-    let (days, from, until) = (condition.value(1), condition.value(2), condition.value(3));
-    let when = match (days.is_empty(), from.is_empty(), until.is_empty()) {
-        (false, ..) => words("when", "days", &[("n", days)]),
-        (true, false, false) => words("when", "between", &[("v", from), ("w", until)]),
-        (true, false, true) => words("when", "since", &[("v", from)]),
-        (true, true, false) => words("when", "until", &[("w", until)]),
-        (true, true, true) => words("when", "ever", &[]),
+    let when = match condition.value(1) {
+        "" => between(condition.value(2), condition.value(3)).unwrap_or_else(|| words("when", "ever", &[])),
+        days => words("when", "days", &[("n", days)]),
     };
     let times = match condition.value(0) {
         "" | "1" => both(""),

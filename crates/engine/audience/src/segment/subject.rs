@@ -22,6 +22,10 @@ pub enum Subject {
     Status,
     /// Whether advertising is wanted, as the shop was told (DM許可).
     Permission,
+    /// What the ledger says about agreeing to advertising.
+    Consent,
+    /// Whether the address works, whatever else is true of the contact.
+    Validity,
     /// The provider of the address.
     Provider,
     /// Another segment.
@@ -113,6 +117,20 @@ words! {
     }
 }
 
+words! {
+    /// Whether mail can reach the address of a contact.
+    Validity {
+        /// Nothing speaks against it.
+        Works = "works",
+        /// It was switched off: mail did not reach it.
+        Invalid = "invalid",
+        /// It is probably mistyped and would swallow mail.
+        Lookalike = "lookalike",
+        /// There is none.
+        Missing = "missing",
+    }
+}
+
 /// What kind of thing a subject is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -139,6 +157,10 @@ pub enum Kind {
     Status,
     /// A provider.
     Provider,
+    /// Agreements and withdrawals of the ledger.
+    Consent,
+    /// The validity of an address.
+    Validity,
     /// A segment.
     Segment,
     /// A lot.
@@ -174,6 +196,12 @@ pub enum Value {
     Standing,
     /// A [`crate::ContactStatus`] name.
     Status,
+    /// A [`Validity`] name.
+    Validity,
+    /// A [`crate::ConsentBasis`] name, or nothing for any.
+    Basis,
+    /// The key of a topic, or nothing for all advertising.
+    Topic,
     /// The key of a segment.
     Segment,
     /// 0 to 100.
@@ -212,6 +240,8 @@ impl From<String> for Subject {
             "standing" => return Self::Standing,
             "status" => return Self::Status,
             "permission" => return Self::Permission,
+            "consent" => return Self::Consent,
+            "validity" => return Self::Validity,
             "provider" => return Self::Provider,
             "segment" => return Self::Segment,
             "share" => return Self::Share,
@@ -236,6 +266,8 @@ impl From<Subject> for String {
             Subject::Standing => "standing".to_owned(),
             Subject::Status => "status".to_owned(),
             Subject::Permission => "permission".to_owned(),
+            Subject::Consent => "consent".to_owned(),
+            Subject::Validity => "validity".to_owned(),
             Subject::Provider => "provider".to_owned(),
             Subject::Segment => "segment".to_owned(),
             Subject::Share => "share".to_owned(),
@@ -261,6 +293,8 @@ impl Subject {
             Self::Standing => Kind::Standing,
             Self::Status => Kind::Status,
             Self::Permission => Kind::Flag,
+            Self::Consent => Kind::Consent,
+            Self::Validity => Kind::Validity,
             Self::Provider => Kind::Provider,
             Self::Segment => Kind::Segment,
             Self::Share => Kind::Share,
@@ -285,6 +319,8 @@ impl Kind {
             Self::Standing => "standing",
             Self::Status => "status",
             Self::Provider => "provider",
+            Self::Consent => "consent",
+            Self::Validity => "validity",
             Self::Segment => "segment",
             Self::Share => "share",
         }
@@ -321,7 +357,8 @@ impl Kind {
             Self::Choices => &[OneOf, AllOf, NoneOf, Filled, Empty],
             Self::Flag => &[Yes, No],
             Self::Deed => &[Did, DidNot],
-            Self::Standing | Self::Status | Self::Provider => &[OneOf, NoneOf],
+            Self::Standing | Self::Status | Self::Provider | Self::Validity => &[OneOf, NoneOf],
+            Self::Consent => &[Given, NotGiven, Withdrawn],
             Self::Segment | Self::Share => &[Is, IsNot],
         }
     }
@@ -352,6 +389,9 @@ impl Kind {
             (Self::Standing, _) => Several(Value::Standing),
             (Self::Status, _) => Several(Value::Status),
             (Self::Provider, _) => Several(Value::Provider),
+            (Self::Validity, _) => Several(Value::Validity),
+            (Self::Consent, Test::Withdrawn) => Each(&[Value::Topic, Value::DayOrNone, Value::DayOrNone]),
+            (Self::Consent, _) => Each(&[Value::Topic, Value::DayOrNone, Value::DayOrNone, Value::Basis]),
             (Self::Segment, _) => Each(&[Value::Segment]),
             (Self::Share, _) => Each(&[Value::Percent, Value::Percent, Value::Lot]),
             (Self::Flag, _) => return None,
@@ -368,6 +408,8 @@ mod tests {
         let mut all = vec![
             Subject::Status,
             Subject::Permission,
+            Subject::Consent,
+            Subject::Validity,
             Subject::Standing,
             Subject::Provider,
             Subject::Segment,

@@ -38,6 +38,7 @@ fn known() -> Known {
         ]
         .into(),
         broadcasts: vec![(77, "春の案内".into())],
+        topics: vec![KnownTopic { id: 8, name: "新商品".into(), archived: false }],
     }
 }
 
@@ -87,6 +88,21 @@ fn sentences() {
         "people who have \"花\" and \"鉢\" in \"好み\" and who do not belong to \"常連\"",
     );
     check(
+        vec![one("consent", Test::Given, &["8", "2026-04-01", "", "business"])],
+        "2026-04-01以降に種類『新商品』について取引関係の記録がある人",
+        "people for whom a business relation is on record for the topic \"新商品\" since 2026-04-01",
+    );
+    check(
+        vec![one("consent", Test::NotGiven, &["", "", "", ""]), one("validity", Test::OneOf, &["works"])],
+        "広告メールを送れる根拠の記録がなく、アドレスの状態が「使えます」の人",
+        "people for whom a basis for advertising is not on record and whose address is \"works\"",
+    );
+    check(
+        vec![one("consent", Test::Withdrawn, &["", "", "2026-05-31"])],
+        "2026-05-31までに広告メールへの同意を取り消した人",
+        "people who withdrew their consent to advertising until 2026-05-31",
+    );
+    check(
         vec![one("share", Test::Is, &["0", "10", "春"])],
         "くじ『春』の0%から10%に入る人",
         "people drawn between 0 % and 10 % of lot \"春\"",
@@ -128,6 +144,9 @@ fn what_is_wrong() {
     check(one("colour", Test::Is, &["x"]), "cannot be used");
     check(one("name", Test::PastDays, &["3"]), "cannot be compared in this way");
     check(one("name", Test::Is, &[" "]), "give a value");
+    check(one("consent", Test::Given, &["9", "", "", ""]), "topic this condition uses is gone");
+    check(one("consent", Test::Given, &["", "", "", "x"]), "has no value");
+    check(one("consent", Test::Withdrawn, &["", "2026-02-01", "2026-01-01"]), "beginning");
     check(one("name", Test::OneOf, &["", " "]), "give a value");
     check(one("name", Test::Matches, &["(a"]), "brackets");
     check(one("field:1", Test::OneOf, &["京都府"]), "is gone");

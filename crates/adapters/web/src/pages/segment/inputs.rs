@@ -1,10 +1,10 @@
 //! The inputs of one condition: what it is about, how it is tested, and the values its test is given.
 
 use audience::{
-    ContactStatus, Standing,
+    ConsentBasis, ContactStatus, Standing,
     segment::{
-        Column, Condition, Deed, Kind, Known, Moment, Subject, Test, Value, Values, subject_name, test_name,
-        value_name,
+        Column, Condition, Deed, Kind, Known, Moment, Subject, Test, Validity, Value, Values, subject_name,
+        test_name, value_name,
     },
 };
 use maud::{Markup, html};
@@ -48,7 +48,14 @@ fn subjects(say: Say, known: &Known, chosen: &Subject) -> Markup {
         (t!(say, "segment-about-mail"), DEEDS.iter().map(|one| Subject::Deed(*one)).collect()),
         (
             t!(say, "segment-about-reach"),
-            vec![Subject::Standing, Subject::Permission, Subject::Status, Subject::Provider],
+            vec![
+                Subject::Standing,
+                Subject::Consent,
+                Subject::Permission,
+                Subject::Validity,
+                Subject::Status,
+                Subject::Provider,
+            ],
         ),
         (t!(say, "segment-about-days"), Moment::ALL.iter().map(|one| Subject::Moment(*one)).collect()),
         (t!(say, "segment-about-others"), vec![Subject::Segment, Subject::Share]),
@@ -74,7 +81,12 @@ fn values(say: Say, known: &Known, name: &str, (kind, condition): (Kind, &Condit
                 placeholder=(t!(say, "segment-value-lines")) { "\n" (condition.values.join("\n")) }
         },
         Some(Values::Some(_)) => ticks(say, &field, &choices(known, kind, condition), condition),
-        Some(Values::Each(wanted)) if kind == Kind::Deed => deed(say, known, &field, (wanted, condition)),
+        Some(Values::Each(wanted)) if kind == Kind::Deed => {
+            labelled(say, known, &field, (wanted, condition), &deed_labels(say))
+        }
+        Some(Values::Each(wanted)) if kind == Kind::Consent => {
+            labelled(say, known, &field, (wanted, condition), &consent_labels(say))
+        }
         Some(Values::Each(wanted)) => html! {
             @for (n, wanted) in wanted.iter().enumerate() {
                 @if n == 1 && *wanted != Value::Lot { span.sub { (t!(say, "segment-until")) } }
@@ -86,14 +98,34 @@ fn values(say: Say, known: &Known, name: &str, (kind, condition): (Kind, &Condit
 }
 
 /// How often, in which time, about which broadcast.
-fn deed(say: Say, known: &Known, field: &str, (wanted, condition): (&[Value], &Condition)) -> Markup {
-    let labels = [
+fn deed_labels(say: Say) -> [String; 5] {
+    [
         t!(say, "segment-deed-times"),
         t!(say, "segment-deed-days"),
         t!(say, "segment-deed-from"),
         t!(say, "segment-deed-until"),
         t!(say, "segment-deed-about"),
-    ];
+    ]
+}
+
+/// To what, in which time, on which basis.
+fn consent_labels(say: Say) -> [String; 4] {
+    [
+        t!(say, "segment-consent-topic"),
+        t!(say, "segment-deed-from"),
+        t!(say, "segment-deed-until"),
+        t!(say, "segment-consent-basis"),
+    ]
+}
+
+/// Several values of different kinds, each under its name.
+fn labelled(
+    say: Say,
+    known: &Known,
+    field: &str,
+    (wanted, condition): (&[Value], &Condition),
+    labels: &[String],
+) -> Markup {
     html! {
         span.deed {
             @for (n, (wanted, label)) in wanted.iter().zip(labels).enumerate() {
@@ -122,6 +154,24 @@ fn single(say: Say, known: &Known, field: &str, (wanted, value): (Value, &str)) 
                 option value="" { (t!(say, "segment-choose")) }
                 @for (id, segment) in known.segments.iter().filter(|(_, segment)| !segment.archived) {
                     option value=(id) selected[id.to_string() == value] { (segment.name) }
+                }
+            }
+        },
+        Value::Topic => html! {
+            select name=(field) aria-label=(t!(say, "segment-consent-topic")) {
+                option value="" { (t!(say, "segment-consent-all")) }
+                @for topic in known.topics.iter().filter(|topic| !topic.archived || topic.id.to_string() == value) {
+                    option value=(topic.id) selected[topic.id.to_string() == value] { (topic.name) }
+                }
+            }
+        },
+        Value::Basis => html! {
+            select name=(field) aria-label=(t!(say, "segment-consent-basis")) {
+                option value="" { (t!(say, "segment-consent-any")) }
+                @for basis in ConsentBasis::ALL {
+                    option value=(basis.name()) selected[basis.name() == value] {
+                        (said(say, &value_name(Kind::Consent, Test::Given, basis.name())))
+                    }
                 }
             }
         },
@@ -160,6 +210,7 @@ fn pick(say: Say, words: &str, condition: &Condition, value: &str) -> String {
     let kind = match condition.of {
         Subject::Standing => Kind::Standing,
         Subject::Status => Kind::Status,
+        Subject::Validity => Kind::Validity,
         Subject::Provider => Kind::Provider,
         _ if matches!(condition.test, Test::Weekday | Test::InMonth) => Kind::Day,
         _ => return words.to_owned(),
@@ -174,6 +225,7 @@ fn choices(known: &Known, kind: Kind, condition: &Condition) -> Vec<(String, Str
         (_, Test::InMonth) => (1..=12).map(|month: u32| plain(&month.to_string())).collect(),
         (Kind::Standing, _) => Standing::ALL.iter().map(|one| plain(one.name())).collect(),
         (Kind::Status, _) => ContactStatus::ALL.iter().map(|one| plain(one.name())).collect(),
+        (Kind::Validity, _) => Validity::ALL.iter().map(|one| plain(one.name())).collect(),
         (Kind::Provider, _) => {
             let named = addressing::providers().iter().map(|provider| plain(&provider.id));
             named.chain([plain("")]).collect()

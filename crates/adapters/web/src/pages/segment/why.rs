@@ -145,6 +145,7 @@ fn what_she_has(told: &Told<'_>, condition: &Condition, at: &[usize]) -> Markup 
                 if value.is_empty() { t!(say, "why-permission-yes") } else { t!(say, "why-permission-no") };
             html! { (words) }
         }
+        Subject::Consent => consent(told, value),
         _ if value.is_empty() => html! { (t!(say, "why-empty", of = name.as_str())) },
         _ => {
             let kind = told.known.kind_of(&condition.of);
@@ -152,11 +153,25 @@ fn what_she_has(told: &Told<'_>, condition: &Condition, at: &[usize]) -> Markup 
                 Some(
                     kind @ (audience::segment::Kind::Standing
                     | audience::segment::Kind::Status
+                    | audience::segment::Kind::Validity
                     | audience::segment::Kind::Provider),
                 ) => said(say, &value_name(kind, condition.test, value)),
                 _ => value.to_owned(),
             };
             html! { (t!(say, "why-value", of = name.as_str(), value = shown.as_str())) }
         }
+    }
+}
+
+/// The agreement in force, and the way to the ledger.
+fn consent(told: &Told<'_>, value: &str) -> Markup {
+    let say = told.visit.say;
+    let (basis, day) = value.split_once(' ').unwrap_or_default();
+    let basis =
+        said(say, &value_name(audience::segment::Kind::Consent, audience::segment::Test::Given, basis));
+    html! {
+        @if value.is_empty() { (t!(say, "why-consent-none")) }
+        @else { (t!(say, "why-consent", basis = basis.as_str(), day = day)) }
+        " " a href={ (links::contact(told.contact.id)) "/consent" } { (t!(say, "why-consent-proof")) }
     }
 }
