@@ -15,6 +15,7 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| {
 #[serde(deny_unknown_fields)]
 struct Rules {
     arrived_after_hours: i64,
+    guessed_below: u8,
     rule: Vec<Rule>,
     in_a_row: InARow,
 }
@@ -51,7 +52,8 @@ pub struct Failure {
     pub at: i64,
     /// Why.
     pub reason: Reason,
-    /// True when the refusal called itself temporary and the time for retries ran out.
+    /// True when the refusal proves no lasting failure: it called itself temporary and the time for retries ran out, or
+    /// its reason is guessed from a number alone.
     pub is_temporary: bool,
 }
 
@@ -125,7 +127,8 @@ pub fn counts(reason: Reason, fault: Fault) -> bool {
 /// The failure that a verdict is.
 #[must_use]
 pub fn failure_of(verdict: &Verdict, recipient_id: i64, at: i64) -> Failure {
-    let is_temporary = verdict.permanence == Permanence::Temporary;
+    let is_guess = verdict.confidence < RULES.guessed_below;
+    let is_temporary = verdict.permanence == Permanence::Temporary || is_guess;
     Failure { recipient_id, at, reason: verdict.reason, is_temporary }
 }
 
@@ -277,6 +280,22 @@ mod tests {
             (Reason::Vacation, Fault::Unknown, false),
         ] {
             assert_eq!(counts(reason, fault), expected, "{reason:?} {fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_guess_switches_nobody_off_at_once() {
+        for (line, expected) in [
+            ("550 5.1.1 <hanako@shop.example>: User unknown", false),
+            ("550 5.1.1 no", false),
+            ("550 5.1.0 no", true),
+            ("550 kurage", true),
+            ("450 4.1.1 <hanako@shop.example>: User unknown", true),
+        ] {
+            let (reply, _) = mail::Reply::from_lines([line]);
+            let verdict = bounce::understand(&bounce::Refusal::new(&reply, mail::Stage::Rcpt, 0));
+            assert_eq!(verdict.reason, Reason::UserUnknown, "{line}");
+            assert_eq!(failure_of(&verdict, 1, 0).is_temporary, expected, "{line}");
         }
     }
 

@@ -182,3 +182,48 @@ fn words_that_only_look_alike() {
     check("", "content", "550", "undefined permanent");
     check("", "rcpt", "250 fine", "onhold unknown");
 }
+
+#[test]
+fn what_is_said_about_us_blames_no_recipient() {
+    check("", "rcpt", "550 Server access forbidden by your IP 192.0.2.1", "blocked permanent");
+    check("", "rcpt", "550 Your server requires confirmation", "blocked permanent");
+    check("", "rcpt", "550 Rejecting open proxy", "blocked permanent");
+    check("", "rcpt", "550 Something about your domain", "onhold permanent");
+    check("", "rcpt", "550 Too many SMTP sessions for this host", "ratelimited permanent");
+    check("", "rcpt", "550 Queue file write error", "systemerror permanent");
+    check("", "rcpt", "550 Malformed name server reply", "networkerror temporary");
+    check("", "mail", "550 Email address is not verified.", "rejected permanent");
+    check("", "mail", "550 shop.example is a dead domain", "rejected permanent");
+    check("", "content", "554 5.7.0 Reject, id=01234-01", "spamdetected permanent");
+    check("", "content", "554 5.7.0 Reject, id=01234-01 - INFECTED: Eicar", "virusdetected permanent");
+    check("", "rcpt", "454 Throttling failure: daily message quota exceeded", "ratelimited temporary");
+    check("", "content", "552 Header size exceeds maximum permitted", "contenterror permanent");
+    check(
+        "microsoft",
+        "rcpt",
+        "550 5.1.4 Recipient address reserved by RFC 2606",
+        "userunknown permanent hard",
+    );
+    check("microsoft", "connect", "451 4.7.325 certificate-host-mismatch", "failedstarttls temporary");
+}
+
+#[test]
+fn what_is_said_about_the_mailbox_in_other_words() {
+    check("", "rcpt", "550 The user's space has been used up", "mailboxfull permanent");
+    check(
+        "",
+        "rcpt",
+        "552 5.3.1 Requested mail action aborted: exceeded storage allocation",
+        "systemfull permanent",
+    );
+    check("", "rcpt", "550 hanako has been suspended", "suspend permanent");
+    check(
+        "",
+        "rcpt",
+        "553 sorry, that domain or user isn't in my list of allowed rcpthosts",
+        "userunknown permanent hard",
+    );
+    check("", "rcpt", "553 sorry, that domain isn't in my list of allowed rcpthosts", "norelaying permanent");
+    check("", "content", "550 User refuses to receive this mail", "filtered permanent");
+    check("", "rcpt", "550 Mail domain mentioned in email address is unknown", "hostunknown permanent hard");
+}
