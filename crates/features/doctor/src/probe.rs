@@ -1,6 +1,9 @@
 //! The route test: one walk from DNS to RCPT, with what each step showed.
 
-use delivery::hop::{Login, TlsMode};
+use delivery::{
+    hop::{Login, TlsMode},
+    source::Way,
+};
 
 /// A step of the walk, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,4 +83,35 @@ pub struct ProbeRequest {
     pub recipient: mail::Address,
     /// Local addresses to connect from; any when empty.
     pub from: Vec<std::net::IpAddr>,
+}
+
+impl ProbeRequest {
+    /// The test of a source's way. `house`: the name we greet with where the way has none of its own, and the port of
+    /// other servers. `path`: from whom, to whom.
+    #[must_use]
+    pub fn through(way: &Way, house: (&str, u16), path: (mail::Address, mail::Address)) -> Self {
+        let (reverse_path, recipient) = path;
+        match way {
+            Way::Direct(direct) => Self {
+                host: None,
+                port: house.1,
+                tls: TlsMode::Opportunistic,
+                login: None,
+                helo_name: if direct.helo_name.is_empty() { house.0 } else { &direct.helo_name }.to_owned(),
+                reverse_path,
+                recipient,
+                from: direct.bind.clone(),
+            },
+            Way::SmartHost(host) => Self {
+                host: Some(host.host.clone()),
+                port: host.port,
+                tls: host.tls,
+                login: host.login.clone(),
+                helo_name: house.0.to_owned(),
+                reverse_path,
+                recipient,
+                from: Vec::new(),
+            },
+        }
+    }
 }

@@ -221,29 +221,8 @@ async fn test(source: &Source, config: &Config, (to, from): (&str, Option<&str>)
     };
     let recipient = address(to)?;
     let reverse_path = from.map_or_else(|| Ok(recipient.clone()), address)?;
-    let house_name = config.mail_host.clone();
-    let request = match &source.draft.way {
-        Way::Direct(direct) => ProbeRequest {
-            host: None,
-            port: config.delivery.mx_port,
-            tls: TlsMode::Opportunistic,
-            login: None,
-            helo_name: if direct.helo_name.is_empty() { house_name } else { direct.helo_name.clone() },
-            reverse_path,
-            recipient,
-            from: direct.bind.clone(),
-        },
-        Way::SmartHost(host) => ProbeRequest {
-            host: Some(host.host.clone()),
-            port: host.port,
-            tls: host.tls,
-            login: host.login.clone(),
-            helo_name: house_name,
-            reverse_path,
-            recipient,
-            from: Vec::new(),
-        },
-    };
+    let own_house = (config.mail_host.as_str(), config.delivery.mx_port);
+    let request = ProbeRequest::through(&source.draft.way, own_house, (reverse_path, recipient));
     let resolver = Arc::new(DnsResolver::new(&wire::dns(config))?);
     let probe = SmtpProbe::new(resolver, ClientTls::new(&Roots::default())?, ClientLimits::interactive());
     let steps = test_route(&probe, &request).await;

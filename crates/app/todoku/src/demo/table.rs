@@ -76,11 +76,19 @@ fn print_reasons(rows: &[Row]) {
     for ((reason, provider), people) in table {
         let explained = bounce::Reason::from_name(reason)
             .map(|reason| bounce::explain(reason, Some(provider).filter(|id| !id.is_empty())));
-        let (title, what, turn) = explained.map_or_else(
-            || (reason.to_owned(), String::new(), String::new()),
-            |e| (e.title_ja, e.what_ja, e.turn_ja),
-        );
-        println!("  {people:>3}人  {} / {title}({reason}): {what} {turn}", provider_ja(provider));
+        let provider = provider_ja(provider);
+        match explained {
+            Some(e) => {
+                println!(
+                    "  {people:>3}人  {provider} / {}({reason}): {} {}",
+                    e.title_ja, e.what_ja, e.turn_ja
+                );
+            }
+            // Nobody refused it: the line was cut before the answer.
+            None => println!(
+                "  {people:>3}人  {provider} / 届いたか不明: 送信の最後で途切れました。 当店の番です"
+            ),
+        }
     }
 }
 

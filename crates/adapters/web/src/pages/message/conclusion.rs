@@ -97,8 +97,11 @@ fn guide(say: Say, story: &MessageStory, domain: &str) -> Markup {
                 p id="guide" { (text) }
                 div.actions {
                     (copy::button(say, "guide"))
-                    @for url in &provider.urls {
-                        a.btn href=(url) rel="noreferrer" target="_blank" { (t!(say, "conclusion-guide-page")) }
+                    @for (n, url) in provider.urls.iter().enumerate() {
+                        a.btn href=(url) rel="noreferrer" target="_blank" {
+                            (t!(say, "conclusion-guide-page"))
+                            @if provider.urls.len() > 1 { " " (n + 1) }
+                        }
                     }
                 }
             }

@@ -1,10 +1,7 @@
 //! Walks the way of the form, saved or not, from DNS to RCPT, and says at each step what it means.
 
 use axum::extract::Path;
-use delivery::{
-    hop::TlsMode,
-    source::{Source, Way},
-};
+use delivery::source::{Source, Way};
 use doctor::{
     StepExplanation,
     probe::{ProbeRequest, Seen, StepFact},
@@ -63,29 +60,8 @@ async fn request(visit: &Visit, way: &Way, entry: &Entry) -> Result<Result<Probe
         return Ok(Err(vec![("recipient", words)]));
     };
     let reverse_path = Address::parse(&own).unwrap_or_else(|_| recipient.clone());
-    let house_name = house.mail_host.clone();
-    Ok(Ok(match way {
-        Way::Direct(direct) => ProbeRequest {
-            host: None,
-            port: house.mx_port,
-            tls: TlsMode::Opportunistic,
-            login: None,
-            helo_name: if direct.helo_name.is_empty() { house_name } else { direct.helo_name.clone() },
-            reverse_path,
-            recipient,
-            from: direct.bind.clone(),
-        },
-        Way::SmartHost(host) => ProbeRequest {
-            host: Some(host.host.clone()),
-            port: host.port,
-            tls: host.tls,
-            login: host.login.clone(),
-            helo_name: house_name,
-            reverse_path,
-            recipient,
-            from: Vec::new(),
-        },
-    }))
+    let own_house = (house.mail_host.as_str(), house.mx_port);
+    Ok(Ok(ProbeRequest::through(way, own_house, (reverse_path, recipient))))
 }
 
 /// The address we send as: that of the newest broadcast, else a likely one at our first domain, else none.
