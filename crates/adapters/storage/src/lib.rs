@@ -39,6 +39,7 @@ mod source_counts;
 mod source_rows;
 mod sources;
 mod sql;
+mod suppressions;
 mod templates;
 mod tls;
 mod topics;

@@ -5,8 +5,8 @@ use std::{net::IpAddr, ops::Deref, sync::Arc};
 use accounts::{OperatorStore, SessionStore};
 use audience::segment::SegmentStore;
 use audience::{
-    ConsentStore, ContactStore, FieldStore, ImportStore, MergeStore, TopicStore, ValiditySettings,
-    ValidityStore,
+    ConsentStore, ContactStore, FieldStore, ImportStore, MergeStore, SuppressionStore, TopicStore,
+    ValiditySettings, ValidityStore,
 };
 use campaigns::ports::{BroadcastStore, TemplateStore};
 use delivery::{
@@ -45,6 +45,8 @@ pub struct App {
     pub merges: Arc<dyn MergeStore>,
     /// What customers may refuse one by one.
     pub topics: Arc<dyn TopicStore>,
+    /// Addresses and domains nothing is sent to.
+    pub suppressions: Arc<dyn SuppressionStore>,
     /// Whether their addresses work.
     pub validity: Arc<dyn ValidityStore>,
     /// When an address counts as not working.

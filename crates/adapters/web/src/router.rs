@@ -16,7 +16,7 @@ use crate::{
     assets, headers,
     pages::{
         broadcast, contact, desk, domain, duplicate, encryption, explain, field, home, import, language,
-        message, operator, queue, segment, source, template, topic, unsubscribe,
+        message, operator, queue, segment, source, suppression, template, topic, unsubscribe,
     },
     problem, watch,
 };
@@ -110,6 +110,8 @@ fn audience_pages() -> Router<Arc<House>> {
         .route("/topics", get(topic::show).post(topic::add))
         .route("/topics/{id}", post(topic::change))
         .route("/topics/{id}/archive", post(topic::archive))
+        .route("/suppressions", get(suppression::show).post(suppression::add))
+        .route("/suppressions/lift", post(suppression::lift))
         // An upload counts its bytes itself, while it streams them to the store.
         .route(
             "/imports",

@@ -332,6 +332,7 @@ fn web_app(
         segments: store.clone(),
         fields: store.clone(),
         topics: store.clone(),
+        suppressions: store.clone(),
         consents: store.clone(),
         merges: store.clone(),
         validity: store.clone(),

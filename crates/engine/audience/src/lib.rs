@@ -11,6 +11,7 @@ mod import;
 mod merge;
 mod ports;
 pub mod segment;
+mod suppression;
 mod topic;
 mod upload;
 mod validity;
@@ -36,8 +37,10 @@ pub use merge::{
     plan_by_rules, value as merge_value,
 };
 pub use ports::{
-    ConsentStore, ContactStore, FieldStore, ImportStore, MergeStore, StoreFailure, TopicStore, ValidityStore,
+    ConsentStore, ContactStore, FieldStore, ImportStore, MergeStore, StoreFailure, SuppressionStore,
+    TopicStore, ValidityStore,
 };
+pub use suppression::{SUPPRESSION_NOTE_CHARS_MAX, Suppression, read_suppressions};
 pub use topic::{TOPIC_CHARS_MAX, Topic, TopicId, TopicRefusal};
 pub use upload::{
     BatchResult, ImportBatch, ImportId, ImportJob, ImportMode, ImportPlan, ImportRow, ImportState,
@@ -86,6 +89,10 @@ pub mod event {
     pub const ADDRESS_VALID: &str = "contact.address_valid";
     /// An operator confirmed an address that looks like a typo.
     pub const ADDRESS_CONFIRMED: &str = "contact.address_confirmed";
+    /// Addresses or domains were put on the list of suppressions; the detail holds `keys` and `note`.
+    pub const SUPPRESSED: &str = "setting.suppressed";
+    /// One was taken off the list; the detail holds `key`.
+    pub const SUPPRESSION_LIFTED: &str = "setting.suppression_lifted";
     /// A segment was made, changed, put away or brought back; the detail holds `what`, its `segment_id` and `name`.
     pub const SEGMENT_CHANGED: &str = "segment.changed";
     /// A field was added, changed, archived, brought back or given another kind; the detail holds `what`, the `label`

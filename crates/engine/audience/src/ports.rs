@@ -6,8 +6,8 @@ use crate::{
     AddressFailure, AddressHistory, BatchResult, ConsentEntry, Consequence, Contact, ContactDraft,
     ContactFilter, ContactId, ContactPage, Edited, Erased, Field, FieldDraft, FieldId, FileRef, ImportBatch,
     ImportId, ImportJob, ImportPlan, ImportState, ImportTrial, Merge, MergeId, MergePlan, MergeRules,
-    NewConsent, NewImport, OptOutRoute, RowError, Topic, TopicId, TopicRefusal, UpsertKey, Upserted,
-    ValiditySettings,
+    NewConsent, NewImport, OptOutRoute, RowError, Suppression, Topic, TopicId, TopicRefusal, UpsertKey,
+    Upserted, ValiditySettings,
 };
 
 /// The store could not be asked.
@@ -329,4 +329,26 @@ pub trait ValidityStore: Send + Sync {
         actor: Option<i64>,
         now: i64,
     ) -> Result<(), StoreFailure>;
+}
+
+/// The list of addresses and domains nothing is sent to.
+#[async_trait]
+pub trait SuppressionStore: Send + Sync {
+    /// Entries that contain `search`, newest first, and how many there are.
+    async fn suppressions(
+        &self,
+        search: &str,
+        offset: u64,
+        limit: u64,
+    ) -> Result<(Vec<Suppression>, u64), StoreFailure>;
+    /// Puts keys ([`Suppression::key`]) on the list; gives how many were not on it.
+    async fn suppress(
+        &self,
+        keys: &[String],
+        note: &str,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<u64, StoreFailure>;
+    /// Takes one off the list; `false` when it is not on it.
+    async fn lift_suppression(&self, key: &str, actor: Option<i64>, now: i64) -> Result<bool, StoreFailure>;
 }

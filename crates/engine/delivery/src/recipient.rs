@@ -67,6 +67,8 @@ named! {
         Resigned = "resigned",
         /// The person stopped advertising mail.
         OptedOut = "opted_out",
+        /// The person refused the topic this is about.
+        TopicRefused = "topic_refused",
         /// The shop was told that the person wants no advertising.
         DmRefused = "dm_refused",
         /// The address is known not to work.

@@ -163,6 +163,8 @@ pub enum AudiencePart {
     LeftOut(WithheldReason),
     /// Those who get the mail.
     Remaining,
+    /// Those among them whose consent is not on record.
+    Unrecorded,
 }
 
 /// One person of a draft's audience.

@@ -30,6 +30,8 @@ pub mod event {
     pub const BROADCAST_CANCELLED: &str = "broadcast.cancelled";
     /// How many advertising mails a person may get was changed; the detail holds `mails` and `days`, or nothing.
     pub const CAP_CHANGED: &str = "setting.frequency_cap";
+    /// What the house decides about every audience was changed; the detail holds `duplicates` and `consent`.
+    pub const HOUSE_RULES_CHANGED: &str = "setting.audience_rules";
     /// Nothing is left in the queue.
     pub const BROADCAST_FINISHED: &str = "broadcast.finished";
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use audience::segment::{Found, RuleProblem, SegmentId};
 
 use crate::{
-    audience::{AudienceRules, ByHand, FrequencyCap},
+    audience::{AudienceRules, ByHand, FrequencyCap, HouseRules},
     broadcast::{AudienceMember, AudiencePart, Broadcast, BroadcastDraft, BroadcastId, Waterfall},
     report::{Counts, ProviderCount, ReasonCount, Row, RowFilter},
     template::{Template, TemplateDraft, TemplateId, TemplateVersionId},
@@ -82,6 +82,17 @@ pub trait BroadcastStore: Send + Sync {
         actor: Option<i64>,
         now: i64,
     ) -> Result<(), StoreFailure>;
+    /// What the house decides about every audience.
+    async fn house_rules(&self) -> Result<HouseRules, StoreFailure>;
+    /// Decides it anew; broadcasts that have started keep to what was decided then.
+    async fn set_house_rules(
+        &self,
+        rules: &HouseRules,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure>;
+    /// How many of those who get a draft's mail have no consent on record; 0 where none is needed.
+    async fn unrecorded(&self, id: BroadcastId, now: i64) -> Result<u64, StoreFailure>;
     /// Who would be left out if it started now; the very rules [`BroadcastStore::write_audience`] uses.
     async fn preview(&self, id: BroadcastId, now: i64) -> Result<Waterfall, StoreFailure>;
     /// The people behind a number of [`BroadcastStore::preview`], in the order of their registration; `page` is

@@ -207,6 +207,7 @@ CREATE TABLE broadcasts (
     audience            TEXT NOT NULL,
     pool                TEXT, -- the pool it leaves by; its lane's when NULL
     audience_rules      TEXT NOT NULL DEFAULT '{}',
+    topic_id            BIGINT, -- the topic it is about, out of audience_rules
     state               TEXT NOT NULL,
     prepared_up_to      BIGINT NOT NULL DEFAULT 0,
     audience_up_to      BIGINT NOT NULL DEFAULT 0,

@@ -66,6 +66,14 @@ CREATE TABLE import_met (
     PRIMARY KEY (import_id, met)
 ) WITHOUT ROWID;
 
+-- Addresses and domains nothing is sent to. key: an address as it is compared, or @domain.
+CREATE TABLE suppressions (
+    key      TEXT PRIMARY KEY,
+    note     TEXT NOT NULL,
+    added_by BIGINT,
+    added_at BIGINT NOT NULL
+);
+
 -- How columns of such a file were assigned the last time.
 CREATE TABLE import_presets (
     name       TEXT PRIMARY KEY,

@@ -3,7 +3,7 @@
 
 use audience::segment::{Known, Rule, RuleProblem, problems};
 use campaigns::{
-    audience::{AudienceRules, Duplicates, FrequencyCap},
+    audience::{AudienceRules, ConsentDemand, DemandOf, Duplicates, FrequencyCap, HouseRules},
     broadcast::{AudienceKind, BroadcastId, Purpose},
 };
 
@@ -11,27 +11,30 @@ use super::settings;
 use crate::{
     StorageError,
     error::{from_json, named},
-    segments::{Compiler, PRESENT, known},
+    segments::{Compiler, PRESENT, agreed_to_topic, known},
     sql::{Arg, Row, args},
+    suppressions::{suppressed, suppressed_now},
     tx::Tx,
 };
 
 /// Why contact `c` gets no mail by herself, as the branches of a CASE, in the order of the waterfall.
 pub(crate) fn left_out(purpose: Purpose) -> String {
     format!(
-        "WHEN c.trashed_at IS NOT NULL THEN 'changed' WHEN c.address IS NULL THEN 'no_address' {}",
-        by_herself(purpose)
+        "WHEN c.trashed_at IS NOT NULL THEN 'changed' WHEN c.address IS NULL THEN 'no_address' {}
+         WHEN {} THEN 'suppressed'",
+        by_herself(purpose, ""),
+        suppressed()
     )
 }
 
-/// The part that comes after the question who stands for an address.
-fn by_herself(purpose: Purpose) -> String {
+/// The part that comes after the question who stands for an address; `topic` is a branch of its own.
+fn by_herself(purpose: Purpose, topic: &str) -> String {
     let unwanted = match purpose {
-        Purpose::Advertising => {
-            "WHEN c.status = 'cancelled' THEN 'resigned' WHEN c.opted_out_at IS NOT NULL THEN 'opted_out'
+        Purpose::Advertising => format!(
+            "WHEN c.status = 'cancelled' THEN 'resigned' WHEN c.opted_out_at IS NOT NULL THEN 'opted_out' {topic}
              WHEN c.dm_refused_at IS NOT NULL THEN 'dm_refused'"
-        }
-        Purpose::Transactional => "",
+        ),
+        Purpose::Transactional => String::new(),
     };
     format!(
         "{unwanted} WHEN c.invalid_at IS NOT NULL THEN 'address_invalid'
@@ -61,6 +64,9 @@ pub(super) struct Plan {
     template_id: i64,
     rules: AudienceRules,
     cap: Option<FrequencyCap>,
+    house: HouseRules,
+    /// Whether a contact is on the list of suppressions; `None` while nobody is.
+    suppressed: Option<String>,
     known: Known,
 }
 
@@ -74,6 +80,8 @@ pub(super) struct Asking {
     pub(super) asked: String,
     /// The reason, NULL for those who get the mail.
     pub(super) withheld: String,
+    /// Consent is on record, or none is needed.
+    pub(super) recorded: String,
     /// `$1` is the broadcast, `$2` the largest contact key.
     pub(super) args: Vec<Arg>,
 }
@@ -88,6 +96,8 @@ impl Plan {
             template_id: row.get("template_id")?,
             rules: from_json("audience of a broadcast", &row.get::<String>("audience_rules")?)?,
             cap: settings::cap(tx).await?,
+            house: settings::house(tx).await?,
+            suppressed: suppressed_now(tx).await?,
             known: known(tx).await?,
         })
     }
@@ -103,7 +113,19 @@ impl Plan {
         if self.kind == AudienceKind::Conditions {
             self.rules.rule = self.rule().cloned();
         }
+        self.rules.duplicates = Some(self.duplicates());
+        self.rules.consent = Some(self.demand().clone());
         self.rules
+    }
+
+    /// As chosen for this broadcast, or as the house does.
+    fn duplicates(&self) -> Duplicates {
+        self.rules.duplicates.unwrap_or(self.house.duplicates)
+    }
+
+    /// As it stood at the start, or as the house has it now.
+    fn demand(&self) -> &ConsentDemand {
+        self.rules.consent.as_ref().unwrap_or(&self.house.consent)
     }
 
     /// What keeps the conditions from being asked.
@@ -130,7 +152,13 @@ impl Plan {
         };
         let asked = self.asked(&mut compiler);
         let withheld = self.withheld(&mut compiler, &asked, now);
-        Asking { asked: format!("c.id <= $2 AND {PRESENT} AND {asked}"), withheld, args: compiler.args }
+        let recorded = self.recorded(&mut compiler);
+        Asking {
+            asked: format!("c.id <= $2 AND {PRESENT} AND {asked}"),
+            withheld,
+            recorded,
+            args: compiler.args,
+        }
     }
 
     fn asked(&self, compiler: &mut Compiler<'_>) -> String {
@@ -156,16 +184,9 @@ impl Plan {
             format!("WHEN {EXCLUDED} THEN 'excluded'"),
             "WHEN c.address IS NULL THEN 'no_address'".to_owned(),
         ];
-        if self.rules.duplicates == Duplicates::Newest {
-            // Whoever is asked for and has a newer registration stands for the address; one that was cancelled is none.
-            let newer =
-                renamed(&format!("{PRESENT} AND c.status <> 'cancelled' AND {asked} AND NOT {EXCLUDED}"));
-            reasons.push(format!(
-                "WHEN EXISTS (SELECT 1 FROM contacts d WHERE d.address_key = c.address_key AND d.id > c.id
-                              AND d.id <= $2 AND {newer}) THEN 'duplicate'"
-            ));
-        }
-        reasons.push(by_herself(self.purpose));
+        reasons.extend(self.duplicate(asked));
+        reasons.push(by_herself(self.purpose, &self.topic_refused(compiler)));
+        reasons.extend(self.suppressed.as_ref().map(|on_list| format!("WHEN {on_list} THEN 'suppressed'")));
         if !self.rules.send_again {
             let template = compiler.arg(self.template_id);
             reasons.push(format!(
@@ -174,6 +195,7 @@ impl Plan {
                                 AND r.broadcast_id <> $1) THEN 'already_sent'"
             ));
         }
+        reasons.extend(self.no_consent(compiler));
         if let Some(cap) = self.cap.filter(|_| self.purpose == Purpose::Advertising) {
             let since = compiler.arg(now - i64::from(cap.days) * audience::segment::DAY_MS);
             let mails = compiler.arg(cap.mails);
@@ -184,6 +206,64 @@ impl Plan {
             ));
         }
         format!("CASE {} END", reasons.join("\n"))
+    }
+
+    /// Somebody else stands for the address: whoever is asked for, was not taken out by hand and is still a customer.
+    fn duplicate(&self, asked: &str) -> Option<String> {
+        let before = match self.duplicates() {
+            Duplicates::Newest => "d.id > c.id",
+            Duplicates::Oldest => "d.id < c.id",
+            Duplicates::Consented => {
+                "((d.consent IS NOT NULL AND c.consent IS NULL)
+                  OR ((d.consent IS NULL) = (c.consent IS NULL) AND d.id > c.id))"
+            }
+            Duplicates::Each => return None,
+        };
+        let stands =
+            renamed(&format!("{PRESENT} AND c.status <> 'cancelled' AND {asked} AND NOT {EXCLUDED}"));
+        Some(format!(
+            "WHEN EXISTS (SELECT 1 FROM contacts d WHERE d.address_key = c.address_key AND {before}
+                          AND d.id <= $2 AND {stands}) THEN 'duplicate'"
+        ))
+    }
+
+    fn topic_refused(&self, compiler: &mut Compiler<'_>) -> String {
+        let Some(topic) = self.rules.topic_id.filter(|_| self.purpose == Purpose::Advertising) else {
+            return String::new();
+        };
+        let topic = compiler.arg(topic);
+        format!(
+            "WHEN EXISTS (SELECT 1 FROM topic_opt_outs o WHERE o.topic_id = {topic} AND o.contact_id = c.id)
+             THEN 'topic_refused'"
+        )
+    }
+
+    /// Advertising without consent on record, where the house wants one.
+    fn no_consent(&self, compiler: &mut Compiler<'_>) -> Option<String> {
+        let wanted_of = match self.demand().of {
+            DemandOf::Nobody => return None,
+            DemandOf::Since(at) => format!("c.created_at >= {} AND", compiler.arg(at)),
+            DemandOf::Everybody => String::new(),
+        };
+        (self.purpose == Purpose::Advertising)
+            .then(|| format!("WHEN {wanted_of} NOT {} THEN 'no_consent'", self.recorded(compiler)))
+    }
+
+    /// Consent to all advertising or to this topic is on record, on a basis that is enough here.
+    fn recorded(&self, compiler: &mut Compiler<'_>) -> String {
+        if self.purpose != Purpose::Advertising {
+            return "TRUE".to_owned();
+        }
+        let bases: Vec<&str> = self.demand().bases.iter().map(|basis| basis.name()).collect();
+        let enough = |column: &str| format!("{column} IN ('{}')", bases.join("', '"));
+        let general = format!("(c.consent IS NOT NULL AND {})", enough("c.consent"));
+        match self.rules.topic_id {
+            Some(topic) => {
+                let topic = compiler.arg(topic);
+                format!("({general} OR {})", agreed_to_topic(&topic, &enough("s.basis")))
+            }
+            None => general,
+        }
     }
 
     /// The broadcast and everybody who is there, as the first two arguments.

@@ -33,6 +33,20 @@ pub(super) async fn preview(tx: &mut Tx, id: BroadcastId, now: i64) -> Result<Wa
     waterfall_of(&tx.rows(sql, asking.args).await?)
 }
 
+/// How many of those who remain have no consent on record.
+pub(super) async fn unrecorded(tx: &mut Tx, id: BroadcastId, now: i64) -> Result<u64, StorageError> {
+    let Some(row) = tx.row(plan_sql(""), args![id]).await? else { return Ok(0) };
+    let plan = Plan::load(tx, &row).await?;
+    let asking = plan.asking(tx, false, now, plan.first_args());
+    // Consent is looked at first: where it is on record, nobody has to ask for anything else.
+    let sql = format!(
+        "SELECT COUNT(*) AS contacts FROM (SELECT {} AS withheld FROM contacts c WHERE {} AND NOT {}) AS a
+         WHERE a.withheld IS NULL",
+        asking.withheld, asking.asked, asking.recorded
+    );
+    tx.row(sql, asking.args).await?.map_or(Ok(0), |row| row.count("contacts"))
+}
+
 /// The people behind one number of [`preview`].
 pub(super) async fn members(
     tx: &mut Tx,
@@ -46,6 +60,7 @@ pub(super) async fn members(
     let (condition, reason) = match part {
         AudiencePart::Everyone => ("$3 = ''", ""),
         AudiencePart::Remaining => ("a.withheld IS NULL AND $3 = ''", ""),
+        AudiencePart::Unrecorded => ("a.withheld IS NULL AND a.unrecorded = 1 AND $3 = ''", ""),
         AudiencePart::LeftOut(reason) => ("a.withheld = $3", reason.name()),
     };
     let mut first = plan.first_args();
@@ -53,9 +68,10 @@ pub(super) async fn members(
     let asking = plan.asking(tx, false, now, first);
     let sql = format!(
         "SELECT a.id, a.name, a.address
-         FROM (SELECT c.id, c.name, c.address, {} AS withheld FROM contacts c WHERE {}) AS a
+         FROM (SELECT c.id, c.name, c.address, {} AS withheld, CASE WHEN {} THEN 0 ELSE 1 END AS unrecorded
+               FROM contacts c WHERE {}) AS a
          WHERE {condition} ORDER BY a.id LIMIT $4 OFFSET $5",
-        asking.withheld, asking.asked
+        asking.withheld, asking.recorded, asking.asked
     );
     tx.rows(sql, asking.args).await?.iter().map(member_of).collect()
 }

@@ -10,7 +10,7 @@ mod settings;
 use ::audience::segment::{Found, RuleProblem, SegmentId};
 use async_trait::async_trait;
 use campaigns::{
-    audience::{AudienceRules, ByHand, FrequencyCap},
+    audience::{AudienceRules, ByHand, FrequencyCap, HouseRules},
     broadcast::{AudienceMember, AudiencePart, Broadcast, BroadcastDraft, BroadcastId, Waterfall},
     ports::{BroadcastStore, StoreFailure},
     report::{Counts, ProviderCount, ReasonCount, Row, RowFilter},
@@ -106,6 +106,24 @@ impl BroadcastStore for Store {
         now: i64,
     ) -> Result<(), StoreFailure> {
         Ok(self.write(move |tx| Box::pin(settings::set_cap(tx, cap, actor, now))).await?)
+    }
+
+    async fn house_rules(&self) -> Result<HouseRules, StoreFailure> {
+        Ok(self.read(|tx| Box::pin(settings::house(tx))).await?)
+    }
+
+    async fn set_house_rules(
+        &self,
+        rules: &HouseRules,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure> {
+        let rules = rules.clone();
+        Ok(self.write(move |tx| Box::pin(settings::set_house(tx, rules, actor, now))).await?)
+    }
+
+    async fn unrecorded(&self, id: BroadcastId, now: i64) -> Result<u64, StoreFailure> {
+        Ok(self.read(move |tx| Box::pin(audience::unrecorded(tx, id, now))).await?)
     }
 
     async fn preview(&self, id: BroadcastId, now: i64) -> Result<Waterfall, StoreFailure> {

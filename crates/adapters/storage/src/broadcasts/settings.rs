@@ -2,7 +2,7 @@
 
 use audience::segment::{Found, RuleProblem, SegmentId};
 use campaigns::{
-    audience::{AudienceRules, ByHand, FrequencyCap, Frozen},
+    audience::{AudienceRules, ByHand, FrequencyCap, Frozen, HouseRules},
     broadcast::{AudienceMember, BroadcastId},
     event,
 };
@@ -22,6 +22,7 @@ use crate::{
 };
 
 const CAP: &str = "frequency_cap";
+const HOUSE: &str = "audience_rules";
 
 /// The cap of the house.
 pub(super) async fn cap(tx: &mut Tx) -> Result<Option<FrequencyCap>, StorageError> {
@@ -30,6 +31,29 @@ pub(super) async fn cap(tx: &mut Tx) -> Result<Option<FrequencyCap>, StorageErro
     };
     let cap: Option<FrequencyCap> = from_json("frequency cap", &row.get::<String>("value")?)?;
     Ok(cap.filter(|cap| cap.is_sound()))
+}
+
+/// The rules of the house.
+pub(super) async fn house(tx: &mut Tx) -> Result<HouseRules, StorageError> {
+    let row = tx.row("SELECT value FROM settings WHERE name = $1", args![HOUSE]).await?;
+    row.map_or_else(
+        || Ok(HouseRules::default()),
+        |row| from_json("audience rules", &row.get::<String>("value")?),
+    )
+}
+
+pub(super) async fn set_house(
+    tx: &mut Tx,
+    rules: HouseRules,
+    actor: Option<i64>,
+    now: i64,
+) -> Result<(), StorageError> {
+    let sql = "INSERT INTO settings (name, value) VALUES ($1, $2)
+               ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    tx.execute(sql, args![HOUSE, sql::json(&rules)]).await?;
+    let told = NewEvent::of(event::HOUSE_RULES_CHANGED).actor(actor);
+    append_one(tx, told.detail(json!({ "duplicates": rules.duplicates, "consent": rules.consent })), now)
+        .await
 }
 
 pub(super) async fn set_cap(
@@ -56,8 +80,8 @@ pub(super) async fn set_rules(
     id: BroadcastId,
     rules: &AudienceRules,
 ) -> Result<bool, StorageError> {
-    let sql = "UPDATE broadcasts SET audience_rules = $2 WHERE id = $1 AND state = 'draft'";
-    Ok(store.execute(sql, args![id, sql::json(rules)]).await? == 1)
+    let sql = "UPDATE broadcasts SET audience_rules = $2, topic_id = $3 WHERE id = $1 AND state = 'draft'";
+    Ok(store.execute(sql, args![id, sql::json(rules), rules.topic_id]).await? == 1)
 }
 
 pub(super) async fn problems(tx: &mut Tx, id: BroadcastId) -> Result<Vec<RuleProblem>, StorageError> {

@@ -15,6 +15,7 @@ use crate::{
     error::named,
     source_counts::Gate,
     sql::{self, Engine, Row, args},
+    suppressions::suppressed,
     tx::Tx,
 };
 
@@ -27,6 +28,10 @@ const COMMIT_LEASE_MS: i64 = 15 * 60_000;
 const PLAIN: &str = "r.state IN ('waiting', 'deferred') AND b.state NOT IN ('cancelled', 'paused')
     AND c.trashed_at IS NULL AND c.opted_out_at IS NULL AND c.dm_refused_at IS NULL AND c.status <> 'cancelled'
     AND c.address_key IS NOT NULL AND c.address = r.address AND c.invalid_at IS NULL";
+
+/// Contact `c` refused the topic broadcast `b` is about.
+const TOPIC_REFUSED: &str =
+    "EXISTS (SELECT 1 FROM topic_opt_outs o WHERE o.topic_id = b.topic_id AND o.contact_id = c.id)";
 
 /// What the last check says of a row that is still ours.
 #[derive(Clone, Copy)]
@@ -80,12 +85,14 @@ async fn checked(
     ids: &[RecipientId],
 ) -> Result<HashMap<RecipientId, Check>, StorageError> {
     let sql = format!(
-        "SELECT CASE WHEN {PLAIN} THEN q.id ELSE -q.id END AS plain_id
+        "SELECT CASE WHEN {PLAIN} AND (b.topic_id IS NULL OR NOT {TOPIC_REFUSED}) AND NOT {suppressed}
+                THEN q.id ELSE -q.id END AS plain_id
          FROM {{ROWS}} JOIN queue q ON q.id = CAST(j.value AS BIGINT)
          JOIN recipients r ON r.id = q.id
          JOIN broadcasts b ON b.id = r.broadcast_id
          LEFT JOIN contacts c ON c.id = r.contact_id
-         WHERE q.node = $2 AND q.phase = 1 ORDER BY q.id {{FOR UPDATE OF q, r}}"
+         WHERE q.node = $2 AND q.phase = 1 ORDER BY q.id {{FOR UPDATE OF q, r}}",
+        suppressed = suppressed()
     );
     let rows = tx.rows(sql, args![sql::json(ids), node]).await?;
     let mut found = HashMap::with_capacity(rows.len());
@@ -110,19 +117,18 @@ async fn look_closer(
     ids: &[RecipientId],
     found: &mut HashMap<RecipientId, Check>,
 ) -> Result<(), StorageError> {
-    let rows = tx
-        .rows(
-            "SELECT q.id, q.lane, r.state, r.address, r.contact_id, r.broadcast_id, b.state AS broadcast_state,
-                    b.purpose,
+    let sql = format!(
+        "SELECT q.id, q.lane, r.state, r.address, r.contact_id, r.broadcast_id, b.state AS broadcast_state,
+                    b.purpose, {TOPIC_REFUSED} AS topic_refused, {} AS suppressed,
                     c.id AS contact, c.address_key, c.opted_out_at, c.invalid_at,
                     c.dm_refused_at, c.trashed_at, c.status
-             FROM {ROWS} JOIN queue q ON q.id = CAST(j.value AS BIGINT)
+             FROM {{ROWS}} JOIN queue q ON q.id = CAST(j.value AS BIGINT)
              JOIN recipients r ON r.id = q.id
              JOIN broadcasts b ON b.id = r.broadcast_id
              LEFT JOIN contacts c ON c.id = r.contact_id",
-            args![sql::json(ids)],
-        )
-        .await?;
+        suppressed()
+    );
+    let rows = tx.rows(sql, args![sql::json(ids)]).await?;
     for row in &rows {
         found.insert(row.get("id")?, check(row)?);
     }
@@ -154,6 +160,9 @@ fn check(row: &Row) -> Result<Check, StorageError> {
     if advertises && row.get::<Option<i64>>("opted_out_at")?.is_some() {
         return stop(WithheldReason::OptedOut);
     }
+    if advertises && row.get::<bool>("topic_refused")? {
+        return stop(WithheldReason::TopicRefused);
+    }
     if advertises && row.get::<Option<i64>>("dm_refused_at")?.is_some() {
         return stop(WithheldReason::DmRefused);
     }
@@ -166,6 +175,9 @@ fn check(row: &Row) -> Result<Check, StorageError> {
     }
     if row.get::<Option<i64>>("invalid_at")?.is_some() {
         return stop(WithheldReason::AddressInvalid);
+    }
+    if row.get::<bool>("suppressed")? {
+        return stop(WithheldReason::Suppressed);
     }
     Ok(Check::Go)
 }

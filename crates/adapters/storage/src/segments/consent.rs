@@ -37,6 +37,18 @@ fn given(compiler: &mut Compiler<'_>, topic: Option<&str>, condition: &Condition
     format!("(({general} OR {own}) AND NOT {refused})")
 }
 
+/// Contact `c` has agreed to the topic itself, and `enough` holds for the basis `s.basis`.
+pub(crate) fn agreed_to_topic(topic: &str, enough: &str) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM consents e JOIN contacts p ON p.id = e.contact_id
+             JOIN consent_sources s ON s.id = e.source_id
+             WHERE e.contact_id IN (SELECT m.id FROM contacts m WHERE m.merged_into = c.id UNION ALL SELECT c.id)
+               AND e.topic_id = {topic} AND e.act = 'given' AND {enough}
+               AND {})",
+        no_later("withdrawn", &format!("(w.topic_id = {topic} OR w.topic_id IS NULL)"))
+    )
+}
+
 /// Withdrew, and has not agreed since. Who withdraws all advertising withdraws every topic.
 fn withdrawn(compiler: &mut Compiler<'_>, topic: Option<&str>, condition: &Condition) -> String {
     let about = |alias: &str| match topic {

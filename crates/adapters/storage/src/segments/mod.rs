@@ -19,6 +19,7 @@ use audience::{
 };
 
 pub(crate) use compile::Compiler;
+pub(crate) use consent::agreed_to_topic;
 pub(crate) use rows::known;
 
 use crate::{

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use audience::{
-    ContactStore, OptOutRoute,
+    ConsentBasis, ContactStore, OptOutRoute, SuppressionStore, TopicStore,
     segment::{Rule, Saved, SegmentDraft, SegmentStore, Test},
 };
 use campaigns::{
-    audience::{AudienceRules, ByHand, Duplicates, FrequencyCap},
+    audience::{AudienceRules, ByHand, ConsentDemand, DemandOf, Duplicates, FrequencyCap, HouseRules},
     broadcast::{AudienceKind, AudiencePart, BroadcastDraft, BroadcastId, Waterfall},
     ports::BroadcastStore,
 };
@@ -26,7 +26,21 @@ use crate::{
     world::{NOW, cases},
 };
 
-async fn segment(store: &Store, name: &str, rule: Rule) -> i64 {
+const DUPLICATES: [Option<Duplicates>; 5] = [
+    None,
+    Some(Duplicates::Newest),
+    Some(Duplicates::Oldest),
+    Some(Duplicates::Consented),
+    Some(Duplicates::Each),
+];
+
+fn any_house_rules(dice: &mut Dice) -> HouseRules {
+    let of = dice.one_of(&[DemandOf::Nobody, DemandOf::Since(NOW), DemandOf::Everybody]).unwrap();
+    let bases = if dice.below(2) == 0 { ConsentBasis::ALL.to_vec() } else { vec![ConsentBasis::Consent] };
+    HouseRules { duplicates: dice.one_of(&Duplicates::ALL).unwrap(), consent: ConsentDemand { of, bases } }
+}
+
+pub async fn segment(store: &Store, name: &str, rule: Rule) -> i64 {
     let draft = SegmentDraft { name: name.into(), rule };
     match SegmentStore::save(store, None, &draft, None, NOW).await.unwrap() {
         Saved::Yes(id) => id,
@@ -35,19 +49,19 @@ async fn segment(store: &Store, name: &str, rule: Rule) -> i64 {
 }
 
 /// A draft whose audience are the people of a segment.
-async fn to_segment(store: &Store, segment_id: i64) -> BroadcastId {
+pub async fn to_segment(store: &Store, segment_id: i64) -> BroadcastId {
     let id = drafted(store, AudienceKind::Conditions).await;
     let rules = AudienceRules { segment_id: Some(segment_id), ..AudienceRules::default() };
     assert!(store.set_audience_rules(id, &rules).await.unwrap());
     id
 }
 
-fn number(shown: &Waterfall, reason: WithheldReason) -> u64 {
+pub fn number(shown: &Waterfall, reason: WithheldReason) -> u64 {
     shown.withheld.iter().find(|(known, _)| *known == reason).map_or(0, |(_, people)| *people)
 }
 
 /// The numbers add up, behind every number stand that many people, and nobody stands behind two.
-async fn adds_up(store: &Store, id: BroadcastId, now: i64) -> Waterfall {
+pub async fn adds_up(store: &Store, id: BroadcastId, now: i64) -> Waterfall {
     let shown = store.preview(id, now).await.unwrap();
     let left_out: u64 = shown.withheld.iter().map(|(_, people)| people).sum();
     assert_eq!(shown.asked, left_out + shown.remaining, "{shown:?}");
@@ -139,7 +153,7 @@ cases! {
         use WithheldReason::{AlreadySent, DmRefused, Duplicate, FrequencyCap as Cap};
         let shown = adds_up(&store, id, NOW).await;
         assert_eq!(shown.withheld, [(Duplicate, 1), (DmRefused, 1), (AlreadySent, 1)]);
-        let rules = AudienceRules { duplicates: Duplicates::Each, send_again: true, ..AudienceRules::default() };
+        let rules = AudienceRules { duplicates: Some(Duplicates::Each), send_again: true, ..AudienceRules::default() };
         store.set_audience_rules(id, &rules).await.unwrap();
         assert_eq!(adds_up(&store, id, NOW).await.withheld, [(DmRefused, 1)]);
         let cap = FrequencyCap { mails: 1, days: 7 };
@@ -161,6 +175,8 @@ cases! {
     async fn whatever_is_chosen_the_numbers_add_up(store: Store) {
         let mut dice = Dice(7);
         let mut who = Vec::new();
+        let mut seen = BTreeSet::new();
+        let topic = store.save_topic(None, ("新商品", ""), NOW).await.unwrap().unwrap();
         for n in 0..40_u64 {
             let address = match dice.below(5) {
                 0 => String::new(),
@@ -177,7 +193,10 @@ cases! {
             if dice.below(9) == 0 && !address.is_empty() {
                 store.mark_invalid(&address, "userunknown", None, NOW).await.unwrap();
             }
+            crate::left_out::any_ledger(&store, &mut dice, (who[who.len() - 1], topic), NOW).await;
         }
+        let on_list: Vec<String> = (0..40).step_by(4).map(|n| format!("k{n}@y.example")).collect();
+        store.suppress(&on_list, "", None, NOW).await.unwrap();
         let xs = segment(&store, "x", Rule::of(vec![one("address", Test::Contains, &["@x."])])).await;
         let lot = segment(&store, "lot", Rule::of(vec![one("share", Test::Is, &["0", "60", "a"])])).await;
         let template = {
@@ -190,7 +209,8 @@ cases! {
             let id = BroadcastStore::create(&store, &plan(template, kind), None, NOW).await.unwrap();
             let rules = AudienceRules {
                 segment_id: dice.one_of(&[xs, lot]),
-                duplicates: dice.one_of(&[Duplicates::Newest, Duplicates::Each]).unwrap(),
+                duplicates: dice.one_of(&DUPLICATES).unwrap(),
+                topic_id: (dice.below(2) == 0).then_some(topic),
                 send_again: dice.below(2) == 0,
                 ..AudienceRules::default()
             };
@@ -200,6 +220,8 @@ cases! {
                 if dice.below(2) == 0 { store.pick(id, &[one], true).await.unwrap() } else { store.exclude(id, &[one], true).await.unwrap() };
             }
             let cap = (dice.below(3) == 0).then_some(FrequencyCap { mails: 1, days: 3 });
+            store.set_house_rules(&any_house_rules(&mut dice), None, NOW).await.unwrap();
+            seen.extend(store.preview(id, NOW).await.unwrap().withheld.iter().map(|(reason, _)| *reason));
             store.set_frequency_cap(cap, None, NOW).await.unwrap();
             let now = NOW + i64::try_from(round).unwrap() * DAY / 2;
             let shown = adds_up(&store, id, now).await;
@@ -214,5 +236,7 @@ cases! {
                 }
             }
         }
+        use WithheldReason::{NoConsent, Suppressed, TopicRefused};
+        assert!([NoConsent, Suppressed, TopicRefused].iter().all(|reason| seen.contains(reason)), "{seen:?}");
     }
 }

@@ -17,7 +17,7 @@ use crate::{
     world::{NOW, cases},
 };
 
-async fn agree(store: &Store, contact_id: i64, topic_id: Option<i64>, basis: ConsentBasis, at: i64) {
+pub async fn agree(store: &Store, contact_id: i64, topic_id: Option<i64>, basis: ConsentBasis, at: i64) {
     let new = NewConsent {
         contact_id,
         topic_id,

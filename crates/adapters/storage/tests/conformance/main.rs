@@ -13,6 +13,7 @@ mod desk;
 mod event_log;
 mod fields;
 mod imports;
+mod left_out;
 mod mailing;
 mod merges;
 mod opening;

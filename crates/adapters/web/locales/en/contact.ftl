@@ -166,6 +166,7 @@ done-file-too-large = The file is over 10 MB and was not kept.
 withheld-dm-refused = Not sent: the customer wants no news by mail.
 withheld-excluded = Not sent: taken out of this broadcast by hand.
 withheld-suppressed = Not sent: the address is on the list of those nothing is sent to.
+withheld-topic-refused = Not sent: this topic is not wanted.
 withheld-already-sent = Not sent: this person had a mail of the same text already.
 withheld-no-consent = Not sent: no consent to advertising mail is on record.
 withheld-frequency-cap = Not sent: this person has had as many announcements as one may get in the time set.

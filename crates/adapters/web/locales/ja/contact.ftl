@@ -166,6 +166,7 @@ done-file-too-large = ファイルが10MBを超えているため、登録して
 withheld-dm-refused = DMを希望しない方のため、送っていません。
 withheld-excluded = この配信から手で外されたため、送っていません。
 withheld-suppressed = 送信停止リストにあるアドレスのため、送っていません。
+withheld-topic-refused = この種類のお知らせを希望しないため、送っていません。
 withheld-already-sent = 同じ文面のメールをすでにお送りしているため、送っていません。
 withheld-no-consent = 広告メールへの同意の記録がないため、送っていません。
 withheld-frequency-cap = 決めた期間に、決めた通数までのお知らせをすでにお送りしているため、送っていません。

@@ -16,6 +16,7 @@ pub(crate) mod operator;
 pub(crate) mod queue;
 pub(crate) mod segment;
 pub(crate) mod source;
+pub(crate) mod suppression;
 pub(crate) mod template;
 pub(crate) mod topic;
 pub(crate) mod unsubscribe;

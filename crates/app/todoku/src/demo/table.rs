@@ -149,6 +149,7 @@ fn withheld_ja(reason: WithheldReason) -> &'static str {
         WithheldReason::Excluded => "手で外した",
         WithheldReason::NoAddress => "アドレスなし",
         WithheldReason::OptedOut => "配信停止・希望しない",
+        WithheldReason::TopicRefused => "この種類を希望しない",
         WithheldReason::DmRefused => "DM を希望しない",
         WithheldReason::Resigned => "登録の取消",
         WithheldReason::AddressInvalid => "アドレスが無効",

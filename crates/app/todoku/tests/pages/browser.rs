@@ -62,6 +62,7 @@ impl House {
             segments: store.clone(),
             fields: store.clone(),
             topics: store.clone(),
+            suppressions: store.clone(),
             consents: store.clone(),
             merges: store.clone(),
             validity: store.clone(),

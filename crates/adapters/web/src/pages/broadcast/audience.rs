@@ -13,13 +13,13 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::{
-    find_draft,
+    find_draft, limits,
     steps::{Step, steps},
 };
 use crate::{
     form::Form,
     links,
-    parts::{flash, time},
+    parts::{field::Field, flash, time},
     problem::{Answer, Problem},
     say::{grouped, t},
     visit::Visit,
@@ -34,7 +34,10 @@ pub(super) const PICKS_MAX: u64 = 10_000_000;
 pub(crate) struct Choice {
     kind: String,
     segment: String,
-    each: bool,
+    /// Empty for what the house does.
+    duplicates: String,
+    /// Empty for none.
+    topic: String,
     again: bool,
     go: String,
 }
@@ -153,18 +156,19 @@ async fn by_hand(visit: &Visit, broadcast: &Broadcast) -> Result<Markup, Problem
 async fn leaving_out(visit: &Visit, broadcast: &Broadcast, rules: &AudienceRules) -> Result<Markup, Problem> {
     let say = visit.say;
     let cap = visit.house.broadcasts.frequency_cap().await?;
+    let house = visit.house.broadcasts.house_rules().await?;
+    let advertises = broadcast.draft.purpose == Purpose::Advertising;
     Ok(html! {
-        details open[rules.send_again || rules.duplicates == Duplicates::Each] {
+        @if advertises { (topic_choice(visit, rules).await?) }
+        details open[rules.send_again || rules.duplicates.is_some()] {
             summary { (t!(say, "audience-rules")) }
-            label.check {
-                input type="checkbox" name="each" value="true" checked[rules.duplicates == Duplicates::Each];
-                span { (t!(say, "audience-each")) span.sub { (t!(say, "audience-each-what")) } }
-            }
+            (duplicates_choice(visit, rules, house.duplicates))
             label.check {
                 input type="checkbox" name="again" value="true" checked[rules.send_again];
                 span { (t!(say, "audience-again")) span.sub { (t!(say, "audience-again-what")) } }
             }
-            @if broadcast.draft.purpose == Purpose::Advertising {
+            @if advertises {
+                p { (limits::demand_words(say, &house.consent)) }
                 p {
                     @match cap {
                         Some(cap) => (t!(say, "audience-cap", mails = cap.mails, days = cap.days)),
@@ -177,6 +181,40 @@ async fn leaving_out(visit: &Visit, broadcast: &Broadcast, rules: &AudienceRules
     })
 }
 
+/// The topic it is about, where the house has topics.
+async fn topic_choice(visit: &Visit, rules: &AudienceRules) -> Result<Markup, Problem> {
+    let say = visit.say;
+    let chosen = rules.topic_id.map(|id| id.to_string()).unwrap_or_default();
+    let topics = visit.house.topics.topics().await?.into_iter();
+    let offered = topics.filter(|topic| topic.archived_at.is_none() || Some(topic.id) == rules.topic_id);
+    let mut choices = vec![(String::new(), t!(say, "audience-topic-none"))];
+    choices.extend(offered.map(|topic| (topic.id.to_string(), topic.name)));
+    let select = Field {
+        name: "topic",
+        label: &t!(say, "audience-topic"),
+        value: &chosen,
+        hint: &t!(say, "audience-topic-hint"),
+        ..Field::default()
+    };
+    Ok(html! { @if choices.len() > 1 { (select.select(&choices)) } })
+}
+
+/// What is done about several contacts with one address: as the house does, or otherwise.
+fn duplicates_choice(visit: &Visit, rules: &AudienceRules, house: Duplicates) -> Markup {
+    let say = visit.say;
+    let words = |way: Duplicates| say.with(&format!("duplicates-{}", way.name()), None);
+    let mut choices = vec![(String::new(), t!(say, "duplicates-house", way = words(house)))];
+    choices.extend(Duplicates::ALL.iter().map(|way| (way.name().to_owned(), words(*way))));
+    Field {
+        name: "duplicates",
+        label: &t!(say, "audience-duplicates"),
+        value: rules.duplicates.map(Duplicates::name).unwrap_or_default(),
+        hint: &t!(say, "audience-duplicates-hint"),
+        ..Field::default()
+    }
+    .select(&choices)
+}
+
 /// `POST /broadcasts/{id}/audience`.
 pub(crate) async fn choose(visit: Visit, Path(id): Path<i64>, Form(choice): Form<Choice>) -> Answer {
     let Some(broadcast) = find_draft(&visit, id).await? else {
@@ -187,7 +225,8 @@ pub(crate) async fn choose(visit: Visit, Path(id): Path<i64>, Form(choice): Form
     let segment_id = choice.segment.parse().ok().or(before.segment_id.filter(|_| choice.segment.is_empty()));
     let rules = AudienceRules {
         segment_id,
-        duplicates: if choice.each { Duplicates::Each } else { Duplicates::Newest },
+        duplicates: Duplicates::from_name(&choice.duplicates),
+        topic_id: choice.topic.parse().ok(),
         send_again: choice.again,
         ..before
     };

@@ -13,7 +13,7 @@ use composition::Template;
 use maud::{Markup, html};
 
 use super::{
-    find_draft, from, members, report,
+    difference, find_draft, from, members, report,
     steps::{Step, steps},
 };
 use crate::{
@@ -34,6 +34,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     let (obstacles, waterfall) = start::obstacles(&stores(&visit), &broadcast, visit.now()).await?;
     let template = visit.house.templates.get(broadcast.draft.template_id).await?;
     let remark = from::remark(&visit, &broadcast.draft.from_address).await?;
+    let unrecorded = visit.house.broadcasts.unrecorded(id, visit.now()).await?;
     let link = |part| Some(members::link(id, part));
     let body = html! {
         p { a href="/broadcasts" { (t!(say, "frame-broadcasts")) } }
@@ -45,6 +46,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
                 div.card {
                     h2 { (t!(say, "confirm-who")) }
                     (report::who(say, &waterfall, &link))
+                    (difference::unrecorded_note(&visit, id, unrecorded))
                     p.fine {
                         a href={ (links::broadcast(id)) "/difference" } { (t!(say, "confirm-difference")) } " \u{b7} "
                         a href={ (links::broadcast(id)) "/audience" } { (t!(say, "confirm-change-audience")) }

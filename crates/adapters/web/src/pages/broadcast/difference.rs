@@ -7,7 +7,7 @@ use axum::{
 };
 use campaigns::broadcast::{AudienceKind, AudiencePart, Broadcast};
 use delivery::recipient::WithheldReason;
-use maud::html;
+use maud::{Markup, html};
 
 use super::{find_draft, members, report};
 use crate::{
@@ -31,6 +31,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
         lines.push((*reason, *people, left));
     }
     let asked = asked_words(&visit, &broadcast).await?;
+    let unrecorded = visit.house.broadcasts.unrecorded(id, visit.now()).await?;
     let body = html! {
         p { a href={ (links::broadcast(id)) "/confirm" } { (t!(say, "people-back", name = broadcast.draft.name.as_str())) } }
         h1 { (t!(say, "difference-title", asked = grouped(shown.asked), remaining = grouped(shown.remaining))) }
@@ -53,11 +54,26 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
                     (t!(say, "waterfall-remaining"))
                     a href=(members::link(id, AudiencePart::Remaining)) { (t!(say, "audience-people", n = grouped(shown.remaining))) }
                 }
+                (unrecorded_note(&visit, id, unrecorded))
             }
         }
         p.fine { (t!(say, "difference-again")) }
     };
     Ok(visit.page(&broadcast.draft.name, &body).into_response())
+}
+
+/// How many get it without consent on record, with their names and what can be done.
+pub(super) fn unrecorded_note(visit: &Visit, id: i64, people: u64) -> Markup {
+    let say = visit.say;
+    html! {
+        @if people > 0 {
+            p.notice {
+                (t!(say, "unrecorded-note", n = grouped(people))) " "
+                a href=(members::link(id, AudiencePart::Unrecorded)) { (t!(say, "unrecorded-who")) }
+                @if visit.is_owner() { " \u{b7} " a href="/broadcasts/limits" { (t!(say, "difference-demand")) } }
+            }
+        }
+    }
 }
 
 /// Whom the broadcast asks for, in words.
@@ -83,6 +99,11 @@ fn change(visit: &Visit, id: i64, reason: WithheldReason) -> Option<(String, Str
             (t!(say, "difference-by-hand"), format!("{}/by-hand", links::broadcast(id)))
         }
         WithheldReason::Duplicate | WithheldReason::AlreadySent => (t!(say, "difference-rules"), audience),
+        WithheldReason::Suppressed => (t!(say, "suppressions-open"), "/suppressions".to_owned()),
+        WithheldReason::NoConsent if visit.is_owner() => {
+            (t!(say, "difference-demand"), "/broadcasts/limits".to_owned())
+        }
+        WithheldReason::TopicRefused => (t!(say, "difference-topic"), audience),
         WithheldReason::FrequencyCap if visit.is_owner() => {
             (t!(say, "audience-cap-change"), "/broadcasts/limits".to_owned())
         }

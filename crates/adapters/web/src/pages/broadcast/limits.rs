@@ -1,55 +1,117 @@
-//! How many advertising mails one person may get in some days, for the whole house.
+//! What the house decides about every audience: how many advertising mails a person may get, who stands for an address
+//! that several have, and of whom consent must be on record.
 
-use axum::response::IntoResponse;
-use campaigns::audience::FrequencyCap;
-use maud::html;
+use audience::{
+    ConsentBasis,
+    segment::{Kind, Test, day_of, read_day, start_of, value_name, written},
+};
+use axum::{http::StatusCode, response::IntoResponse};
+use campaigns::audience::{ConsentDemand, DemandOf, Duplicates, FrequencyCap, HouseRules};
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::{
     form::Form,
+    pages::segment::said,
     parts::{field::Field, flash},
     problem::Answer,
-    say::t,
+    say::{Say, t},
     visit::{Owner, Visit},
 };
 
-/// As typed; both empty for no limit.
+/// As typed; `mails` and `days` both empty for no limit.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Entry {
     mails: String,
     days: String,
+    duplicates: String,
+    demand: String,
+    since: String,
+    basis: Vec<String>,
+}
+
+impl Entry {
+    fn of(cap: Option<FrequencyCap>, rules: &HouseRules) -> Self {
+        let number = |of: fn(FrequencyCap) -> u32| cap.map(|cap| of(cap).to_string()).unwrap_or_default();
+        let (demand, since) = match rules.consent.of {
+            DemandOf::Nobody => ("nobody", String::new()),
+            DemandOf::Since(at) => ("since", written(day_of(at))),
+            DemandOf::Everybody => ("everybody", String::new()),
+        };
+        Self {
+            mails: number(|cap| cap.mails),
+            days: number(|cap| cap.days),
+            duplicates: rules.duplicates.name().to_owned(),
+            demand: demand.to_owned(),
+            since,
+            basis: rules.consent.bases.iter().map(|basis| basis.name().to_owned()).collect(),
+        }
+    }
+
+    /// The cap, or `None` when the numbers make no sense.
+    fn cap(&self) -> Option<Option<FrequencyCap>> {
+        if self.mails.trim().is_empty() && self.days.trim().is_empty() {
+            return Some(None);
+        }
+        let (mails, days) = (self.mails.trim().parse().ok()?, self.days.trim().parse().ok()?);
+        Some(FrequencyCap { mails, days }).filter(|cap| cap.is_sound()).map(Some)
+    }
+
+    /// The rules, or the key of what is wrong.
+    fn rules(&self) -> Result<HouseRules, &'static str> {
+        let of = match self.demand.as_str() {
+            "everybody" => DemandOf::Everybody,
+            "since" => {
+                DemandOf::Since(read_day(self.since.trim()).map(start_of).ok_or("limits-since-wrong")?)
+            }
+            _ => DemandOf::Nobody,
+        };
+        let bases: Vec<ConsentBasis> = ConsentBasis::ALL
+            .into_iter()
+            .filter(|basis| self.basis.iter().any(|one| one == basis.name()))
+            .collect();
+        if bases.is_empty() {
+            return Err("limits-basis-missing");
+        }
+        let duplicates = Duplicates::from_name(&self.duplicates).unwrap_or_default();
+        Ok(HouseRules { duplicates, consent: ConsentDemand { of, bases } })
+    }
+}
+
+/// Of whom consent is wanted, as one sentence.
+pub(super) fn demand_words(say: Say, demand: &ConsentDemand) -> String {
+    match demand.of {
+        DemandOf::Nobody => t!(say, "demand-nobody-now"),
+        DemandOf::Since(at) => t!(say, "demand-since-now", day = written(day_of(at))),
+        DemandOf::Everybody => t!(say, "demand-everybody-now"),
+    }
 }
 
 /// `GET /broadcasts/limits`.
 pub(crate) async fn show(Owner(visit): Owner) -> Answer {
-    let cap = visit.house.broadcasts.frequency_cap().await?;
-    let entry = cap.map_or_else(Entry::default, |cap| Entry {
-        mails: cap.mails.to_string(),
-        days: cap.days.to_string(),
-    });
+    let store = &visit.house.broadcasts;
+    let entry = Entry::of(store.frequency_cap().await?, &store.house_rules().await?);
     page(&visit, &entry, None)
 }
 
 /// `POST /broadcasts/limits`.
 pub(crate) async fn save(Owner(visit): Owner, Form(entry): Form<Entry>) -> Answer {
-    let cap = match (entry.mails.trim(), entry.days.trim()) {
-        ("", "") => None,
-        (mails, days) => {
-            let read = mails.parse().ok().zip(days.parse().ok());
-            match read.map(|(mails, days)| FrequencyCap { mails, days }).filter(|cap| cap.is_sound()) {
-                Some(cap) => Some(cap),
-                None => {
-                    return page(
-                        &visit,
-                        &entry,
-                        Some(&t!(visit.say, "limits-wrong", max = FrequencyCap::MAX)),
-                    );
-                }
-            }
+    let (cap, rules) = match (entry.cap(), entry.rules()) {
+        (Some(cap), Ok(rules)) => (cap, rules),
+        (None, _) => {
+            let wrong = t!(visit.say, "limits-wrong", max = FrequencyCap::MAX);
+            return page(&visit, &entry, Some(&wrong));
         }
+        (_, Err(key)) => return page(&visit, &entry, Some(&visit.say.with(key, None))),
     };
-    visit.house.broadcasts.set_frequency_cap(cap, visit.actor(), visit.now()).await?;
+    let store = &visit.house.broadcasts;
+    if store.frequency_cap().await? != cap {
+        store.set_frequency_cap(cap, visit.actor(), visit.now()).await?;
+    }
+    if store.house_rules().await? != rules {
+        store.set_house_rules(&rules, visit.actor(), visit.now()).await?;
+    }
     Ok(flash::done("/broadcasts/limits", "limits-saved").into_response())
 }
 
@@ -62,19 +124,116 @@ fn page(visit: &Visit, entry: &Entry, wrong: Option<&str>) -> Answer {
         p { a href="/broadcasts" { (t!(say, "frame-broadcasts")) } }
         h1 { (t!(say, "limits-title")) }
         p.lead { (t!(say, "limits-lead")) }
-        form.card method="post" action="/broadcasts/limits" {
+        form method="post" action="/broadcasts/limits" {
             (visit.token_field())
             @if let Some(wrong) = wrong { p.wrong role="alert" { (wrong) } }
-            (field("mails", &t!(say, "limits-mails"), &entry.mails))
-            (field("days", &t!(say, "limits-days"), &entry.days))
-            p.hint { (t!(say, "limits-hint")) }
+            div.card {
+                h2 { (t!(say, "limits-cap")) }
+                p.hint { (t!(say, "limits-cap-what")) }
+                (field("mails", &t!(say, "limits-mails"), &entry.mails))
+                (field("days", &t!(say, "limits-days"), &entry.days))
+                p.hint { (t!(say, "limits-hint")) }
+            }
+            (duplicates(say, entry))
+            (demand(say, entry))
+            div.card {
+                h2 { (t!(say, "suppressions-title")) }
+                p { (t!(say, "suppressions-lead")) " " a href="/suppressions" { (t!(say, "suppressions-open")) } }
+            }
             div.actions { button.btn.primary type="submit" { (t!(say, "limits-save")) } }
         }
     };
-    let status = if wrong.is_some() {
-        axum::http::StatusCode::UNPROCESSABLE_ENTITY
-    } else {
-        axum::http::StatusCode::OK
-    };
+    let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     Ok((status, visit.page(&t!(say, "limits-title"), &body)).into_response())
+}
+
+fn radio(name: &str, value: &str, chosen: bool, words: &str, what: &str) -> Markup {
+    html! {
+        label.check {
+            input type="radio" name=(name) value=(value) checked[chosen];
+            span { b { (words) } @if !what.is_empty() { span.sub { (what) } } }
+        }
+    }
+}
+
+fn duplicates(say: Say, entry: &Entry) -> Markup {
+    html! {
+        div.card {
+            h2 { (t!(say, "audience-duplicates")) }
+            p.hint { (t!(say, "limits-duplicates-what")) }
+            @for way in Duplicates::ALL {
+                (radio("duplicates", way.name(), way.name() == entry.duplicates,
+                    &say.with(&format!("duplicates-{}", way.name()), None),
+                    &say.with(&format!("duplicates-what-{}", way.name()), None)))
+            }
+        }
+    }
+}
+
+/// Of whom consent must be on record, what the law says, and which bases are enough.
+fn demand(say: Say, entry: &Entry) -> Markup {
+    let is = |name: &str| entry.demand == name;
+    html! {
+        div.card {
+            h2 { (t!(say, "demand-title")) }
+            p { (t!(say, "demand-lead")) }
+            (radio("demand", "nobody", is("nobody"), &t!(say, "demand-nobody"), &t!(say, "demand-nobody-what")))
+            (radio("demand", "since", is("since"), &t!(say, "demand-since"), &t!(say, "demand-since-what")))
+            div.under {
+                input.day type="date" name="since" value=(entry.since) aria-label=(t!(say, "demand-since"));
+            }
+            (radio("demand", "everybody", is("everybody"), &t!(say, "demand-everybody"), &t!(say, "demand-everybody-what")))
+            h3 { (t!(say, "demand-bases")) }
+            @for basis in ConsentBasis::ALL {
+                label.check {
+                    input type="checkbox" name="basis" value=(basis.name())
+                        checked[entry.basis.iter().any(|one| one == basis.name())];
+                    span {
+                        (said(say, &value_name(Kind::Consent, Test::Given, basis.name())))
+                        span.sub { (say.with(&format!("demand-basis-{}", basis.name()), None)) }
+                    }
+                }
+            }
+            p.hint { (t!(say, "demand-segment")) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(form: &str) -> Entry {
+        serde_html_form::from_str(form).unwrap()
+    }
+
+    #[test]
+    fn what_is_typed_is_read() {
+        let check =
+            |form: &str, of: DemandOf| assert_eq!(read(form).rules().unwrap().consent.of, of, "{form}");
+        check("basis=consent", DemandOf::Nobody);
+        check("demand=everybody&basis=consent&basis=written", DemandOf::Everybody);
+        check(
+            "demand=since&since=2026-04-01&basis=consent",
+            DemandOf::Since(start_of(read_day("2026-04-01").unwrap())),
+        );
+        assert_eq!(read("demand=since&since=soon&basis=consent").rules(), Err("limits-since-wrong"));
+        assert_eq!(read("demand=everybody").rules(), Err("limits-basis-missing"));
+        assert_eq!(read("mails=1&days=").cap(), None);
+        assert_eq!(read("mails=3&days=7").cap(), Some(Some(FrequencyCap { mails: 3, days: 7 })));
+        assert_eq!(read("").cap(), Some(None));
+    }
+
+    #[test]
+    fn what_is_kept_is_shown_and_comes_back() {
+        for of in [DemandOf::Nobody, DemandOf::Since(start_of(20_000)), DemandOf::Everybody] {
+            for duplicates in Duplicates::ALL {
+                let rules = HouseRules {
+                    duplicates,
+                    consent: ConsentDemand { of, bases: vec![ConsentBasis::Written] },
+                };
+                assert_eq!(Entry::of(None, &rules).rules(), Ok(rules));
+            }
+        }
+    }
 }

@@ -35,11 +35,15 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(which): Query<
     let part = part_of(&which.part).ok_or(Problem::NotFound)?;
     let page = Page::of(which.page);
     let people = store.audience(id, part, (page.offset(), ROWS), visit.now()).await?;
-    let total = people_in(&store.preview(id, visit.now()).await?, part);
+    let total = match part {
+        AudiencePart::Unrecorded => store.unrecorded(id, visit.now()).await?,
+        part => people_in(&store.preview(id, visit.now()).await?, part),
+    };
     let path = format!("{}/people", links::broadcast(id));
     let title = match part {
         AudiencePart::Everyone => t!(say, "people-everyone"),
         AudiencePart::Remaining => t!(say, "people-remaining"),
+        AudiencePart::Unrecorded => t!(say, "people-unrecorded"),
         AudiencePart::LeftOut(reason) => report::left_out(say, reason),
     };
     let body = html! {
@@ -57,6 +61,9 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(which): Query<
                                 @if person.name.is_empty() { (t!(say, "contact-nameless")) } @else { (person.name) }
                             }
                             " " span.sub { (person.address) }
+                            @if part == AudiencePart::Unrecorded || part == AudiencePart::LeftOut(WithheldReason::NoConsent) {
+                                " " a.sub href={ (links::contact(person.contact_id)) "/consent" } { (t!(say, "people-record")) }
+                            }
                         }
                     }
                 }
@@ -72,6 +79,7 @@ pub(super) fn link(id: i64, part: AudiencePart) -> String {
     let name = match part {
         AudiencePart::Everyone => "everyone",
         AudiencePart::Remaining => "remaining",
+        AudiencePart::Unrecorded => "unrecorded",
         AudiencePart::LeftOut(reason) => reason.name(),
     };
     format!("{}/people?part={name}", links::broadcast(id))
@@ -81,6 +89,7 @@ fn part_of(name: &str) -> Option<AudiencePart> {
     match name {
         "everyone" => Some(AudiencePart::Everyone),
         "remaining" => Some(AudiencePart::Remaining),
+        "unrecorded" => Some(AudiencePart::Unrecorded),
         reason => WithheldReason::from_name(reason).map(AudiencePart::LeftOut),
     }
 }
@@ -88,7 +97,7 @@ fn part_of(name: &str) -> Option<AudiencePart> {
 fn people_in(waterfall: &Waterfall, part: AudiencePart) -> u64 {
     match part {
         AudiencePart::Everyone => waterfall.asked,
-        AudiencePart::Remaining => waterfall.remaining,
+        AudiencePart::Remaining | AudiencePart::Unrecorded => waterfall.remaining,
         AudiencePart::LeftOut(reason) => {
             waterfall.withheld.iter().find(|(known, _)| *known == reason).map_or(0, |(_, people)| *people)
         }
@@ -101,9 +110,12 @@ mod tests {
 
     #[test]
     fn links_lead_back() {
-        for part in
-            [AudiencePart::Everyone, AudiencePart::Remaining, AudiencePart::LeftOut(WithheldReason::OptedOut)]
-        {
+        for part in [
+            AudiencePart::Everyone,
+            AudiencePart::Remaining,
+            AudiencePart::Unrecorded,
+            AudiencePart::LeftOut(WithheldReason::OptedOut),
+        ] {
             let link = link(1, part);
             assert_eq!(part_of(link.rsplit('=').next().unwrap()), Some(part), "{link}");
         }

@@ -82,7 +82,7 @@ pub(super) fn outcome(say: Say, id: i64, shown: &Waterfall, counts: &Counts) -> 
         AudiencePart::LeftOut(reason) => {
             Some(links::broadcast_rows(id, Some(State::Withheld), Some(reason.name()), None))
         }
-        AudiencePart::Remaining => Some(links::broadcast_sent_to(id)),
+        AudiencePart::Remaining | AudiencePart::Unrecorded => Some(links::broadcast_sent_to(id)),
     };
     let mut bars = who_bars(say, shown, &link);
     let mut start = 0;

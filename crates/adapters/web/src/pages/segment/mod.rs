@@ -24,6 +24,6 @@ async fn find(visit: &Visit, id: SegmentId) -> Result<Segment, Problem> {
 }
 
 /// A sentence of the layers below in the reader's language.
-fn said(say: Say, words: &Sentence) -> String {
+pub(crate) fn said(say: Say, words: &Sentence) -> String {
     say.pick(&words.ja, &words.en).to_owned()
 }
