@@ -55,6 +55,10 @@ fn domain_end(line: &str, from: usize) -> usize {
     let bytes = line.as_bytes();
     let mut end = from;
     while end < bytes.len() && (bytes[end].is_ascii_alphanumeric() || b"-._".contains(&bytes[end])) {
+        if bytes[end] == b'.' && bytes.get(end + 1) == Some(&b'.') {
+            // No domain has two dots in a row: `a@b.example...User unknown` goes on with words.
+            break;
+        }
         end += 1;
     }
     while end > from && b".-_".contains(&bytes[end - 1]) {
@@ -86,6 +90,7 @@ mod tests {
         check("a..b.@docomo.ne.jp [User unknown]", "a..b.@docomo.ne.jp");
         check("rfc822;a@b.example", "a@b.example");
         check("F=[s@x.example] T=[a@b.example]", "s@x.example a@b.example");
+        check("550 a@b.example...User unknown", "a@b.example");
         check("mail@ @b.example a@b", "");
         check("宛先a@b.exampleです", "a@b.example");
     }
