@@ -14,6 +14,7 @@ mod segments_bench;
 mod sink;
 mod sinks;
 mod sisimai;
+mod transcripts_bench;
 
 use clap::{Parser, Subcommand};
 
@@ -41,6 +42,8 @@ enum Bench {
     Lanes(lanes_bench::Args),
     /// What a long queue costs: memory, and claims at its front.
     Queue(queue_bench::Args),
+    /// What keeping the words of each try costs.
+    Transcripts(transcripts_bench::Args),
     /// A house in a process of its own.
     #[command(hide = true)]
     House(apart::Args),
@@ -60,6 +63,7 @@ async fn main() -> anyhow::Result<()> {
         Bench::Import(args) => import_bench::run(args).await,
         Bench::Lanes(args) => lanes_bench::run(args).await,
         Bench::Queue(args) => queue_bench::run(args).await,
+        Bench::Transcripts(args) => transcripts_bench::run(args).await,
         Bench::House(args) => apart::serve(args).await,
         Bench::Sink => sink::serve(),
     }
