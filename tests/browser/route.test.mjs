@@ -77,7 +77,8 @@ test("directly to the recipient's server", async () => {
 test("the right one is saved without showing its password again, and mail goes through it", async () => {
   const { head } = await walk({ ...relay, port: String(stage.providersPort) });
   assert.equal(head, "最後まで進めました");
-  await midori.fill({ password: relay.password });
+  await midori.says("保存してあります。");
+  assert.ok(!(await midori.page.content()).includes(relay.password), "it is remembered, and not shown");
   await midori.press("保存");
   await midori.says("送信元を保存しました。");
   await midori.go("/sources/1/edit");

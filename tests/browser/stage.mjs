@@ -81,7 +81,8 @@ export class Stage {
     const said = await this.#run(
       "simulate",
       ["simulate", "--records", this.#path("records"), "--bounces-to", `127.0.0.1:${smtp}`,
-        "--journal", this.#path("journal"), "--keep-content", "--certificate", this.#path("ca.pem"), "--time-scale", "0.01", ...simulate],
+        "--journal", this.#path("journal"), "--keep-content", "--certificate", this.#path("ca.pem"),
+        ...(simulate.includes("--time-scale") ? [] : ["--time-scale", "0.01"]), ...simulate],
       /SMTP port (\d+)\s+DNS (\S+)/,
     );
     this.providersPort = Number(said[1]);
