@@ -57,6 +57,16 @@ impl HttpsClient {
         }
     }
 
+    /// Posts a form; the status and the body that came back, whatever they say.
+    ///
+    /// # Errors
+    /// See [`HttpsError`].
+    pub async fn post_form(&self, url: &str, body: Vec<u8>) -> Result<(u16, Vec<u8>), HttpsError> {
+        let content_type = Some("application/x-www-form-urlencoded");
+        let answered = self.exchange(Asked { method: Method::POST, url, content_type, body }).await?;
+        Ok((answered.status.as_u16(), answered.body))
+    }
+
     async fn run(&self, asked: Asked<'_>) -> Result<Answered, HttpsError> {
         let no_url = || HttpsError::Url(asked.url.to_owned());
         let uri: Uri = asked.url.parse().map_err(|_| no_url())?;

@@ -1,4 +1,4 @@
-//! Fetches MTA-STS policies and posts TLS reports: one request per connection, verified, bounded.
+//! Fetches MTA-STS policies, posts TLS reports, asks for access tokens: one request per connection, verified, bounded.
 
 mod exchange;
 mod sts;

@@ -37,6 +37,7 @@ mod segments;
 mod sessions;
 mod source_counts;
 mod source_rows;
+mod source_tokens;
 mod sources;
 mod sql;
 mod suppressions;

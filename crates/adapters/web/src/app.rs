@@ -10,8 +10,13 @@ use audience::{
 };
 use campaigns::ports::{BroadcastStore, TemplateStore};
 use delivery::{
-    pacing::{rulebook::Overrides, store::PacingStore},
+    pacing::{
+        rulebook::{Overrides, Tries},
+        store::PacingStore,
+    },
     ports::{QueueStore, SourceStore},
+    source::token::TokenStore,
+    transcript::store::TranscriptStore,
 };
 use doctor::{
     ports::{DnsLookup, RouteProbe},
@@ -20,7 +25,10 @@ use doctor::{
 use evidence::ports::{DeskStore, HistoryStore};
 use reception::ArrivalStore;
 
-use crate::limit::{AddressLimit, LoginLimit};
+use crate::{
+    limit::{AddressLimit, LoginLimit},
+    typed::TypedPasswords,
+};
 
 /// Mails an address may have explained at once without a login, and how many come back per minute.
 const EXPLAINED: (f64, f64) = (20.0, 6.0);
@@ -63,6 +71,10 @@ pub struct App {
     pub desk: Arc<dyn DeskStore>,
     /// What happened.
     pub history: Arc<dyn HistoryStore>,
+    /// What was said in attempts.
+    pub transcripts: Arc<dyn TranscriptStore>,
+    /// How long that is kept, in milliseconds.
+    pub transcripts_kept_ms: i64,
     /// The queue, for single resends.
     pub queue: Arc<dyn QueueStore>,
     /// Limits, holds and what waits.
@@ -71,8 +83,12 @@ pub struct App {
     pub pacing_config: Overrides,
     /// Sending domains and the route.
     pub sources: Arc<dyn SourceStore>,
+    /// How access tokens of sources are renewed.
+    pub tokens: Arc<dyn TokenStore>,
     /// TLS: policies, rules, counts.
     pub tls: Arc<dyn delivery::tls::ports::TlsStore>,
+    /// The configuration's rules about TLS.
+    pub tls_config: Vec<(String, delivery::tls::ports::TlsRule)>,
     /// Bounces and other mail that came in.
     pub arrivals: Arc<dyn ArrivalStore>,
     /// Whether the work of the house can be written down.
@@ -91,8 +107,8 @@ pub struct App {
     pub smart_host_spf: String,
     /// The port of MX hosts: 25, another in tests.
     pub mx_port: u16,
-    /// How long a broadcast's messages are tried, in milliseconds.
-    pub broadcast_tries_ms: i64,
+    /// How long messages are tried.
+    pub tries: Tries,
     /// Now.
     pub clock: Clock,
     /// Where people reach the pages, without a slash at the end: `https://mail.example.jp`.
@@ -112,11 +128,18 @@ pub(crate) struct House {
     pub(crate) logins: LoginLimit,
     /// Keeps one address from having mails explained without end.
     pub(crate) explained: AddressLimit,
+    /// Passwords that were typed and tried out, and not saved yet.
+    pub(crate) typed: TypedPasswords,
 }
 
 impl House {
     pub(crate) fn new(app: App) -> Self {
-        Self { app, logins: LoginLimit::default(), explained: AddressLimit::new(EXPLAINED) }
+        Self {
+            app,
+            logins: LoginLimit::default(),
+            explained: AddressLimit::new(EXPLAINED),
+            typed: TypedPasswords::default(),
+        }
     }
 
     /// Now, in milliseconds UTC.

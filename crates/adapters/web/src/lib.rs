@@ -17,6 +17,7 @@ mod problem;
 mod router;
 mod say;
 mod secret;
+mod typed;
 mod visit;
 mod watch;
 

@@ -1,15 +1,19 @@
 //! Configuration: one small file, every value with a default that works on one machine.
 
 use std::{
+    collections::BTreeMap,
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use anyhow::{Context, bail};
-use delivery::pacing::{
-    limits::Span,
-    rulebook::{ALL, Overrides, check_name},
+use delivery::{
+    pacing::{
+        limits::Span,
+        rulebook::{ALL, Overrides, Tries, check_name},
+    },
+    tls::ports::TlsRule,
 };
 use doctor::source_care::RestWhenListed;
 use serde::Deserialize;
@@ -93,6 +97,9 @@ pub struct TlsSection {
     pub extra_roots: PathBuf,
     /// Sends TLS reports (RFC 8460) to domains that ask for them.
     pub reports: bool,
+    /// Encryption that is required of single domains: `verified` with a certificate that holds, `encrypted` with any.
+    /// What is set on the page for the same domain goes first.
+    pub require: BTreeMap<String, String>,
     /// The port of HTTPS servers. 443 everywhere but in tests.
     pub https_port: u16,
 }
@@ -105,6 +112,7 @@ impl Default for TlsSection {
             trust_anchors: PathBuf::new(),
             extra_roots: PathBuf::new(),
             reports: true,
+            require: BTreeMap::new(),
             https_port: 443,
         }
     }
@@ -136,7 +144,7 @@ pub struct DeliverySection {
     /// Waits before the second, third … try, such as `5m`, `30m`, `1h`, for every provider; the last one repeats. The
     /// rule pack's when empty.
     pub retry_delays: Vec<Span>,
-    /// How long a broadcast's message is tried before it is given up, such as `24h`.
+    /// How long a broadcast's message is tried before it is given up, such as `24h`. The rule pack's when empty.
     pub tries: String,
     /// Connections to one destination, for every provider. The rule pack's when 0.
     pub connections_per_site: u32,
@@ -145,6 +153,8 @@ pub struct DeliverySection {
     pub pacing: Overrides,
     /// Connections in all at most.
     pub connections: usize,
+    /// Days for which it is kept word for word what was said in each try. 0: not kept.
+    pub transcript_days: u32,
     /// How long another process over the same PostgreSQL may be silent before its work is taken over, such as `2m`.
     pub dead_after: String,
     /// Whether hosts are also tried by IPv6.
@@ -183,10 +193,11 @@ impl Default for DeliverySection {
         Self {
             mx_port: 25,
             retry_delays: Vec::new(),
-            tries: "24h".to_owned(),
+            tries: String::new(),
             connections_per_site: 0,
             pacing: Overrides::new(),
             connections: 200,
+            transcript_days: 30,
             dead_after: "2m".to_owned(),
             ipv6: true,
             timeouts_max: String::new(),
@@ -222,8 +233,14 @@ impl Config {
                  other machines reach it"
             );
         }
+        if self.delivery.transcript_days > TRANSCRIPT_DAYS_MAX {
+            bail!(
+                "delivery.transcript_days: {TRANSCRIPT_DAYS_MAX}日までです / at most {TRANSCRIPT_DAYS_MAX}"
+            );
+        }
         self.limits()?;
-        self.tries_ms()?;
+        self.tls_rules()?;
+        self.tries()?;
         self.dead_after_ms()?;
         if !self.delivery.timeouts_max.is_empty() {
             duration_ms(&self.delivery.timeouts_max).context("delivery.timeouts_max")?;
@@ -248,12 +265,38 @@ impl Config {
         u64::try_from(ms).ok().map(Duration::from_millis)
     }
 
-    /// How long a message is tried, in milliseconds.
+    /// How long messages are tried.
     ///
     /// # Errors
     /// When it is not a number with `ms`, `s`, `m` or `h`.
-    pub fn tries_ms(&self) -> anyhow::Result<i64> {
-        duration_ms(&self.delivery.tries).context("delivery.tries")
+    pub fn tries(&self) -> anyhow::Result<Tries> {
+        let own = Some(self.delivery.tries.as_str()).filter(|text| !text.is_empty());
+        Ok(Tries { broadcast_ms: own.map(duration_ms).transpose().context("delivery.tries")? })
+    }
+
+    /// How long what was said in tries is kept, in milliseconds.
+    #[must_use]
+    pub fn transcripts_kept_ms(&self) -> i64 {
+        i64::from(self.delivery.transcript_days.min(TRANSCRIPT_DAYS_MAX)) * 86_400_000
+    }
+
+    /// The domains that encryption is required of.
+    ///
+    /// # Errors
+    /// When one is no domain, or what is required of it is not known.
+    pub fn tls_rules(&self) -> anyhow::Result<Vec<(String, TlsRule)>> {
+        let rules = self.tls.require.iter().map(|(domain, rule)| {
+            let domain = domain.trim_end_matches('.').to_ascii_lowercase();
+            if !domain.contains('.') || mail::Address::new("x", &domain).is_err() {
+                bail!("tls.require: {domain} はドメインとして読めません / {domain} is no domain");
+            }
+            let read = TlsRule::from_name(rule);
+            let read = read.with_context(|| {
+                format!("tls.require.{domain}: encrypted か verified です / is encrypted or verified")
+            })?;
+            Ok((domain, read))
+        });
+        rules.collect()
     }
 
     /// The limits it lays over the rule pack's.
@@ -295,6 +338,8 @@ impl Config {
 }
 
 /// Ten years.
+const TRANSCRIPT_DAYS_MAX: u32 = 3_650;
+/// Ten years.
 const LONGEST_MS: i64 = 10 * 365 * 24 * 3_600_000;
 
 fn duration_ms(text: &str) -> anyhow::Result<i64> {
@@ -315,6 +360,8 @@ fn duration_ms(text: &str) -> anyhow::Result<i64> {
 
 #[cfg(test)]
 mod tests {
+    use delivery::recipient::Lane;
+
     use super::*;
 
     fn check(text: &str, expected: Option<i64>) {
@@ -342,13 +389,18 @@ mod tests {
         assert!(limits("[delivery.pacing.docomoo]\nrate = \"1/s\"").is_err());
         assert!(limits("[delivery.pacing.docomo]\nconnections = 0").is_err());
         assert!(limits("[delivery.pacing.docomo]\nrate = \"1/s\"").is_ok());
+        let rules = |text: &str| Config::parse(text).and_then(|config| config.tls_rules());
+        let good = rules("[tls.require]\n\"Partner.Example\" = \"verified\"").expect("a rule");
+        assert_eq!(good, [("partner.example".to_owned(), TlsRule::Verified)]);
+        assert!(rules("[tls.require]\n\"partner.example\" = \"always\"").is_err());
+        assert!(rules("[tls.require]\npartner = \"verified\"").is_err());
     }
 
     /// What is read at all has no ill numbers in it.
     fn is_read(text: &str) -> bool {
         let Ok(config) = Config::parse(text) else { return false };
         assert!(config.limits().is_ok());
-        assert!(config.tries_ms().expect("was checked") <= LONGEST_MS);
+        assert!(config.tries().expect("was checked").ms(Lane::Broadcast) <= LONGEST_MS);
         let _ = (config.database_url(), config.timeouts_max());
         true
     }

@@ -33,6 +33,7 @@ use crate::{
     return_paths::OurPaths,
     secret,
     tls::{self, TlsParts},
+    tokens::TokenCare,
     wire,
 };
 
@@ -101,6 +102,9 @@ impl Running {
         tasks.spawn(ever(tls::write_counts(store.clone(), parts.tally.clone(), shutdown.clone())));
         let reports = parts.reports(&config, &store, &resolver, (&transport, &clock));
         tasks.spawn(ever(tls::run_reports(reports, shutdown.clone())));
+        let https = Arc::clone(&parts.https);
+        let tokens = TokenCare { store: store.clone(), https, clock: Arc::clone(&clock) };
+        tasks.spawn(ever(tokens.run(shutdown.clone())));
         let hands = Ports {
             queue: store.clone(),
             pacing: store.clone(),
@@ -268,6 +272,12 @@ fn spawn_loops(
         loops::forget_expired(consents, tick, token).await;
         Ok(())
     });
+    let (transcripts, tick, token) = (store.clone(), Arc::clone(clock), shutdown.clone());
+    let kept_ms = config.transcripts_kept_ms();
+    tasks.spawn(async move {
+        loops::forget_transcripts(transcripts, kept_ms, tick, token).await;
+        Ok(())
+    });
     let (fields, token) = (store.clone(), shutdown.clone());
     tasks.spawn(async move {
         loops::run_fields(fields, token).await;
@@ -342,11 +352,15 @@ fn web_app(
         broadcasts: store.clone(),
         desk: store.clone(),
         history: store.clone(),
+        transcripts: store.clone(),
+        transcripts_kept_ms: config.transcripts_kept_ms(),
         queue: store.clone(),
         pacing: store.clone(),
         pacing_config: config.limits()?,
         sources: store.clone(),
+        tokens: store.clone(),
         tls: store.clone(),
+        tls_config: config.tls_rules()?,
         arrivals: store.clone(),
         health: Arc::clone(health),
         source_care,
@@ -356,7 +370,7 @@ fn web_app(
         sending_ips: config.sending_ips.clone(),
         smart_host_spf: config.smart_host_spf.clone(),
         mx_port: config.delivery.mx_port,
-        broadcast_tries_ms: config.tries_ms()?,
+        tries: config.tries()?,
         clock: Arc::clone(clock),
         base_url: config.base_url.clone(),
         secure_cookies: config.base_url.starts_with("https://"),

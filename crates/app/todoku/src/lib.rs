@@ -10,4 +10,5 @@ mod return_paths;
 pub mod secret;
 mod tls;
 mod tls_reports;
+mod tokens;
 mod wire;

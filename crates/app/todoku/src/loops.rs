@@ -7,6 +7,7 @@ use campaigns::{ports::BroadcastStore, runner};
 use delivery::{
     health::{Health, Work},
     recorder::Clock,
+    transcript::store::TranscriptStore,
 };
 use doctor::source_care::SourceCare;
 use tokio_util::sync::CancellationToken;
@@ -19,6 +20,11 @@ const TROUBLE: Duration = Duration::from_secs(2);
 const FIELDS: Duration = Duration::from_secs(2);
 /// How often it is looked for what may be forgotten.
 const DAY: Duration = Duration::from_secs(24 * 3600);
+/// How often transcripts are looked at whose time is over.
+const TRANSCRIPTS: Duration = Duration::from_secs(3600);
+/// Attempts whose transcripts are forgotten in one transaction, and how long others may write before the next one.
+const FORGOTTEN: u64 = 1_000;
+const BREATH: Duration = Duration::from_millis(200);
 /// Values read anew in one transaction.
 const RETYPED: u64 = 2_000;
 
@@ -106,6 +112,26 @@ pub async fn forget_expired(store: Arc<dyn ConsentStore>, clock: Clock, shutdown
             tracing::error!(%error, "what may be forgotten is kept until tomorrow");
         }
         rest(DAY, &shutdown).await;
+    }
+}
+
+/// Forgets, a little at a time, what was said in attempts longer ago than it is kept.
+pub async fn forget_transcripts(
+    store: Arc<dyn TranscriptStore>,
+    kept_ms: i64,
+    clock: Clock,
+    shutdown: CancellationToken,
+) {
+    while !shutdown.is_cancelled() {
+        let pause = match store.forget_transcripts(clock() - kept_ms, FORGOTTEN).await {
+            Ok(true) => BREATH,
+            Ok(false) => TRANSCRIPTS,
+            Err(error) => {
+                tracing::error!(%error, "transcripts stay a while longer");
+                TRANSCRIPTS
+            }
+        };
+        rest(pause, &shutdown).await;
     }
 }
 

@@ -69,7 +69,8 @@ impl TlsParts {
             dane: config.tls.dane,
             mx_port: config.delivery.mx_port,
         };
-        Ok(Self { policies: Arc::new(TlsPolicies::new(ports, settings)), tally, https, roots })
+        let policies = TlsPolicies::new(ports, settings).with_rules(config.tls_rules()?);
+        Ok(Self { policies: Arc::new(policies), tally, https, roots })
     }
 
     /// The SMTP client, whose handshakes are counted.

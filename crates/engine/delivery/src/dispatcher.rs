@@ -152,8 +152,12 @@ impl Shared {
     pub(crate) async fn steer(&self, steering: Steering) {
         let steering = Arc::new(steering);
         let away = self.flows.steer(&steering, self.now());
+        let unwanted = self.flows.unwanted(&steering, self.now());
         *self.steering.lock().unwrap_or_else(PoisonError::into_inner) = steering;
         self.postpone(away).await;
+        for row in unwanted {
+            self.give_back(row).await;
+        }
     }
 
     /// Shards and lanes that should get no more rows now.

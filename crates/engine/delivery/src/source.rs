@@ -5,6 +5,7 @@ pub mod counts;
 mod model;
 pub mod presets;
 pub mod roster;
+pub mod token;
 pub mod warm_up;
 
 use serde::{Deserialize, Serialize};

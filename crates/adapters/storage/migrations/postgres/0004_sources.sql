@@ -21,6 +21,18 @@ CREATE TABLE sources (
 INSERT INTO sources (id, name, way, pool, weight, enabled, quota, created_at)
     VALUES (1, '', '{"kind":"direct"}', 'main', 10, TRUE, '{}', 0);
 
+-- How access tokens are renewed; the token itself is the login's password.
+CREATE TABLE source_tokens (
+    source_id     BIGINT PRIMARY KEY,
+    token_url     TEXT NOT NULL,
+    client_id     TEXT NOT NULL,
+    client_secret TEXT NOT NULL,
+    refresh_token TEXT NOT NULL,
+    expires_at    BIGINT,
+    trouble       TEXT,
+    trouble_at    BIGINT
+);
+
 CREATE TABLE source_warm_ups (
     source_id BIGINT NOT NULL,
     provider_group TEXT NOT NULL,

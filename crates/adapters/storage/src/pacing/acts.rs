@@ -48,7 +48,7 @@ pub(super) async fn rows(
     let sql = format!("SELECT COUNT(*) AS found FROM queue q WHERE {condition}");
     let total = store.row(sql, vec![of.clone()]).await?.map_or(Ok(0), |row| row.count("found"))?;
     let sql = format!(
-        "SELECT q.id, q.broadcast_id, q.lane, q.site, q.due_at, q.phase, q.node, q.paused, q.waits, p.address
+        "SELECT q.id, q.broadcast_id, q.lane, q.site, q.due_at, q.phase, q.node, q.paused, q.waits, p.address, p.expires_at
          FROM queue q JOIN recipients p ON p.id = q.id WHERE {condition} ORDER BY q.due_at, q.id LIMIT $2 OFFSET $3"
     );
     let mut arguments = vec![of];

@@ -8,7 +8,7 @@ use delivery::{
     event,
     pacing::{
         facts::FlowFacts,
-        hours::BroadcastPace,
+        hours::{BroadcastPace, Hours},
         limits::LimitSet,
         rulebook::Overrides,
         store::{Hold, HoldId, NewHold, PacingStore, Queued, Scope, ShardCount, Standing, Told},
@@ -25,6 +25,8 @@ use crate::{
     sql::{self, Row, args},
 };
 
+/// The hours in which advertising may leave.
+const ADVERTISING_HOURS: &str = "advertising_hours";
 /// How long what a dead process told is kept.
 const TOLD_KEPT_MS: i64 = 86_400_000;
 
@@ -115,7 +117,8 @@ impl PacingStore for Store {
     }
 
     async fn queued(&self, id: RecipientId) -> Result<Option<Queued>, StoreFailure> {
-        let sql = "SELECT id, broadcast_id, lane, site, due_at, phase, node, paused, waits FROM queue WHERE id = $1";
+        let sql = "SELECT q.id, q.broadcast_id, q.lane, q.site, q.due_at, q.phase, q.node, q.paused, q.waits, r.expires_at
+                   FROM queue q JOIN recipients r ON r.id = q.id WHERE q.id = $1";
         Ok(self.row(sql, args![id]).await?.map(|row| queued_of(&row)).transpose()?)
     }
 
@@ -129,9 +132,10 @@ impl PacingStore for Store {
     }
 
     async fn pace(&self, broadcast_id: i64) -> Result<BroadcastPace, StoreFailure> {
-        let row = self.row("SELECT pace FROM broadcasts WHERE id = $1", args![broadcast_id]).await?;
-        let stored: Option<String> = row.map_or(Ok(None), |row| row.get("pace"))?;
-        let pace = stored.map(|pace| from_json("pace", &pace)).transpose()?.unwrap_or_default();
+        let sql = "SELECT id, pace, purpose FROM broadcasts WHERE id = $1";
+        let house = house_hours(self).await?;
+        let row = self.row(sql, args![broadcast_id]).await?;
+        let pace = row.map(|row| pace_of(&row, house)).transpose()?.unwrap_or_default();
         Ok(BroadcastPace { broadcast_id, ..pace })
     }
 
@@ -153,9 +157,34 @@ impl PacingStore for Store {
         Ok(acts::give_up(self, scope, reason, actor, now).await?)
     }
 
+    async fn advertising_hours(&self) -> Result<Option<Hours>, StoreFailure> {
+        Ok(house_hours(self).await?)
+    }
+
+    async fn set_advertising_hours(
+        &self,
+        hours: Option<Hours>,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure> {
+        let told = json!({ "advertising_hours": hours });
+        let work = self.write(move |tx| {
+            Box::pin(async move {
+                tx.execute("DELETE FROM settings WHERE name = $1", args![ADVERTISING_HOURS]).await?;
+                if let Some(hours) = hours {
+                    let sql = "INSERT INTO settings (name, value) VALUES ($1, $2)";
+                    tx.execute(sql, args![ADVERTISING_HOURS, hours.to_string()]).await?;
+                }
+                append_one(tx, NewEvent::of(event::PACE_CHANGED).actor(actor).detail(told), now).await
+            })
+        });
+        Ok(work.await?)
+    }
+
     async fn set_pace(&self, pace: &BroadcastPace, actor: Option<i64>, now: i64) -> Result<(), StoreFailure> {
-        let (id, usual) =
-            (pace.broadcast_id, BroadcastPace { broadcast_id: pace.broadcast_id, ..Default::default() });
+        let id = pace.broadcast_id;
+        let usual =
+            BroadcastPace { broadcast_id: id, house_hours: pace.house_hours, ..BroadcastPace::default() };
         let stored = (*pace != usual).then(|| sql::json(pace));
         let told = json!({ "pace": pace });
         let work = self.write(move |tx| {
@@ -179,13 +208,25 @@ async fn owner_limits(store: &Store) -> Result<Overrides, StorageError> {
 }
 
 async fn paces(store: &Store) -> Result<Vec<BroadcastPace>, StorageError> {
-    let sql = "SELECT id, pace FROM broadcasts WHERE pace IS NOT NULL AND state IN ('preparing', 'running')";
-    let rows = store.rows(sql, args![]).await?;
-    let paces = rows.iter().map(|row| {
-        let pace: BroadcastPace = from_json("pace", &row.get::<String>("pace")?)?;
-        Ok(BroadcastPace { broadcast_id: row.get("id")?, ..pace })
-    });
-    paces.collect()
+    let house = house_hours(store).await?;
+    let sql = "SELECT id, pace, purpose FROM broadcasts
+               WHERE (pace IS NOT NULL OR (purpose = 'advertising' AND $1)) AND state IN ('preparing', 'running')";
+    let rows = store.rows(sql, args![house.is_some()]).await?;
+    rows.iter().map(|row| pace_of(row, house)).collect()
+}
+
+/// A broadcast's pace, with the house's hours where it is advertising.
+fn pace_of(row: &Row, house: Option<Hours>) -> Result<BroadcastPace, StorageError> {
+    let stored: Option<String> = row.get("pace")?;
+    let pace: BroadcastPace = stored.map(|pace| from_json("pace", &pace)).transpose()?.unwrap_or_default();
+    let house_hours = house.filter(|_| row.get::<String>("purpose").is_ok_and(|name| name == "advertising"));
+    Ok(BroadcastPace { broadcast_id: row.get("id")?, house_hours, ..pace })
+}
+
+async fn house_hours(store: &Store) -> Result<Option<Hours>, StorageError> {
+    let row = store.row("SELECT value FROM settings WHERE name = $1", args![ADVERTISING_HOURS]).await?;
+    let Some(text) = row.map(|row| row.get::<String>("value")).transpose()? else { return Ok(None) };
+    Hours::read(&text).map(Some).map_err(|why| StorageError::Unreadable(format!("advertising hours: {why}")))
 }
 
 fn told_of(row: &Row) -> Result<Told, StorageError> {
@@ -213,6 +254,7 @@ fn queued_of(row: &Row) -> Result<Queued, StorageError> {
         lane: row.get("lane")?,
         shard: row.get("site")?,
         due_at: row.get("due_at")?,
+        expires_at: row.get("expires_at")?,
         node: Some(row.get::<String>("node")?).filter(|node| !node.is_empty()),
         paused: row.get("paused")?,
         waits: waits.map(|waits| from_json("wait", &waits)).transpose()?,

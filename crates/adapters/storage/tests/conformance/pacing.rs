@@ -101,12 +101,31 @@ cases! {
             hours: Some(Hours::read("9:00-20:00").unwrap()),
             rate: Some(Rate::read("600/m").unwrap()),
             priority: 2,
+            ..BroadcastPace::default()
         };
         store.set_pace(&pace, None, NOW).await.unwrap();
         assert_eq!(store.standing(NOW).await.unwrap().paces, [pace]);
         assert_eq!(store.pace(id).await.unwrap().priority, 2);
         store.set_pace(&BroadcastPace { broadcast_id: id, ..BroadcastPace::default() }, None, NOW).await.unwrap();
         assert!(store.standing(NOW).await.unwrap().paces.is_empty());
+    }
+
+    async fn advertising_has_hours_of_the_house(store: Store) {
+        let (id, _) = running_to(&store, &["a@one.example"]).await;
+        assert_eq!(store.advertising_hours().await.unwrap(), None);
+        let hours = Hours::read("9:00-20:00").unwrap();
+        store.set_advertising_hours(Some(hours), None, NOW).await.unwrap();
+        assert_eq!(store.advertising_hours().await.unwrap(), Some(hours));
+        let paces = store.standing(NOW).await.unwrap().paces;
+        assert_eq!(paces.iter().map(|pace| (pace.broadcast_id, pace.hours_in_force())).collect::<Vec<_>>(), [(id, Some(hours))]);
+        let own = Hours::read("0:00-24:00").unwrap();
+        store.set_pace(&BroadcastPace { hours: Some(own), ..store.pace(id).await.unwrap() }, None, NOW).await.unwrap();
+        let pace = store.pace(id).await.unwrap();
+        assert_eq!((pace.hours, pace.house_hours, pace.hours_in_force()), (Some(own), Some(hours), Some(own)));
+        store.set_advertising_hours(None, None, NOW).await.unwrap();
+        assert_eq!(store.pace(id).await.unwrap().house_hours, None);
+        let row = claim(&store, NOW).await.remove(0);
+        assert_eq!(store.queued(row.id).await.unwrap().unwrap().expires_at, row.expires_at);
     }
 
     async fn processes_tell_what_they_do(store: Store) {

@@ -9,6 +9,7 @@ use delivery::{
         DayWindow, Direct, FIRST_SOURCE, LanePools, Quota, Rest, SmartHost, SourceDraft, Way,
         choose::{Wait, WaitFor},
         counts::{Cap, CapKind, day_of, hour_of},
+        token::{FreshToken, TokenRenewal, TokenStore},
         warm_up::{Stage, curves},
     },
 };
@@ -53,6 +54,38 @@ fn leaving(most: u64) -> Leaving {
 }
 
 cases! {
+    async fn access_tokens_are_renewed_and_troubles_kept(store: Store) {
+        let renewal = TokenRenewal {
+            token_url: "https://t.example/token".into(),
+            client_id: "shop".into(),
+            client_secret: "himitsu".into(),
+            refresh_token: "r1".into(),
+        };
+        store.save_source(Some(FIRST_SOURCE), &relay(), None, NOW).await.unwrap();
+        assert!(store.token_renewals().await.unwrap().is_empty());
+        store.set_token_renewal(FIRST_SOURCE, Some(&renewal)).await.unwrap();
+        let standing = async || store.token_renewals().await.unwrap().remove(0);
+        assert!(standing().await.is_due(NOW));
+        store.keep_token_trouble(FIRST_SOURCE, "invalid_grant: revoked", NOW).await.unwrap();
+        assert_eq!(standing().await.trouble, Some((NOW, "invalid_grant: revoked".to_owned())));
+        let fresh = FreshToken { access_token: "a2".into(), expires_at: NOW + 3_600_000, refresh_token: None };
+        assert!(store.keep_token(FIRST_SOURCE, &fresh).await.unwrap());
+        let password = async || match store.source(FIRST_SOURCE).await.unwrap().unwrap().draft.way {
+            Way::SmartHost(SmartHost { login: Some(login), .. }) => login.password,
+            _ => String::new(),
+        };
+        assert_eq!(password().await, "a2");
+        assert_eq!((standing().await.trouble, standing().await.renewal.refresh_token.as_str()), (None, "r1"));
+        let next = FreshToken { refresh_token: Some("r2".into()), ..fresh.clone() };
+        assert!(store.keep_token(FIRST_SOURCE, &next).await.unwrap());
+        assert_eq!(standing().await.renewal.refresh_token, "r2");
+        assert!(!standing().await.is_due(NOW));
+        store.save_source(Some(FIRST_SOURCE), &SourceDraft::default(), None, NOW).await.unwrap();
+        assert!(!store.keep_token(FIRST_SOURCE, &fresh).await.unwrap(), "it has no login any more");
+        store.set_token_renewal(FIRST_SOURCE, None).await.unwrap();
+        assert!(store.token_renewals().await.unwrap().is_empty());
+    }
+
     async fn a_source_is_kept_as_it_was_said(store: Store) {
         let sources: &dyn SourceStore = &store;
         let first = sources.sources().await.unwrap();

@@ -268,3 +268,7 @@ suppressions-note-long = A note has at most { $max } characters.
 suppressions-lift = Take off the list
 done-suppressions-added = { $n } put on the list.
 done-suppressions-lifted = Taken off the list.
+
+broadcast-pool = Pool of sources
+broadcast-hint-pool = The sources this broadcast leaves by. Without a choice it is the usual pool of broadcasts.
+broadcast-pool-usual = The usual pool

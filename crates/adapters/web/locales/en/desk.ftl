@@ -49,3 +49,10 @@ done-desk-resent-partly = Sent again, but { $n } people were left out because th
 done-desk-handled = { $n } marked as done.
 done-desk-undone = { $n } are back on the list.
 done-desk-corrected = The address is corrected and the mail is on its way again.
+
+way-leave = Left as it is
+doubt-resend = Send again…
+doubt-resend-what = Sends this customer the mail once more. If the first one did arrive, it arrives twice.
+doubt-leave = Leave it…
+doubt-leave-what = Does not send again and takes the mail off the list “Not delivered”. You can put it back later.
+doubt-leave-yes = Leave it

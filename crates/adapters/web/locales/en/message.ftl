@@ -93,3 +93,13 @@ joined-message-id = It quotes the number of this mail (certain).
 joined-trace = It quotes the mark of this mail (certain).
 joined-recipient = It bears no mark, but this is the only mail that this address took lately (a guess).
 conclusion-codes = Code in other mail systems: { $codes }
+
+talk-title = What was said
+talk-legend = The numbers are milliseconds since the beginning. > is us, < is the other server, * is what happened. Passwords are never kept.
+talk-opening = How the connection was opened ({ $at }; mails that went over it share this)
+talk-message = About this mail
+talk-connect = Connecting to { $words }
+talk-tls = Encrypted: { $words }
+talk-clear = Going on without encryption: { $words }
+talk-content = The content went out: { $words } bytes
+talk-ended = It ended here: { $words }

@@ -268,3 +268,7 @@ suppressions-note-long = メモは{ $max }文字までです。
 suppressions-lift = リストから外す
 done-suppressions-added = { $n }件をリストに載せました。
 done-suppressions-lifted = リストから外しました。
+
+broadcast-pool = 送信元の組
+broadcast-hint-pool = この配信を送る送信元の組です。決めなければ、一斉配信のいつもの組から送ります。
+broadcast-pool-usual = いつもの組

@@ -49,3 +49,10 @@ done-desk-resent-partly = 送り直しました。ただし{ $n }人は、配信
 done-desk-handled = { $n }件を対応ずみにしました。
 done-desk-undone = { $n }件を一覧に戻しました。
 done-desk-corrected = アドレスを直して、送り直しています。
+
+way-leave = そのままにした
+doubt-resend = もう一度送る…
+doubt-resend-what = このお客様にもう一度送ります。前の1通が実は届いていた場合は、同じメールが2通届きます。
+doubt-leave = そのままにする…
+doubt-leave-what = 送り直さず、「届いていない」の一覧から外します。あとで戻せます。
+doubt-leave-yes = そのままにする

@@ -93,3 +93,13 @@ joined-message-id = このメールの番号が書かれた知らせです(確�
 joined-trace = このメールの目印が書かれた知らせです(確かです)。
 joined-recipient = 目印はありませんが、この宛先に最近届けたのはこのメールだけなので、このメールの知らせとみています(推測です)。
 conclusion-codes = ほかの配信システムでのコード: { $codes }
+
+talk-title = やり取りの記録
+talk-legend = 左の数字は始まりからのミリ秒です。> はこちら、< は相手のサーバー、* は起きたことです。パスワードは記録しません。
+talk-opening = 接続を始めたとき({ $at }。同じ接続で続けて送ったメールに共通です)
+talk-message = このメールについて
+talk-connect = 接続先: { $words }
+talk-tls = 暗号化できました: { $words }
+talk-clear = 暗号化なしで続けます: { $words }
+talk-content = 本文を送りました: { $words } バイト
+talk-ended = ここで終わりました: { $words }

@@ -83,7 +83,7 @@ async fn page(visit: &Visit, entry: &Entry, wrong: Option<&str>, domain: &str) -
         div.card {
             h2 { (t!(say, "encryption-rules")) }
             p { (t!(say, "encryption-rules-what")) }
-            @if rules.is_empty() { p.empty { (t!(say, "encryption-no-rules")) } }
+            @if rules.is_empty() && visit.house.tls_config.is_empty() { p.empty { (t!(say, "encryption-no-rules")) } }
             @else { (table_of_rules(visit, &rules)) }
             (form(visit, entry, wrong))
         }
@@ -104,6 +104,13 @@ fn table_of_rules(visit: &Visit, rules: &[(String, TlsRule)]) -> Markup {
         table.folds {
             thead { tr { th { (t!(say, "encryption-domain")) } th { (t!(say, "encryption-rule")) } th {} } }
             tbody {
+                @for (domain, rule) in visit.house.tls_config.iter().filter(|(domain, _)| rules.iter().all(|(own, _)| own != domain)) {
+                    tr {
+                        td { (domain) }
+                        td data-label=(t!(say, "encryption-rule")) { span { (rule_words(say, rule.name())) } }
+                        td.sub { (t!(say, "limit-from-config")) }
+                    }
+                }
                 @for (domain, rule) in rules {
                     tr {
                         td { (domain) }

@@ -2,13 +2,18 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
+use anyhow::{bail, ensure};
+use campaigns::ports::BroadcastStore;
 use clap::{Args, Subcommand};
-use delivery::pacing::{
-    explain::{self, Why},
-    facts::FlowFacts,
-    rulebook::Rulebook,
-    store::{Hold, PacingStore, Standing, Told},
+use delivery::{
+    pacing::{
+        explain::{self, Why},
+        facts::FlowFacts,
+        rulebook::{Rulebook, Tries},
+        store::{Hold, PacingStore, Scope, Standing, Told},
+    },
+    ports::SourceStore,
+    recipient::Lane,
 };
 use serde_json::{Value, json};
 use storage::Store;
@@ -50,6 +55,7 @@ struct Moment {
     standing: Standing,
     told: Vec<Told>,
     book: Rulebook,
+    tries: Tries,
 }
 
 /// Does it.
@@ -64,11 +70,11 @@ pub async fn run(command: QueueCommand, config: &Config) -> anyhow::Result<ExitC
     let standing = store.standing(now).await.map_err(boxed)?;
     let told = store.told(now - HEARD_MS).await.map_err(boxed)?;
     let book = Rulebook::new(config.limits()?, standing.owner.clone());
-    let moment = Moment { now, standing, told, book };
+    let moment = Moment { now, standing, told, book, tries: config.tries()? };
     let (answer, lines) = match (args.message, &args.site, args.source, args.broadcast) {
         (Some(id), None, None, None) => message(&store, &moment, id).await?,
         (None, Some(site), None, None) => site_of(&store, &moment, site).await?,
-        (None, None, Some(source), None) => source_of(&moment, source),
+        (None, None, Some(source), None) => source_of(&store, &moment, source).await?,
         (None, None, None, Some(id)) => broadcast(&store, &moment, id).await?,
         _ => bail!(
             "メッセージの番号か --site, --source, --broadcast のどれか1つを指定してください / give one of: a message, --site, --source, --broadcast"
@@ -92,9 +98,14 @@ async fn message(store: &Store, moment: &Moment, id: i64) -> anyhow::Result<Expl
     };
     let pace = moment.standing.paces.iter().find(|pace| pace.broadcast_id == row.broadcast_id);
     let why = explain::of_row(&row, &moment.told, pace, &moment.book, moment.now);
-    let lines = vec![sentence(&why), format!("  {} · {}", row.shard, instant(row.due_at))];
+    let lines = vec![
+        sentence(&why),
+        format!("  {} · {}", row.shard, instant(row.due_at)),
+        format!("  あきらめる時刻 / given up at: {}", instant(row.expires_at)),
+    ];
     let answer = json!({
         "message": row.id, "broadcast": row.broadcast_id, "site": row.shard, "due_at": row.due_at,
+        "expires_at": row.expires_at,
         "node": row.node, "why": why,
     });
     Ok((answer, lines))
@@ -104,6 +115,10 @@ async fn site_of(store: &Store, moment: &Moment, site: &str) -> anyhow::Result<E
     let counts =
         store.waiting(None, moment.now, u64::from(u32::MAX)).await.map_err(anyhow::Error::from_boxed)?;
     let counts = counts.into_iter().find(|counts| counts.shard == site);
+    ensure!(
+        !site.is_empty() && !site.contains(|c: char| c.is_whitespace() || c == '@'),
+        "「{site}」は宛先として読めません(docomo のような名前か、ドメインです) / {site:?} is no provider and no domain"
+    );
     let flow = explain::flow_of(&moment.told, site);
     let group = flow.map_or(site, |flow| flow.group.as_str());
     let of_book = moment.book.limits(group);
@@ -116,6 +131,15 @@ async fn site_of(store: &Store, moment: &Moment, site: &str) -> anyhow::Result<E
     lines.push(format!("  待ち / waiting: {}", counts.as_ref().map_or(0, |counts| counts.rows)));
     lines.extend(why.as_ref().map(|why| format!("  {}", sentence(why))));
     lines.extend(said_limits(limits)?);
+    for lane in Lane::ALL {
+        let minutes = moment.tries.ms(*lane) / 60_000;
+        lines.push(format!(
+            "  あきらめるまで / given up after ({}): {}h{:02}m",
+            lane.name(),
+            minutes / 60,
+            minutes % 60
+        ));
+    }
     lines.push(match ceiling.per_hour {
         Some(most) => format!("  最大 / at most {most:.0}/h ({} / {})", ceiling.by.ja, ceiling.by.en),
         None => "  上限なし / no limit".to_owned(),
@@ -133,7 +157,14 @@ async fn site_of(store: &Store, moment: &Moment, site: &str) -> anyhow::Result<E
     Ok((answer, lines))
 }
 
-fn source_of(moment: &Moment, source: i64) -> Explained {
+async fn source_of(store: &Store, moment: &Moment, source: i64) -> anyhow::Result<Explained> {
+    let known = store.source(source).await.map_err(anyhow::Error::from_boxed)?;
+    let Some(known) = known else {
+        bail!(
+            "送信元 {source} はありません(todoku source list で番号を確かめてください) / there is no source {source}"
+        );
+    };
+    let waiting = store.count(&Scope::Source(source)).await.map_err(anyhow::Error::from_boxed)?;
     let all = moment.told.iter().flat_map(|told| &told.flows);
     let flows: Vec<&FlowFacts> = all.filter(|flow| flow.source == source).collect();
     let holds: Vec<Value> = moment
@@ -143,7 +174,16 @@ fn source_of(moment: &Moment, source: i64) -> Explained {
         .filter(|hold| hold.source.is_none_or(|known| known == source))
         .map(hold_json)
         .collect();
-    let mut lines = vec![format!("送信元 / source {source}")];
+    let mut lines = vec![format!("送信元 / source {source} {}", known.draft.name).trim_end().to_owned()];
+    lines.push(format!("  試して待っている / tried and waiting: {waiting}"));
+    if let Some(rest) = known.resting(moment.now) {
+        let until = rest.until.map(|at| format!(" → {}", instant(at))).unwrap_or_default();
+        lines.push(
+            format!("  休んでいます / resting ({}){until} {}", rest.reason, rest.sample)
+                .trim_end()
+                .to_owned(),
+        );
+    }
     for flow in &flows {
         let ready: usize = flow.ready.iter().sum();
         let why = flow.wait.as_ref().map(|wait| sentence(&explain::of_wait(wait, Some(&flow.limits))));
@@ -156,11 +196,15 @@ fn source_of(moment: &Moment, source: i64) -> Explained {
         ));
     }
     lines.extend(holds.iter().map(|hold| format!("  {hold}")));
-    (json!({ "source": source, "flows": flows, "holds": holds }), lines)
+    Ok((json!({ "source": source, "waiting": waiting, "flows": flows, "holds": holds }), lines))
 }
 
 async fn broadcast(store: &Store, moment: &Moment, id: i64) -> anyhow::Result<Explained> {
     let boxed = anyhow::Error::from_boxed;
+    ensure!(
+        BroadcastStore::get(store, id).await.map_err(boxed)?.is_some(),
+        "配信 {id} はありません(配信のページのアドレスにある番号です) / there is no broadcast {id}"
+    );
     let pace = store.pace(id).await.map_err(boxed)?;
     let shards = store.waiting(Some(id), moment.now, SHARDS_MAX).await.map_err(boxed)?;
     let total: u64 = shards.iter().map(|shard| shard.rows).sum();

@@ -44,6 +44,9 @@ pub async fn run(command: TlsCommand, config: &Config) -> anyhow::Result<ExitCod
             for (domain, rule) in store.tls_rules().await.map_err(anyhow::Error::from_boxed)? {
                 println!("{domain}\t{}", rule.name());
             }
+            for (domain, rule) in config.tls_rules()? {
+                println!("{domain}\t{}\t設定ファイル / configuration", rule.name());
+            }
         }
         TlsCommand::Require { domain, rule } => {
             let rule = TlsRule::from_name(&rule)

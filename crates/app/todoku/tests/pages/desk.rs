@@ -225,3 +225,50 @@ async fn bounce(house: &House, id: i64) {
     assert_eq!(story.state, State::Bounced);
     assert!(ContactStore::get(&*house.store, story.contact_id).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn who_is_in_doubt_is_sent_again_or_left() {
+    let (house, mut owner) = House::with_owner().await;
+    domain(&house, "shop.example").await;
+    for address in ["one@firm.example", "two@firm.example"] {
+        person(&mut owner, address.split('@').next().unwrap(), address).await;
+    }
+    let page = compose(&mut owner, "info@shop.example").await;
+    start(&house, &mut owner, &page).await;
+    let request = ClaimRequest {
+        node: "n".into(),
+        now: START + 1_000,
+        lease_until: START + 60_000,
+        limit: 100,
+        per_site: 100,
+        full_sites: Vec::new(),
+        paces: Vec::new(),
+    };
+    let rows = house.store.claim(&request).await.unwrap();
+    for row in &rows {
+        let mark = CommitMark { id: row.id, values: Some(row.values.clone()), source: Default::default() };
+        house.store.mark_committing("n", &[mark], START + 1_000).await.unwrap();
+    }
+    // The program dies between the message and the answer; the next one cannot know.
+    let recovered = house.store.recover("m", START, START + 2_000).await.unwrap();
+    assert_eq!(recovered.in_doubt, 2);
+    let message = |n: usize| format!("/messages/{}", rows[n].id);
+    owner.get(&page).await.says(&["届いていないかも"]);
+    owner.get(&message(0)).await.says(&[
+        "届いたかどうか分かりません",
+        "もう一度送る…",
+        "同じメールが2通届きます",
+        "そのままにする…",
+    ]);
+    owner.get("/desk").await.says(&["one@firm.example", "two@firm.example"]);
+
+    let again = owner.fill(&message(0), "/desk/resend", &format!("ids={}", rows[0].id)).await;
+    assert_eq!(again.status, StatusCode::SEE_OTHER);
+    owner.get(again.location()).await.says(&["送信待ち", "もとの1通を見る"]);
+    let left = format!("ids={}&way=leave&back={}", rows[1].id, encoded(&message(1)));
+    assert_eq!(owner.fill(&message(1), "/desk/handle", &left).await.status, StatusCode::SEE_OTHER);
+    owner.get(&message(1)).await.says(&["そのままにした", "届いていないかも"]);
+    owner.get("/desk").await.says(&["「届いていない」は残っていません"]);
+    deliver(&house, answers).await;
+    owner.get(again.location()).await.says(&["受信側が受領"]);
+}

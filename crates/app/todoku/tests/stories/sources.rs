@@ -140,7 +140,16 @@ async fn two_sources_speak_from_their_own_addresses() {
         if story.attempts[0].source_id == second {
             by_second += 1;
             if by_second == 1 {
-                stage.log_in().get(&format!("/messages/{}", row.id)).says(&["送信元: 口3"]);
+                stage.log_in().get(&format!("/messages/{}", row.id)).says(&[
+                    "送信元: 口3",
+                    "やり取りの記録",
+                    "接続先: mx.aozora.example 127.0.0.1:",
+                    "&gt; EHLO out3.todoku.example",
+                    "&gt; MAIL FROM:&lt;b-",
+                    "&gt; RCPT TO:&lt;c",
+                    "&lt; 354 go on",
+                    "&lt; 250 2.0.0 taken",
+                ]);
             }
         }
     }

@@ -115,7 +115,7 @@ pub fn of_row(row: &Queued, told: &[Told], pace: Option<&BroadcastPace>, book: &
         return Why::new("retry", &[], Some(row.due_at));
     }
     if let Some((pace, until)) = pace.and_then(|pace| Some((pace, pace.opens_at(now)?))) {
-        let hours = pace.hours.map(|hours| hours.to_string()).unwrap_or_default();
+        let hours = pace.hours_in_force().map(|hours| hours.to_string()).unwrap_or_default();
         return Why::new("hours", &[("hours", hours)], Some(until));
     }
     let flow =
@@ -183,7 +183,7 @@ pub fn finish_at(
     let working_ms = (hours * 3_600_000.0) as i64;
     let Some(pace) = pace else { return Some(now + working_ms) };
     let opens = pace.opens_at(now).unwrap_or(now);
-    let open_ms = pace.hours.map_or(86_400_000, |hours| hours.open_ms()).max(60_000);
+    let open_ms = pace.hours_in_force().map_or(86_400_000, |hours| hours.open_ms()).max(60_000);
     // Whole days are reckoned by their open hours; the rest within one.
     Some(opens + working_ms / open_ms * 86_400_000 + working_ms % open_ms)
 }
@@ -207,6 +207,7 @@ mod tests {
             lane: 3,
             shard: "docomo".to_owned(),
             due_at: 0,
+            expires_at: 9_000,
             node: None,
             paused: false,
             waits: None,

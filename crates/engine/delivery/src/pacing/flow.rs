@@ -204,6 +204,8 @@ impl Tally {
 pub(crate) struct FlowState {
     pub(crate) limits: Arc<Limits>,
     pub(crate) hold: Option<Wait>,
+    /// Whether other sources are to be taken where there are some.
+    pub(crate) avoided: bool,
     pub(crate) sites: HashMap<Arc<str>, Site>,
     pub(crate) connections: usize,
     pub(crate) rate: Bucket,
@@ -218,6 +220,7 @@ impl FlowState {
         Self {
             limits,
             hold,
+            avoided: false,
             sites: HashMap::new(),
             connections: 0,
             rate: Bucket::default(),

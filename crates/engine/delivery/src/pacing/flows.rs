@@ -144,6 +144,22 @@ impl Flows {
         away
     }
 
+    /// Rows before flows whose source is unwanted there since now, taken out: another source may have them.
+    pub(crate) fn unwanted(&self, steering: &Steering, now: i64) -> Vec<Claimed> {
+        let mut guard = self.lock();
+        let inner = &mut *guard;
+        let mut rows = Vec::new();
+        for (key, flow) in &mut inner.flows {
+            let avoided = steering.avoided(&key.group, now).contains(&key.source);
+            if avoided && !flow.avoided {
+                rows.extend(flow.sites.values_mut().flat_map(Site::drain));
+            }
+            flow.avoided = avoided;
+        }
+        inner.rows = inner.rows.saturating_sub(rows.len());
+        rows
+    }
+
     /// Takes connections for what is ready and returns one place per connection to be opened. Within a flow the sites
     /// get them in turn; a flow without any gets one beyond the overall limit, up to half as many again, so that slow
     /// servers elsewhere do not keep it waiting.
@@ -384,3 +400,6 @@ fn note_rests(flow: &mut FlowState, bulk_rests: bool, now: i64) {
         flow.wait = Some(Wait { waits: Waits::HourStart, until: flow.hour_start_until(now) });
     }
 }
+
+#[cfg(test)]
+mod tests;

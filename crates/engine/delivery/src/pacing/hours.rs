@@ -29,7 +29,8 @@ impl Hours {
         };
         let (from, to) = text.split_once('-').ok_or_else(wrong)?;
         let (from_min, to_min) = (minutes(from).ok_or_else(wrong)?, minutes(to).ok_or_else(wrong)?);
-        if from_min % 1_440 == to_min % 1_440 {
+        let always = from_min == 0 && to_min == 1_440;
+        if from_min % 1_440 == to_min % 1_440 && !always {
             return Err(wrong());
         }
         Ok(Self { from_min: from_min % 1_440, to_min })
@@ -57,7 +58,10 @@ impl Hours {
     /// Milliseconds a day in which mail may leave.
     #[must_use]
     pub fn open_ms(self) -> i64 {
-        i64::from((self.to_min + 1_440 - self.from_min) % 1_440) * 60_000
+        match (self.to_min + 1_440 - self.from_min) % 1_440 {
+            0 => 86_400_000,
+            minutes => i64::from(minutes) * 60_000,
+        }
     }
 }
 
@@ -95,13 +99,22 @@ pub struct BroadcastPace {
     pub rate: Option<Rate>,
     /// The larger, the sooner among broadcasts.
     pub priority: i64,
+    /// The house's hours for mail of its kind, which hold where it has none of its own.
+    #[serde(skip)]
+    pub house_hours: Option<Hours>,
 }
 
 impl BroadcastPace {
+    /// Its own hours, else the house's.
+    #[must_use]
+    pub fn hours_in_force(&self) -> Option<Hours> {
+        self.hours.or(self.house_hours)
+    }
+
     /// `None` while it may be sent, else when it may again.
     #[must_use]
     pub fn opens_at(&self, now: i64) -> Option<i64> {
-        self.hours?.opens_at(&zone(), now)
+        self.hours_in_force()?.opens_at(&zone(), now)
     }
 }
 
@@ -154,6 +167,21 @@ mod tests {
     }
 
     #[test]
+    fn own_hours_go_before_the_house_s() {
+        let hours = |text: &str| Hours::read(text).ok();
+        let pace = |own: Option<Hours>, house_hours| BroadcastPace {
+            hours: own,
+            house_hours,
+            ..BroadcastPace::default()
+        };
+        let at = |pace: &BroadcastPace| pace.opens_at(MIDNIGHT + 8 * HOUR).map(|at| (at - MIDNIGHT) / HOUR);
+        assert_eq!(at(&pace(None, None)), None);
+        assert_eq!(at(&pace(None, hours("9:00-20:00"))), Some(9));
+        assert_eq!(at(&pace(hours("10:00-20:00"), hours("9:00-20:00"))), Some(10));
+        assert_eq!(at(&pace(hours("0:00-24:00"), hours("9:00-20:00"))), None);
+    }
+
+    #[test]
     fn hours_of_japan() {
         check("9:00-20:00", 8, Some(1));
         check("9:00-20:00", 9, None);
@@ -163,7 +191,9 @@ mod tests {
         check("22:00-6:00", 23, None);
         check("22:00-6:00", 5, None);
         check("22:00-6:00", 6, Some(16));
-        for text in ["9-20", "9:00-9:00", "25:00-3:00", "", "9:70-10:00", "0:00-24:00"] {
+        check("0:00-24:00", 3, None);
+        assert_eq!(Hours::read("0:00-24:00").map(Hours::open_ms), Ok(24 * HOUR));
+        for text in ["9-20", "9:00-9:00", "25:00-3:00", "", "9:70-10:00", "6:00-30:00"] {
             assert!(Hours::read(text).is_err(), "{text}");
         }
     }

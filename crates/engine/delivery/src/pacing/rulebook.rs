@@ -105,6 +105,23 @@ pub fn check_name(name: &str) -> Result<(), String> {
     ))
 }
 
+/// How long messages are tried before they are given up: the rule pack's time for each lane, or the owner's for
+/// broadcasts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tries {
+    /// The owner's time for broadcasts, in milliseconds.
+    pub broadcast_ms: Option<i64>,
+}
+
+impl Tries {
+    /// The time of a lane, in milliseconds.
+    #[must_use]
+    pub fn ms(self, lane: Lane) -> i64 {
+        let own = self.broadcast_ms.filter(|_| lane == Lane::Broadcast);
+        own.unwrap_or_else(|| pack().tries(lane).0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,13 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{SourceId, facts::FlowFacts, hours::BroadcastPace, limits::LimitSet, rulebook::Overrides};
+use super::{
+    SourceId,
+    facts::FlowFacts,
+    hours::{BroadcastPace, Hours},
+    limits::LimitSet,
+    rulebook::Overrides,
+};
 use crate::{ports::StoreFailure, recipient::RecipientId, source::choose::Wait};
 
 /// Key of a hold.
@@ -123,6 +129,8 @@ pub struct Queued {
     pub shard: String,
     /// When it is due.
     pub due_at: i64,
+    /// When it is given up.
+    pub expires_at: i64,
     /// The process that has it.
     pub node: Option<String>,
     /// Whether its broadcast is paused.
@@ -196,6 +204,15 @@ pub trait PacingStore: Send + Sync {
         actor: Option<i64>,
         now: i64,
     ) -> Result<u64, StoreFailure>;
+    /// The hours in which advertising may leave, for broadcasts without hours of their own.
+    async fn advertising_hours(&self) -> Result<Option<Hours>, StoreFailure>;
+    /// Sets those hours, or lifts them.
+    async fn set_advertising_hours(
+        &self,
+        hours: Option<Hours>,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<(), StoreFailure>;
     /// Sets a broadcast's hours, rate and priority.
     async fn set_pace(&self, pace: &BroadcastPace, actor: Option<i64>, now: i64) -> Result<(), StoreFailure>;
 }

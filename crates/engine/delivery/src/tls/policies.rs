@@ -69,6 +69,8 @@ struct Entry {
 pub struct TlsPolicies {
     ports: PolicyPorts,
     settings: PolicySettings,
+    /// The configuration's rules; one of the store for the same domain goes first.
+    rules: Vec<(String, TlsRule)>,
     domains: Mutex<HashMap<String, Arc<TurnMutex<Entry>>>>,
 }
 
@@ -76,7 +78,13 @@ impl TlsPolicies {
     /// Asks nothing yet.
     #[must_use]
     pub fn new(ports: PolicyPorts, settings: PolicySettings) -> Self {
-        Self { ports, settings, domains: Mutex::default() }
+        Self { ports, settings, rules: Vec::new(), domains: Mutex::default() }
+    }
+
+    /// The same with rules of the configuration.
+    #[must_use]
+    pub fn with_rules(self, rules: Vec<(String, TlsRule)>) -> Self {
+        Self { rules, ..self }
     }
 
     /// Many connections may ask for one domain at once; one of them finds out.
@@ -123,13 +131,15 @@ impl TlsPolicies {
     }
 
     async fn rule(&self, domain: &str) -> Option<TlsRule> {
-        match self.ports.store.tls_rules().await {
-            Ok(rules) => rules.into_iter().find(|(known, _)| known == domain).map(|(_, rule)| rule),
+        let own = match self.ports.store.tls_rules().await {
+            Ok(rules) => rules.into_iter().find(|(known, _)| known == domain),
             Err(error) => {
                 tracing::warn!(%error, domain, "the rules about TLS could not be read");
                 None
             }
-        }
+        };
+        let configured = || self.rules.iter().find(|(known, _)| known == domain).cloned();
+        own.or_else(configured).map(|(_, rule)| rule)
     }
 
     /// The MTA-STS policy that holds now: the live one, else the kept one (RFC 8461 section 5.1).

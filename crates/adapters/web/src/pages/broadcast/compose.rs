@@ -1,5 +1,7 @@
 //! The first step of a broadcast: its name, the template, and who it is from.
 
+use std::collections::BTreeSet;
+
 use axum::{
     extract::{Path, Query},
     http::StatusCode,
@@ -116,6 +118,7 @@ async fn page(
     let say = visit.say;
     let templates = visit.house.templates.list().await?;
     let remark = from::remark(visit, &entry.from_address).await?;
+    let pools = pools(visit).await?;
     let action = match broadcast {
         Some(broadcast) => format!("{}/edit", links::broadcast(broadcast.id)),
         None => "/broadcasts".to_owned(),
@@ -137,6 +140,7 @@ async fn page(
             (field(visit, "from_name", &entry.from_name, wrong))
             (from_field(visit, entry, wrong, &remark))
             (field(visit, "reply_to", &entry.reply_to, wrong))
+            @if pools.len() > 1 || !entry.pool.is_empty() { (pool_field(visit, &pools, entry)) }
             div.actions {
                 button.btn.primary type="submit" { (t!(say, "broadcast-to-audience")) }
                 a.btn href="/broadcasts" { (t!(say, "button-back")) }
@@ -194,6 +198,25 @@ fn template_field(visit: &Visit, templates: &[Template], entry: &Entry, wrong: &
     html! {
         (Field { name: "template", label: &label, value: &entry.template, wrong, ..Field::default() }.select(&choices))
     }
+}
+
+/// The pools that have a source, in the order of their names.
+async fn pools(visit: &Visit) -> Result<BTreeSet<String>, Problem> {
+    let sources = visit.house.sources.sources().await?;
+    Ok(sources.into_iter().filter(|source| source.draft.enabled).map(|source| source.draft.pool).collect())
+}
+
+/// By which pool of sources it leaves; shown where there is a choice.
+fn pool_field(visit: &Visit, pools: &BTreeSet<String>, entry: &Entry) -> Markup {
+    let say = visit.say;
+    let mut choices = vec![(String::new(), t!(say, "broadcast-pool-usual"))];
+    choices.extend(pools.iter().map(|pool| (pool.clone(), pool.clone())));
+    if !entry.pool.is_empty() && !pools.contains(&entry.pool) {
+        choices.push((entry.pool.clone(), t!(say, "source-pool-empty", pool = entry.pool.as_str())));
+    }
+    let (label, hint) = (t!(say, "broadcast-pool"), t!(say, "broadcast-hint-pool"));
+    Field { name: "pool", label: &label, value: &entry.pool, hint: &hint, ..Field::default() }
+        .select(&choices)
 }
 
 fn from_field(visit: &Visit, entry: &Entry, wrong: &Wrong, remark: &Markup) -> Markup {

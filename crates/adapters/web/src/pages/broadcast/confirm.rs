@@ -10,6 +10,7 @@ use campaigns::{
     template::TemplateDraft,
 };
 use composition::Template;
+use delivery::recipient::Lane;
 use maud::{Markup, html};
 
 use super::{
@@ -76,7 +77,7 @@ pub(crate) async fn start(visit: Visit, Path(id): Path<i64>, Form(Nothing {}): F
         return Ok(Redirect::to(&format!("{}/confirm", links::broadcast(id))).into_response());
     }
     let now = visit.now();
-    let until = now + visit.house.broadcast_tries_ms;
+    let until = now + visit.house.tries.ms(Lane::Broadcast);
     visit.house.broadcasts.start(id, until, visit.actor(), now).await?;
     Ok(flash::done(&links::broadcast(id), "broadcast-started").into_response())
 }

@@ -16,7 +16,9 @@ use crate::{
 
 /// Where the form goes.
 pub(crate) const PATH: &str = "/desk/handle";
-const WAYS: [&str; 6] = ["phone", "sms", "line", "fax", "letter", "other"];
+/// Nothing was done, because the mail may have arrived.
+const LEAVE: &str = "leave";
+const WAYS: [&str; 7] = ["phone", "sms", "line", "fax", "letter", "other", LEAVE];
 /// Longest note, in characters.
 const NOTE_CHARS_MAX: usize = 500;
 
@@ -65,6 +67,21 @@ pub(crate) fn button(visit: &Visit, id: RecipientId) -> Markup {
         }
     };
     confirmed(&t!(say, "handle"), &t!(say, "handle-what"), &form)
+}
+
+/// A button for one row in doubt: it stays as it is, and off the desk.
+pub(crate) fn leave_button(visit: &Visit, id: RecipientId) -> Markup {
+    let say = visit.say;
+    let form = html! {
+        form method="post" action=(PATH) {
+            (visit.token_field())
+            input type="hidden" name="ids" value=(id);
+            input type="hidden" name="back" value=(visit.path);
+            input type="hidden" name="way" value=(LEAVE);
+            button.btn.primary type="submit" { (t!(say, "doubt-leave-yes")) }
+        }
+    };
+    confirmed(&t!(say, "doubt-leave"), &t!(say, "doubt-leave-what"), &form)
 }
 
 /// `POST /desk/handle`.

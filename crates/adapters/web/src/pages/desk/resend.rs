@@ -33,6 +33,17 @@ pub(crate) struct Which {
 /// A button that sends one message again, after saying what that does.
 pub(crate) fn button(visit: &Visit, id: RecipientId) -> Markup {
     let say = visit.say;
+    asking(visit, id, &t!(say, "resend"), &t!(say, "resend-what"))
+}
+
+/// The same for a message that may have arrived.
+pub(crate) fn doubt_button(visit: &Visit, id: RecipientId) -> Markup {
+    let say = visit.say;
+    asking(visit, id, &t!(say, "doubt-resend"), &t!(say, "doubt-resend-what"))
+}
+
+fn asking(visit: &Visit, id: RecipientId, label: &str, what: &str) -> Markup {
+    let say = visit.say;
     let form = html! {
         form method="post" action=(PATH) {
             (visit.token_field())
@@ -40,7 +51,7 @@ pub(crate) fn button(visit: &Visit, id: RecipientId) -> Markup {
             button.btn.primary type="submit" { (t!(say, "resend-yes")) }
         }
     };
-    confirmed(&t!(say, "resend"), &t!(say, "resend-what"), &form)
+    confirmed(label, what, &form)
 }
 
 /// `POST /desk/resend`.
@@ -73,7 +84,7 @@ pub(super) async fn again(visit: &Visit, id: RecipientId) -> Result<Submitted, P
         broadcast_id: story.broadcast_id,
         contact_id: story.contact_id,
         lane: Lane::Transactional,
-        expires_at: now + house.broadcast_tries_ms,
+        expires_at: now + house.tries.ms(Lane::Transactional),
         actor: visit.actor(),
     };
     Ok(house.queue.submit(&submission, now).await?)

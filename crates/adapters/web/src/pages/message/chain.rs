@@ -6,7 +6,10 @@ use delivery::{event as kind, source::NO_SOURCE};
 use evidence::history::{Event, MessageStory, RecordedAttempt};
 use maud::{Markup, html};
 
-use super::quote::marked;
+use super::{
+    quote::marked,
+    talk::{self, Talks},
+};
 use crate::{
     links,
     parts::{assurance, chip, explain, source, story, time},
@@ -15,6 +18,17 @@ use crate::{
 
 /// Operator id → name.
 pub(super) type Names = BTreeMap<i64, String>;
+
+/// What is known beside the story.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// What happened, oldest first.
+    pub(super) events: &'a [Event],
+    /// Who did it.
+    pub(super) names: &'a Names,
+    /// What was said in the tries.
+    pub(super) talks: &'a Talks,
+}
 
 /// One step, with the instant it is ordered by.
 enum Step<'a> {
@@ -55,7 +69,8 @@ fn steps<'a>(story: &'a MessageStory, events: &'a [Event]) -> Vec<Step<'a>> {
 }
 
 /// The chain.
-pub(super) fn markup(say: Say, story: &MessageStory, events: &[Event], names: &Names, now: i64) -> Markup {
+pub(super) fn markup(say: Say, story: &MessageStory, known: &Known<'_>, now: i64) -> Markup {
+    let Known { events, names, talks } = *known;
     html! {
         ol.chain {
             @for step in steps(story, events) {
@@ -72,6 +87,7 @@ pub(super) fn markup(say: Say, story: &MessageStory, events: &[Event], names: &N
                     Step::Tried(attempt) => li class=(story::step_class(attempt.state)) {
                         (time::exactly(say, attempt.started_at, now))
                         (tried(say, story, attempt, now))
+                        (talk::markup(say, talks.get(&attempt.number), now))
                     },
                 }
             }

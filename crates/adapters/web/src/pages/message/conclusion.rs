@@ -114,7 +114,13 @@ fn buttons(visit: &Visit, story: &MessageStory) -> Markup {
     let hard = story.verdict.as_ref().is_some_and(bounce::is_hard);
     let open = story.state.needs_somebody();
     html! {
-        @if open && story.handled_at.is_none() {
+        @if open && story.handled_at.is_none() && story.state == State::Doubtful {
+            div.actions.apart {
+                (resend::doubt_button(visit, story.id))
+                (handle::leave_button(visit, story.id))
+                (handle::button(visit, story.id))
+            }
+        } @else if open && story.handled_at.is_none() {
             div.actions.apart {
                 a class=(if row::needs_address(story.verdict.as_ref()) { "btn primary" } else { "btn" }) href={ "/desk/" (story.id) "/correct" } { (t!(say, "desk-correct")) }
                 @if !hard { (resend::button(visit, story.id)) }

@@ -6,6 +6,7 @@ mod conclusion;
 mod quote;
 pub(crate) mod sent;
 pub(crate) mod show;
+mod talk;
 
 use evidence::history::MessageStory;
 

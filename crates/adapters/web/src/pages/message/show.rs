@@ -4,7 +4,10 @@ use axum::{extract::Path, response::IntoResponse};
 use evidence::history::MessageStory;
 use maud::{Markup, html};
 
-use super::{chain, conclusion, find};
+use super::{
+    chain::{self, Known},
+    conclusion, find, talk,
+};
 use crate::{
     links,
     parts::progress,
@@ -43,6 +46,7 @@ async fn live_box(visit: &Visit, story: &MessageStory) -> Result<Markup, Problem
     let (say, house) = (visit.say, &visit.house);
     let events = house.history.of_message(story.id).await?;
     let names = house.operators.list().await?.into_iter().map(|one| (one.id, one.name)).collect();
+    let known = Known { events: &events, names: &names, talks: &talk::of(visit, story).await? };
     let broadcast = house.broadcasts.get(story.broadcast_id).await?;
     let from = broadcast.map(|broadcast| broadcast.draft.from_address).unwrap_or_default();
     let domain = from.rsplit('@').next().unwrap_or_default();
@@ -50,7 +54,7 @@ async fn live_box(visit: &Visit, story: &MessageStory) -> Result<Markup, Problem
         div.row.two {
             div.card {
                 h2 { (t!(say, "message-chain")) }
-                (chain::markup(say, story, &events, &names, visit.now()))
+                (chain::markup(say, story, &known, visit.now()))
                 p.fine {
                     a href={ (links::message(story.id)) "/sent" } { (t!(say, "message-sent")) }
                     @if story.arrival_id.is_some() {

@@ -72,6 +72,7 @@ impl Entry {
             hours: hours.and_then(Result::ok),
             rate: rate.and_then(Result::ok).filter(|rate| *rate != Rate::None),
             priority,
+            ..BroadcastPace::default()
         })
     }
 }
@@ -109,6 +110,7 @@ async fn page(visit: &Visit, id: i64, entry: &Entry, wrong: &Wrong) -> Result<Re
         h1 { (t!(say, "pace-title")) }
         div.card {
             p { a href=(links::query("/queue/rows", &[("broadcast", Some(&scope))])) { (t!(say, "queue-waiting-n", n = total)) } }
+            (super::hours::remark(visit, pace.hours, pace.house_hours))
             @if let Some(opens) = pace.opens_at(visit.now()).filter(|_| total > 0) {
                 p { (t!(say, "pace-waits", at = time::said(say, opens, visit.now()))) }
             }

@@ -27,7 +27,7 @@ pub(crate) async fn show(visit: Visit) -> Answer {
         p.lead { (t!(say, "queue-lead")) }
         (live_box(&visit).await?)
         @if visit.is_owner() {
-            p { a href="/queue/limits" { (t!(say, "queue-limits-link")) } }
+            p { a href="/queue/limits" { (t!(say, "queue-limits-link")) } " \u{b7} " a href="/queue/hours" { (t!(say, "hours-link")) } }
         }
     };
     Ok(visit.page(&t!(say, "frame-queue"), &body).into_response())

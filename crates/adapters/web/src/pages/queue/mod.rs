@@ -2,6 +2,7 @@
 
 pub(crate) mod act;
 pub(crate) mod broadcast;
+pub(crate) mod hours;
 pub(crate) mod limits;
 pub(crate) mod list;
 pub(crate) mod rows;
@@ -137,9 +138,19 @@ fn one_hold(visit: &Visit, hold: &Hold) -> Markup {
 }
 
 /// A form with one button that does something to a scope, behind a question where it asks one.
-pub(super) fn act_form(visit: &Visit, (act, scope, of): (&str, &str, &str), ask: Option<&str>) -> Markup {
+pub(super) fn act_form(visit: &Visit, what: (&str, &str, &str), ask: Option<&str>) -> Markup {
+    let label = visit.say.with(&format!("queue-{}", what.0), None);
+    act_form_as(visit, what, &label, ask)
+}
+
+/// The same with a label of its own.
+pub(super) fn act_form_as(
+    visit: &Visit,
+    (act, scope, of): (&str, &str, &str),
+    label: &str,
+    ask: Option<&str>,
+) -> Markup {
     let say = visit.say;
-    let label = say.with(&format!("queue-{act}"), None);
     let form = html! {
         form method="post" action={ "/queue/" (act) } {
             (visit.token_field())
@@ -153,7 +164,7 @@ pub(super) fn act_form(visit: &Visit, (act, scope, of): (&str, &str, &str), ask:
         }
     };
     match ask {
-        Some(what) => confirmed(&label, what, &form),
+        Some(what) => confirmed(label, what, &form),
         None => form,
     }
 }

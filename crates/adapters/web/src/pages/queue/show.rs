@@ -1,12 +1,15 @@
 //! One provider or domain: what holds for it, what it waits for, what its servers said, and what can be done.
 
 use axum::{extract::Query, response::IntoResponse};
-use delivery::pacing::{
-    explain::{ceiling, flow_of, of_wait},
-    facts::FlowFacts,
-    limits::{Limits, Origin, Span},
-    pack::pack,
-    store::{Hold, Scope},
+use delivery::{
+    pacing::{
+        explain::{ceiling, flow_of, of_wait},
+        facts::FlowFacts,
+        limits::{Limits, Origin, Span},
+        pack::pack,
+        store::{Hold, Scope},
+    },
+    recipient::Lane,
 };
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -108,6 +111,7 @@ fn limits_card(visit: &Visit, group: &str, limits: &Limits) -> Markup {
                 }
             }
             table.folds { tbody { @for (key, value, from) in lines(limits) { (limit(say, key, &value, from)) } } }
+            p { (given_up(visit)) }
             @if let Some(known) = known {
                 p.sub { (t!(say, "queue-checked", date = known.checked.clone(), version = pack().version.clone())) }
                 @for url in &known.sources { p.sub { a href=(url) rel="noreferrer" { (url) } } }
@@ -117,6 +121,20 @@ fn limits_card(visit: &Visit, group: &str, limits: &Limits) -> Markup {
             }
         }
     }
+}
+
+/// When messages of each lane are given up.
+fn given_up(visit: &Visit) -> String {
+    let say = visit.say;
+    let lanes = Lane::ALL.iter().map(|lane| {
+        let name = say.with(&format!("source-lane-{}", lane.name().replace('_', "-")), None);
+        let hours = visit.house.tries.ms(*lane) / 3_600_000;
+        match hours {
+            0 => t!(say, "queue-lane-minutes", lane = name, n = visit.house.tries.ms(*lane) / 60_000),
+            hours => t!(say, "queue-lane-hours", lane = name, n = hours),
+        }
+    });
+    t!(say, "queue-given-up-after", lanes = lanes.collect::<Vec<_>>().join(say.pick("、", ", ")))
 }
 
 fn limit(say: Say, key: &str, value: &str, from: &Origin) -> Markup {

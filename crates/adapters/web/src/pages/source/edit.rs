@@ -13,6 +13,7 @@ use super::{
     entry::{Entry, Wrong},
     form::{self, Shown},
     show::find,
+    token,
 };
 use crate::{
     form::Form,
@@ -49,7 +50,8 @@ pub(crate) async fn fresh(Owner(visit): Owner, Query(wanted): Query<Wanted>) -> 
 /// `GET /sources/{id}/edit`.
 pub(crate) async fn change(Owner(visit): Owner, Path(id): Path<i64>, Query(wanted): Query<Wanted>) -> Answer {
     let source = find(&visit, id).await?;
-    let entry = Entry::of(&wanted.fill(source.draft.clone()));
+    let kept = token::of(&visit, id).await?.map(|standing| standing.renewal);
+    let entry = Entry::of(&wanted.fill(source.draft.clone())).with_renewal(kept.as_ref());
     page(&visit, Some(&source), Shown { entry: &entry, wrong: &Wrong::new(), walk: None }).await
 }
 
@@ -66,11 +68,19 @@ pub(crate) async fn save(Owner(visit): Owner, Path(id): Path<i64>, Form(entry): 
 
 async fn keep(visit: &Visit, source: Option<&Source>, entry: &Entry) -> Answer {
     let (house, now) = (&visit.house, visit.now());
-    match entry.draft(visit.say, source, now) {
-        Ok(draft) => {
+    let entry = &entry.clone().recalled(visit);
+    let kept = match source {
+        Some(source) => token::of(visit, source.id).await?.map(|standing| standing.renewal),
+        None => None,
+    };
+    let read = entry.draft(visit.say, source, now);
+    let read = read.and_then(|draft| Ok((draft, entry.renewal(visit.say, kept.as_ref())?)));
+    match read {
+        Ok((draft, renewal)) => {
             let id = source.map(|source| source.id);
             let saved = house.sources.save_source(id, &draft, visit.actor(), now).await?;
             let saved = saved.ok_or(Problem::NotFound)?;
+            token::keep(visit, saved, renewal.as_ref()).await?;
             Ok(flash::done(&links::source(saved), "source-saved").into_response())
         }
         Err(wrong) => refused(visit, source, entry, &wrong).await,
@@ -79,6 +89,7 @@ async fn keep(visit: &Visit, source: Option<&Source>, entry: &Entry) -> Answer {
 
 /// The form again, with what is wrong.
 pub(super) async fn refused(visit: &Visit, source: Option<&Source>, entry: &Entry, wrong: &Wrong) -> Answer {
+    let entry = &entry.clone().remembering(visit);
     let page = page(visit, source, Shown { entry, wrong, walk: None }).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }

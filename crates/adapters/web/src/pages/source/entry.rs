@@ -5,12 +5,17 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use delivery::{
     hop::{AuthMechanism, Login, TlsMode},
     source::{
-        DEFAULT_POOL, DayWindow, Direct, Quota, SmartHost, Source, SourceDraft, USUAL_WEIGHT, Way, warm_up,
+        DEFAULT_POOL, DayWindow, Direct, Quota, SmartHost, Source, SourceDraft, USUAL_WEIGHT, Way,
+        token::TokenRenewal, warm_up,
     },
 };
 use serde::Deserialize;
 
-use crate::say::{Say, t};
+use crate::{
+    say::{Say, t},
+    typed::Belongs,
+    visit::Visit,
+};
 
 /// The ways to encrypt, as a form says them.
 pub(super) const TLS: [(&str, TlsMode); 4] = [
@@ -52,6 +57,10 @@ pub(crate) struct Entry {
     pub(super) name: String,
     pub(super) password: String,
     pub(super) mechanism: String,
+    pub(super) token_url: String,
+    pub(super) client_id: String,
+    pub(super) client_secret: String,
+    pub(super) refresh_token: String,
     pub(super) pool: String,
     pub(super) weight: String,
     pub(super) enabled: String,
@@ -61,6 +70,8 @@ pub(crate) struct Entry {
     pub(super) curve: String,
     /// The recipient of the test.
     pub(super) recipient: String,
+    /// What a password that was typed before is remembered by.
+    pub(super) typed: String,
 }
 
 /// What is wrong, by field name.
@@ -106,6 +117,85 @@ impl Entry {
             },
             Way::SmartHost(host) => Self::of_host(host, entry),
         }
+    }
+
+    /// With the password that was typed before, where none is typed now and it is for the same server and name.
+    pub(super) fn recalled(mut self, visit: &Visit) -> Self {
+        if self.password.is_empty() && !self.typed.is_empty() {
+            let known = visit.house.typed.of(&self.typed, &self.belongs(visit), visit.now());
+            self.password = known.unwrap_or_default();
+        }
+        self
+    }
+
+    /// With the typed password remembered, since a page never shows one again.
+    pub(super) fn remembering(mut self, visit: &Visit) -> Self {
+        self.typed = match self.password.as_str() {
+            "" => String::new(),
+            typed => visit.house.typed.keep(self.belongs(visit), typed, visit.now()),
+        };
+        self
+    }
+
+    /// Whether access tokens are to be renewed.
+    pub(super) fn renews(&self) -> bool {
+        let typed = [&self.token_url, &self.client_id, &self.client_secret, &self.refresh_token];
+        self.kind == "smart_host"
+            && self.mechanism == "xoauth2"
+            && typed.iter().any(|field| !field.trim().is_empty())
+    }
+
+    /// How tokens are renewed, or what is wrong. Blank secrets mean the stored ones, at the same address and client.
+    pub(super) fn renewal(
+        &self,
+        say: Say,
+        stored: Option<&TokenRenewal>,
+    ) -> Result<Option<TokenRenewal>, Wrong> {
+        if !self.renews() {
+            return Ok(None);
+        }
+        let (url, client) = (self.token_url.trim(), self.client_id.trim());
+        let stored = stored.filter(|stored| stored.token_url == url && stored.client_id == client);
+        let or_stored = |typed: &str, kept: fn(&TokenRenewal) -> &str| match typed.trim() {
+            "" => stored.map(kept).unwrap_or_default().to_owned(),
+            typed => typed.to_owned(),
+        };
+        let new = TokenRenewal {
+            token_url: url.to_owned(),
+            client_id: client.to_owned(),
+            client_secret: or_stored(&self.client_secret, |stored| &stored.client_secret),
+            refresh_token: or_stored(&self.refresh_token, |stored| &stored.refresh_token),
+        };
+        let odd = |text: &str| text.len() > TOKEN_BYTES_MAX || text.contains(char::is_control);
+        let mut wrong = Wrong::new();
+        if !url.starts_with("https://") || url.contains(char::is_whitespace) || odd(url) {
+            wrong.push(("token_url", t!(say, "source-token-url-wrong")));
+        }
+        if client.is_empty() || odd(client) {
+            wrong.push(("client_id", t!(say, "source-token-missing")));
+        }
+        if odd(&new.client_secret) {
+            wrong.push(("client_secret", t!(say, "source-token-missing")));
+        }
+        if new.refresh_token.is_empty() || odd(&new.refresh_token) {
+            wrong.push(("refresh_token", t!(say, "source-token-missing")));
+        }
+        if wrong.is_empty() { Ok(Some(new)) } else { Err(wrong) }
+    }
+
+    /// The same entry with the way tokens are renewed, without its secrets.
+    pub(super) fn with_renewal(self, stored: Option<&TokenRenewal>) -> Self {
+        match stored {
+            Some(stored) => {
+                Self { token_url: stored.token_url.clone(), client_id: stored.client_id.clone(), ..self }
+            }
+            None => self,
+        }
+    }
+
+    fn belongs(&self, visit: &Visit) -> Belongs {
+        let host = addressing::to_half_width(self.host.trim()).to_lowercase();
+        Belongs { operator: visit.actor(), host, name: self.name.trim().to_owned() }
     }
 
     fn of_host(host: &SmartHost, entry: Self) -> Self {
@@ -231,6 +321,8 @@ impl Entry {
         let known = kept_login(stored, host, name);
         let password = match (self.password.as_str(), known) {
             ("", Some(known)) => known.password.clone(),
+            // The first access token is asked for like the next ones.
+            ("", None) if self.renews() => String::new(),
             ("", None) => return Err(("password", t!(say, "route-password-missing"))),
             (typed, _) => typed.to_owned(),
         };
@@ -332,5 +424,32 @@ mod tests {
         assert_eq!((draft.pool.as_str(), draft.weight, draft.enabled), ("orders", 30, true));
         assert_eq!(draft.quota, Quota { hourly: Some(1_500), daily: None, window: DayWindow::Rolling });
         assert_eq!(draft.curve, Some(("careful".to_owned(), 7)));
+    }
+
+    #[test]
+    fn renewals() {
+        let kept = TokenRenewal {
+            token_url: "https://t.example/token".into(),
+            client_id: "shop".into(),
+            client_secret: "s".into(),
+            refresh_token: "r".into(),
+        };
+        let check = |form: &str, expected: &str| {
+            let entry: Entry = serde_html_form::from_str(form).unwrap();
+            let seen = match entry.renewal(Say::default(), Some(&kept)) {
+                Ok(new) => {
+                    new.map(|new| format!("{} {}", new.client_secret, new.refresh_token)).unwrap_or_default()
+                }
+                Err(wrong) => wrong.iter().map(|(field, _)| *field).collect::<Vec<_>>().join(" "),
+            };
+            assert_eq!(seen, expected, "{form}");
+        };
+        let host = "kind=smart_host&mechanism=xoauth2";
+        check("kind=smart_host&mechanism=plain&token_url=https://t.example/token", "");
+        check(host, "");
+        check(&format!("{host}&token_url=https://t.example/token&client_id=shop"), "s r");
+        check(&format!("{host}&token_url=https://t.example/token&client_id=shop&refresh_token=n"), "s n");
+        check(&format!("{host}&token_url=https://evil.example/&client_id=shop"), "refresh_token");
+        check(&format!("{host}&token_url=http://t.example/&refresh_token=n"), "token_url client_id");
     }
 }

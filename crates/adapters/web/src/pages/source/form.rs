@@ -33,6 +33,7 @@ impl Shown<'_> {
     }
 
     fn secret(&self, say: Say, name: &str, label: &str, is_kept: bool) -> Markup {
+        let is_kept = is_kept || (name == "password" && !self.entry.typed.is_empty());
         let hint = if is_kept { t!(say, "route-password-kept") } else { t!(say, "route-password-hint") };
         Field {
             name,
@@ -56,6 +57,7 @@ pub(super) fn markup(visit: &Visit, source: Option<&Source>, shown: &Shown<'_>, 
     html! {
         form method="post" action=(here) {
             (visit.token_field())
+            @if !shown.entry.typed.is_empty() { input type="hidden" name="typed" value=(shown.entry.typed); }
             div.card {
                 (shown.text(say, "source", "label", &shown.entry.label))
                 (kind(say, "direct", shown.entry))
@@ -126,6 +128,25 @@ fn smart_host(say: Say, shown: &Shown<'_>, source: Option<&Source>) -> Markup {
                 (shown.secret(say, "password", &t!(say, "route-password"), login.is_some()))
             }
             (choice(say, "route", "mechanism", &entry.mechanism, &MECHANISMS.map(|(name, _)| name)))
+            (tokens(say, shown))
+        }
+    }
+}
+
+/// How access tokens are renewed.
+fn tokens(say: Say, shown: &Shown<'_>) -> Markup {
+    let entry = shown.entry;
+    let is_kept = !entry.token_url.is_empty() && entry.refresh_token.is_empty();
+    html! {
+        details open[!entry.token_url.is_empty() || entry.mechanism == "xoauth2"] {
+            summary { (t!(say, "source-token")) }
+            p.sub { (t!(say, "source-token-what")) }
+            div.columns {
+                (shown.text(say, "source", "token_url", &entry.token_url))
+                (shown.text(say, "source", "client_id", &entry.client_id))
+                (shown.secret(say, "client_secret", &t!(say, "source-client-secret"), is_kept))
+                (shown.secret(say, "refresh_token", &t!(say, "source-refresh-token"), is_kept))
+            }
         }
     }
 }
@@ -244,6 +265,9 @@ mod tests {
             "source-hint-daily",
             "source-hint-pool",
             "source-hint-weight",
+            "source-token-url",
+            "source-hint-token-url",
+            "source-client-id",
         ];
         let fields = fields.map(str::to_owned);
         for key in tls.iter().chain(&mechanisms).chain(&windows).chain(&fields) {

@@ -10,6 +10,8 @@ mod list;
 mod pools;
 mod show;
 mod test;
+mod token;
+mod waiting;
 mod warm_up;
 
 pub(crate) use act::{check, lift, remove, rest};
@@ -18,4 +20,5 @@ pub(crate) use list::{old_address, show as list};
 pub(crate) use pools::save as save_pools;
 pub(crate) use show::show;
 pub(crate) use test::{walk, walk_fresh};
+pub(crate) use token::renew as renew_token;
 pub(crate) use warm_up::{act as act_on_warm_up, show as show_warm_up};

@@ -8,7 +8,7 @@ use delivery::source::{
 };
 use maud::{Markup, html};
 
-use super::health;
+use super::{health, token, waiting};
 use crate::{
     links,
     parts::source as words,
@@ -48,6 +48,8 @@ pub(crate) async fn show(Owner(visit): Owner, Path(id): Path<i64>) -> Answer {
             (numbers(say, &source, &own, now))
             (limits(say, &source, &own, now))
         }
+        (token::card(&visit, source.id).await?)
+        (waiting::card(&visit, &source).await?)
         (health::card(&visit, &source))
         div.actions.apart {
             @if source.resting(now).is_none() { (rest_form(&visit, id)) }

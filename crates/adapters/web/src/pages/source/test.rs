@@ -25,13 +25,13 @@ use crate::{
 
 /// `POST /sources/test`: one that is not saved yet.
 pub(crate) async fn walk_fresh(Owner(visit): Owner, Form(entry): Form<Entry>) -> Answer {
-    try_out(&visit, None, &entry).await
+    try_out(&visit, None, &entry.recalled(&visit)).await
 }
 
 /// `POST /sources/{id}/test`: as it stands in the form.
 pub(crate) async fn walk(Owner(visit): Owner, Path(id): Path<i64>, Form(entry): Form<Entry>) -> Answer {
     let source = find(&visit, id).await?;
-    try_out(&visit, Some(&source), &entry).await
+    try_out(&visit, Some(&source), &entry.recalled(&visit)).await
 }
 
 async fn try_out(visit: &Visit, source: Option<&Source>, entry: &Entry) -> Answer {
@@ -45,7 +45,8 @@ async fn try_out(visit: &Visit, source: Option<&Source>, entry: &Entry) -> Answe
     };
     let steps = test_route(&*visit.house.route_probe, &request).await;
     let walk = result(visit.say, &steps);
-    page(visit, source, Shown { entry, wrong: &Wrong::new(), walk: Some(&walk) }).await
+    let entry = entry.clone().remembering(visit);
+    page(visit, source, Shown { entry: &entry, wrong: &Wrong::new(), walk: Some(&walk) }).await
 }
 
 /// What to test: the way, from our own address, to the recipient that was typed.
