@@ -1,6 +1,6 @@
 //! Adds and edits one contact by hand.
 
-use audience::{ContactDraft, ContactId, Edited, OptOutRoute, event};
+use audience::{ContactDraft, ContactId, ContactPoint, Edited, OptOutRoute, event};
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     error::named,
     events::{NewEvent, append, append_one},
     field_values::Registry,
-    ledger,
+    ledger, point_rows, prefer,
     sql::args,
     tx::Tx,
     validity,
@@ -40,6 +40,7 @@ pub(crate) async fn add(
     let mut events = vec![NewEvent::of(event::CONTACT_ADDED).contact(id).actor(actor)];
     events.extend(route.map(|route| opted_out(id, route, actor)));
     append(tx, &events, now).await?;
+    point_rows::take_in(tx, &[(id, preferred(&kept), draft.more.as_slice())], now).await?;
     validity::apply_known(tx, &[id], now).await?;
     Ok(Some(id))
 }
@@ -58,16 +59,31 @@ async fn opt_out_route(tx: &mut Tx, draft: &ContactDraft) -> Result<Option<OptOu
     if draft.wants_mail == Some(false) {
         return Ok(Some(OptOutRoute::Operator));
     }
+    refusal_of(tx, draft.address_key.as_deref()).await
+}
+
+/// How somebody with this address refused mail.
+pub(crate) async fn refusal_of(
+    tx: &mut Tx,
+    address_key: Option<&str>,
+) -> Result<Option<OptOutRoute>, StorageError> {
     let sql = "SELECT opt_out_route FROM contacts WHERE address_key = $1 AND opted_out_at IS NOT NULL
                ORDER BY opted_out_at LIMIT 1";
-    let Some(row) = tx.row(sql, args![&draft.address_key]).await? else {
-        let refused = erasure::refused(tx, draft.address_key.as_deref().into_iter()).await?;
+    let Some(row) = tx.row(sql, args![address_key]).await? else {
+        let refused = erasure::refused(tx, address_key.into_iter()).await?;
         return Ok(refused.first().and_then(|(_, route)| OptOutRoute::from_name(route)));
     };
     named("opt-out route", &row.get::<String>("opt_out_route")?, OptOutRoute::from_name).map(Some)
 }
 
-fn opted_out(id: ContactId, route: OptOutRoute, actor: Option<i64>) -> NewEvent {
+/// What stands in the contact itself, as it is compared.
+fn preferred(kept: &Kept) -> Vec<String> {
+    let phone = prefer::phone_key(&kept.contact.phone);
+    kept.address_key.iter().cloned().chain([phone]).filter(|key| !key.is_empty()).collect()
+}
+
+/// The event of an opt-out.
+pub(crate) fn opted_out(id: ContactId, route: OptOutRoute, actor: Option<i64>) -> NewEvent {
     let detail = json!({ "route": route.name() });
     NewEvent::of(event::CONTACT_OPTED_OUT).contact(id).actor(actor).detail(detail)
 }
@@ -96,6 +112,12 @@ pub(crate) async fn edit(
     if let Some(route) = route {
         after.opt_out(route, now);
     }
+    let added = point_rows::take_in(tx, &[(id, preferred(&after), draft.more.as_slice())], now).await?;
+    let told = |point: &ContactPoint| {
+        let detail = json!({ "kind": point.draft.kind.name(), "value": point.draft.value, "label": point.draft.label });
+        NewEvent::of(event::POINT_ADDED).contact(id).actor(actor).detail(detail)
+    };
+    append(tx, &added.iter().map(told).collect::<Vec<_>>(), now).await?;
     if after == before {
         return Ok(Edited::Saved);
     }
@@ -109,6 +131,7 @@ pub(crate) async fn edit(
         append_one(tx, opted_out(id, route, actor), now).await?;
     }
     if after.address_key != before.address_key {
+        point_rows::drop_preferred(tx, &[id]).await?;
         validity::apply_known(tx, &[id], now).await?;
     }
     Ok(Edited::Saved)

@@ -16,7 +16,7 @@ use crate::{
 /// The columns [`contact_of`] reads; prefix `c`.
 pub(crate) const COLUMNS: &str = "c.id, c.address, c.provider, c.name, c.kana, c.phone, c.company, c.external_id, \
      c.note, c.fields, c.opted_out_at, c.opt_out_route, c.invalid_at, c.invalid_reason, c.lookalike_of, \
-     c.status, c.dm_refused_at, c.trashed_at, c.consent, c.consented_at, c.version, c.created_at, c.updated_at";
+     c.status, c.dm_refused_at, c.trashed_at, c.consent, c.consented_at, c.address_label, c.phone_label, c.version, c.created_at, c.updated_at";
 
 /// Reads a contact from a row with [`COLUMNS`].
 pub(crate) fn contact_of(row: &Row) -> Result<Contact, StorageError> {
@@ -45,6 +45,8 @@ pub(crate) fn contact_of(row: &Row) -> Result<Contact, StorageError> {
             .map(|name| named("basis of a consent", &name, ConsentBasis::from_name))
             .transpose()?,
         consented_at: row.get("consented_at")?,
+        address_label: row.get("address_label")?,
+        phone_label: row.get("phone_label")?,
         version: row.get("version")?,
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
@@ -70,6 +72,12 @@ impl Kept {
 
     /// A new contact.
     pub(crate) fn new(id: i64, draft: &ContactDraft, now: i64) -> Self {
+        if draft.address.is_none() && !draft.more.is_empty() {
+            let mut draft = draft.clone();
+            draft.prefer_further();
+            draft.more.clear();
+            return Self::new(id, &draft, now);
+        }
         let contact = Contact {
             id,
             address: draft.address.clone(),
@@ -91,6 +99,8 @@ impl Kept {
             trashed_at: None,
             consent: None,
             consented_at: None,
+            address_label: String::new(),
+            phone_label: String::new(),
             version: 1,
             created_at: now,
             updated_at: now,
@@ -154,12 +164,17 @@ impl Kept {
             wants_mail: None,
             status: Some(contact.status),
             dm_wanted: Some(contact.dm_refused_at.is_none()),
+            more: Vec::new(),
         }
     }
 
     fn search_text(&self) -> String {
         let contact = &self.contact;
-        let phone_digits = digits(&folded(&contact.phone));
+        let mut phone_digits = digits(&folded(&contact.phone));
+        // Who looks for 090… finds +81 90… too.
+        if phone_digits.starts_with("81") && contact.phone.trim_start().starts_with(['+', '＋']) {
+            phone_digits = format!("{phone_digits} 0{}", phone_digits[2..].trim_start_matches('0'));
+        }
         let parts = [
             contact.name.as_str(),
             &contact.kana,
@@ -244,6 +259,31 @@ pub(crate) async fn update(tx: &mut Tx, people: &[&Kept], now: i64) -> Result<()
                 version = version + 1, updated_at = $2
          FROM {ROWS} WHERE contacts.id = CAST(j.value->>0 AS BIGINT)",
         args![sql::json(people), now],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Writes contacts as a trial run imagines them, beside the house.
+pub(crate) async fn imagine(tx: &mut Tx, import_id: i64, people: &[&Kept]) -> Result<(), StorageError> {
+    if people.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<[i64; 1]> = people.iter().map(|kept| [kept.contact.id]).collect();
+    let sql = "DELETE FROM import_people WHERE import_id = $2
+                 AND id IN (SELECT CAST(j.value->>0 AS BIGINT) FROM {ROWS})";
+    tx.execute(sql, args![sql::json(&ids), import_id]).await?;
+    tx.execute(
+        "INSERT INTO import_people (import_id, id, address, address_key, provider, name, kana, phone, company,
+                external_id, note, fields, opted_out_at, opt_out_route, invalid_at, invalid_reason, lookalike_of,
+                status, dm_refused_at, trashed_at, consent, consented_at)
+         SELECT $2, CAST(j.value->>0 AS BIGINT), j.value->>1, j.value->>2, j.value->>3, j.value->>4, j.value->>5,
+                j.value->>6, j.value->>7, j.value->>8, j.value->>9, j.value->>10,
+                CAST(j.value->>12 AS BIGINT), j.value->>13, CAST(j.value->>14 AS BIGINT), j.value->>15,
+                j.value->>16, j.value->>17, CAST(j.value->>18 AS BIGINT), CAST(j.value->>19 AS BIGINT),
+                j.value->>20, CAST(j.value->>21 AS BIGINT)
+         FROM {ROWS} WHERE TRUE",
+        args![sql::json(people), import_id],
     )
     .await?;
     Ok(())

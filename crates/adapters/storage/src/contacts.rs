@@ -160,16 +160,12 @@ impl ContactStore for Store {
         let told = NewEvent::of(event::ADDRESS_INVALID)
             .recipient(recipient_id)
             .detail(json!({ "reason": reason, "address_key": address_key }));
-        let args = args![address_key, now, reason];
+        let (key, reason) = (address_key.to_owned(), reason.to_owned());
         let work = self.write(move |tx| {
-            Box::pin(async move {
-                let sql = "UPDATE contacts SET invalid_at = $2, invalid_reason = $3, updated_at = $2
-                           WHERE address_key = $1 AND invalid_at IS NULL RETURNING id";
-                let rows = tx.rows(sql, args).await?;
-                tell_each(tx, &rows, &told, now).await
-            })
+            Box::pin(async move { validity::switch_off_address(tx, &key, (&reason, &told), now).await })
         });
-        Ok(work.await?)
+        work.await?;
+        Ok(())
     }
 
     async fn mark_valid(
@@ -314,7 +310,7 @@ pub(crate) async fn tell_each(
 
 fn condition_of(filter: &ContactFilter) -> (String, Vec<Arg>) {
     let mut args = Vec::new();
-    let mut condition = search::condition("c.search_text", &filter.search, &mut args);
+    let mut condition = search::condition(&filter.search, &mut args);
     condition.push_str(if filter.trashed {
         " AND c.trashed_at IS NOT NULL AND c.merged_into IS NULL"
     } else {

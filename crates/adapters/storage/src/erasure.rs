@@ -6,6 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use crate::{
     StorageError,
     events::{NewEvent, append_one},
+    points,
     sql::{Row, args},
     tx::Tx,
 };
@@ -79,6 +80,9 @@ pub(crate) async fn erase(
     let stays_opted_out = match (&key, row.get::<Option<i64>>("opted_out_at")?) {
         (Some(key), Some(at)) => {
             remember_refusal(tx, key, &row, at).await?;
+            for further in points::keys_of(tx, id).await? {
+                remember_refusal(tx, &further, &row, at).await?;
+            }
             true
         }
         _ => false,
@@ -123,10 +127,12 @@ async fn remember_refusal(tx: &mut Tx, key: &str, row: &Row, at: i64) -> Result<
 
 /// Takes away whatever tells who the person is. Messages stay as numbers, for the reports they are counted in.
 async fn forget(tx: &mut Tx, id: ContactId, key: Option<&str>) -> Result<u64, StorageError> {
+    let further = points::keys_of(tx, id).await?;
     for sql in [
         "DELETE FROM field_values WHERE contact_id = $1 AND field_id IN (SELECT id FROM contact_fields)",
         "DELETE FROM topic_opt_outs WHERE contact_id = $1",
         "DELETE FROM broadcast_picks WHERE contact_id = $1",
+        "DELETE FROM contact_points WHERE contact_id = $1",
         "DELETE FROM merges WHERE master_id = $1",
         "DELETE FROM contact_external_ids WHERE contact_id = $1",
         "UPDATE events SET detail = '{}' WHERE contact_id = $1",
@@ -137,9 +143,10 @@ async fn forget(tx: &mut Tx, id: ContactId, key: Option<&str>) -> Result<u64, St
     ] {
         tx.execute(sql, args![id]).await?;
     }
-    if let Some(key) = key {
+    for key in further.iter().map(String::as_str).chain(key) {
         let sql = "DELETE FROM address_failures WHERE address_key = $1
-                   AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.address_key = $1)";
+                   AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.address_key = $1)
+                   AND NOT EXISTS (SELECT 1 FROM contact_points p WHERE p.value_key = $1 AND p.kind = 'address')";
         tx.execute(sql, args![key]).await?;
     }
     let sql = "UPDATE recipients SET address = '', vals = NULL, reply_text = NULL, verdict = NULL, handled_note = ''
@@ -149,5 +156,6 @@ async fn forget(tx: &mut Tx, id: ContactId, key: Option<&str>) -> Result<u64, St
 
 /// Drops sealed entries whose time is over.
 pub(crate) async fn forget_expired(tx: &mut Tx, now: i64) -> Result<u64, StorageError> {
+    points::forget_removed(tx, now).await?;
     tx.execute("DELETE FROM consents WHERE keep_until IS NOT NULL AND keep_until < $1", args![now]).await
 }

@@ -87,6 +87,29 @@ impl Registry {
         Ok(())
     }
 
+    /// Takes a field of text for each unknown name, as [`Registry::remember`] would make one.
+    pub(crate) fn imagine<'a>(&mut self, names: impl Iterator<Item = &'a String>) {
+        for name in names {
+            let known = self.0.len();
+            if let Some(field) = self.0.get_mut(name) {
+                field.archived_at = None;
+            } else if known < FIELDS_MAX {
+                let field = Field {
+                    id: 0,
+                    key: name.clone(),
+                    label: name.clone(),
+                    kind: FieldKind::Text,
+                    choices: Vec::new(),
+                    required: false,
+                    position: 0,
+                    retyping_up_to: None,
+                    archived_at: None,
+                };
+                self.0.insert(name.clone(), field);
+            }
+        }
+    }
+
     /// Writes values as their kinds want them, and takes empty ones away.
     pub(crate) fn settle(&self, fields: &mut BTreeMap<String, String>) {
         fields.retain(|_, text| !text.trim().is_empty());

@@ -60,8 +60,9 @@ impl HistoryStore for Store {
     }
 
     async fn taken_since(&self, address_key: &str, since: i64) -> Result<Vec<RecipientId>, StoreFailure> {
-        let sql = "SELECT r.id, r.address FROM contacts c JOIN recipients r ON r.contact_id = c.id
-                   WHERE c.address_key = $1 AND r.state = 'accepted' AND r.state_at >= $2
+        let sql = "SELECT r.id, r.address FROM recipients r
+                   WHERE r.contact_id IN (SELECT c.id FROM contacts c WHERE c.address_key = $1 UNION
+                       SELECT p.contact_id FROM contact_points p WHERE p.value_key = $1 AND p.kind = 'address') AND r.state = 'accepted' AND r.state_at >= $2
                    ORDER BY r.id DESC LIMIT $3";
         let mut taken = Vec::new();
         for row in self.rows(sql, args![address_key, since, TAKEN_MAX]).await? {

@@ -14,13 +14,13 @@ use serde_json::{Value, json};
 use crate::{
     StorageError,
     contact_edit::difference,
-    contact_rows::{self, COLUMNS, Kept},
-    erasure,
-    error::{from_json, named},
+    contact_rows::{self, Kept},
+    error::from_json,
     events::{NewEvent, append},
     field_values::Registry,
+    import_load::{Source, load, one_column},
     import_merge::{Merged, People, Person},
-    ledger,
+    ledger, point_rows,
     sql::{self, Row, args},
     tx::Tx,
     validity,
@@ -44,8 +44,9 @@ pub(crate) async fn apply(
     registry.remember(tx, batch.rows.iter().flat_map(|row| row.draft.fields.keys()), now).await?;
     let mut rest = batch.rows.as_slice();
     while !rest.is_empty() {
-        let mut people = load(tx, rest).await?;
-        let taken = merge(tx, &mut people, (rest, &plan), &mut result, now);
+        let mut people = load(tx, rest, &[Source::house()]).await?;
+        let ids = tx.ids.take(now, rest.len());
+        let taken = merge(&mut people, (rest, &plan), ids, &mut result, now);
         people.all.iter_mut().for_each(|person| registry.settle(&mut person.kept.contact.fields));
         write(tx, &people, &registry, &import).await?;
         rest = &rest[taken..];
@@ -82,15 +83,15 @@ pub(crate) fn plan_of(row: &Row) -> Result<ImportPlan, StorageError> {
     if plan.is_empty() { Ok(ImportPlan::default()) } else { from_json("plan of an import", &plan) }
 }
 
-/// Takes rows in up to the first unclear one; returns how many. The first row after a load is never unclear.
+/// Takes rows in up to the first unclear one; returns how many. The first row after a load is never unclear. `ids` are
+/// for new contacts.
 pub(crate) fn merge(
-    tx: &Tx,
     people: &mut People,
     (rows, plan): (&[ImportRow], &ImportPlan),
+    ids: impl IntoIterator<Item = i64>,
     result: &mut BatchResult,
     now: i64,
 ) -> usize {
-    let ids = tx.ids.take(now, rows.len());
     for (taken, (row, id)) in rows.iter().zip(ids).enumerate() {
         match people.merge(row, plan, id, now) {
             Merged::Added => result.added += 1,
@@ -101,98 +102,6 @@ pub(crate) fn merge(
         }
     }
     rows.len()
-}
-
-fn one_column<T: serde::Serialize>(values: impl Iterator<Item = T>) -> String {
-    sql::json(&values.map(|value| [value]).collect::<Vec<_>>())
-}
-
-/// The contacts the rows may mean.
-pub(crate) async fn load(tx: &mut Tx, rows: &[ImportRow]) -> Result<People, StorageError> {
-    let mut people = People::default();
-    let external_ids: BTreeSet<&str> =
-        rows.iter().map(|row| row.draft.external_id.as_str()).filter(|id| !id.is_empty()).collect();
-    if !external_ids.is_empty() {
-        // CROSS JOIN keeps SQLite from walking the contacts.
-        let sql = format!(
-            "SELECT {COLUMNS}, c.address_key FROM {{ROWS}} CROSS JOIN contacts c
-             WHERE c.external_id = j.value->>0 AND c.external_id <> '' ORDER BY c.id {{FOR UPDATE OF c}}"
-        );
-        for row in tx.rows(sql, args![one_column(external_ids.iter())]).await? {
-            people.know(Kept::of(&row)?);
-        }
-    }
-    load_by_alias(tx, &external_ids, &mut people).await?;
-    load_by_address(tx, rows, &mut people).await?;
-    Ok(people)
-}
-
-/// Numbers of entries that went into others.
-async fn load_by_alias(
-    tx: &mut Tx,
-    external_ids: &BTreeSet<&str>,
-    people: &mut People,
-) -> Result<(), StorageError> {
-    if external_ids.is_empty() {
-        return Ok(());
-    }
-    let sql = format!(
-        "SELECT {COLUMNS}, c.address_key, x.external_id AS alias FROM {{ROWS}}
-         CROSS JOIN contact_external_ids x CROSS JOIN contacts c
-         WHERE x.external_id = j.value->>0 AND c.id = x.contact_id ORDER BY c.id {{FOR UPDATE OF c}}"
-    );
-    for row in tx.rows(sql, args![one_column(external_ids.iter())]).await? {
-        let at = people.know(Kept::of(&row)?);
-        people.know_number(row.get("alias")?, at);
-    }
-    Ok(())
-}
-
-async fn load_by_address(tx: &mut Tx, rows: &[ImportRow], people: &mut People) -> Result<(), StorageError> {
-    let keys: BTreeSet<&str> = rows.iter().filter_map(|row| row.draft.address_key.as_deref()).collect();
-    if keys.is_empty() {
-        return Ok(());
-    }
-    let wanted: HashSet<&str> = rows
-        .iter()
-        .filter(|row| row.draft.external_id.is_empty())
-        .filter_map(|row| row.draft.address_key.as_deref())
-        .collect();
-    let sql = "SELECT j.value->>0 AS address_key,
-                 (SELECT c.id FROM contacts c WHERE c.address_key = j.value->>0 AND c.trashed_at IS NULL
-                    ORDER BY c.id DESC LIMIT 1) AS newest,
-                 (SELECT c.opt_out_route FROM contacts c WHERE c.address_key = j.value->>0
-                    AND c.opted_out_at IS NOT NULL ORDER BY c.id LIMIT 1) AS route
-               FROM {ROWS}";
-    let mut newest = Vec::new();
-    for (key, route) in erasure::refused(tx, keys.iter().copied()).await? {
-        people.know_opted_out(key.to_owned(), named("opt-out route", &route, OptOutRoute::from_name)?);
-    }
-    for row in tx.rows(sql, args![one_column(keys.iter())]).await? {
-        let key: String = row.get("address_key")?;
-        if let Some(route) = row.get::<Option<String>>("route")? {
-            people.know_opted_out(key.clone(), named("opt-out route", &route, OptOutRoute::from_name)?);
-        }
-        if let Some(id) = row.get::<Option<i64>>("newest")?.filter(|_| wanted.contains(key.as_str())) {
-            newest.push(id);
-        }
-    }
-    if newest.is_empty() {
-        return Ok(());
-    }
-    let sql = format!(
-        "SELECT {COLUMNS}, c.address_key FROM {{ROWS}} CROSS JOIN contacts c
-         WHERE c.id = CAST(j.value->>0 AS BIGINT) ORDER BY c.id {{FOR UPDATE OF c}}"
-    );
-    for row in tx.rows(sql, args![one_column(newest.iter())]).await? {
-        let kept = Kept::of(&row)?;
-        let key = kept.address_key.clone();
-        let at = people.know(kept);
-        if let Some(key) = key {
-            people.know_newest(key, at);
-        }
-    }
-    Ok(())
 }
 
 async fn write(
@@ -214,13 +123,40 @@ async fn write(
     registry.write(tx, &written).await?;
     keep_ledger(tx, people, import).await?;
     let mut events: Vec<NewEvent> = people.all.iter().flat_map(|person| events_of(person, import)).collect();
+    events.extend(bring_points(tx, people, import).await?);
     events.extend(opt_out_others(tx, people, import).await?);
     append(tx, &events, import.now).await?;
     let moved = |person: &&Person| {
         person.before.as_ref().is_none_or(|before| before.address_key != person.kept.address_key)
     };
     let moved: Vec<i64> = people.all.iter().filter(moved).map(|person| person.kept.contact.id).collect();
+    let new: HashSet<i64> = added.iter().map(|kept| kept.contact.id).collect();
+    let changed: Vec<i64> = moved.iter().copied().filter(|id| !new.contains(id)).collect();
+    point_rows::drop_preferred(tx, &changed).await?;
     validity::apply_known(tx, &moved, import.now).await
+}
+
+/// Adds the further addresses and numbers; those of people who were here before are told of one by one.
+async fn bring_points(tx: &mut Tx, people: &People, import: &Import) -> Result<Vec<NewEvent>, StorageError> {
+    let with = people.all.iter().filter(|person| !person.more.is_empty());
+    let wanted: Vec<_> =
+        with.map(|person| (person.kept.contact.id, Vec::new(), person.more.as_slice())).collect();
+    let mut added = point_rows::take_in(tx, &wanted, import.now).await?;
+    let new: HashSet<i64> = people
+        .all
+        .iter()
+        .filter(|person| person.before.is_none())
+        .map(|person| person.kept.contact.id)
+        .collect();
+    added.retain(|point| !new.contains(&point.contact_id));
+    let told = added.iter().map(|point| {
+        let draft = &point.draft;
+        let detail = json!({
+            "kind": draft.kind.name(), "value": draft.value, "label": draft.label, "import_id": import.id,
+        });
+        NewEvent::of(event::POINT_ADDED).contact(point.contact_id).actor(import.actor).detail(detail)
+    });
+    Ok(told.collect())
 }
 
 /// What the people of this file agreed to, and who withdrew it in the same file.

@@ -1,10 +1,10 @@
 //! Works out what the rows of an import make of the contacts we have, without asking the database for each row.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use audience::{ContactDraft, ImportMode, ImportPlan, ImportRow, OptOutRoute};
+use audience::{ContactDraft, ImportMode, ImportPlan, ImportRow, OptOutRoute, POINTS_MAX, PointDraft};
 
-use crate::contact_rows::Kept;
+use crate::{contact_rows::Kept, prefer::phone_key};
 
 /// A contact a batch is about.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub(crate) struct Person {
     pub(crate) before: Option<Kept>,
     /// True when a row of this batch said that mail is not wanted.
     pub(crate) refuses_mail: bool,
+    /// Further addresses and numbers the batch brought.
+    pub(crate) more: Vec<PointDraft>,
 }
 
 impl Person {
@@ -37,6 +39,10 @@ pub(crate) struct People {
     by_id: HashMap<i64, usize>,
     by_external_id: HashMap<String, usize>,
     by_address: HashMap<String, usize>,
+    /// The newest contact that has an address beside its preferred one.
+    by_further: HashMap<String, usize>,
+    /// What the further addresses and numbers of contacts are compared by.
+    further: HashMap<i64, HashSet<String>>,
     opted_out: HashMap<String, OptOutRoute>,
 }
 
@@ -65,7 +71,7 @@ impl People {
         if !kept.contact.external_id.is_empty() {
             self.by_external_id.insert(kept.contact.external_id.clone(), at);
         }
-        self.all.push(Person { before: Some(kept.clone()), kept, refuses_mail: false });
+        self.all.push(Person { before: Some(kept.clone()), kept, refuses_mail: false, more: Vec::new() });
         at
     }
 
@@ -79,6 +85,16 @@ impl People {
         self.by_address.insert(address_key, at);
     }
 
+    /// The newest contact that has an address beside its preferred one, where nobody prefers it.
+    pub(crate) fn know_further(&mut self, address_key: String, at: usize) {
+        self.by_further.insert(address_key, at);
+    }
+
+    /// A further address or number of a contact.
+    pub(crate) fn know_point(&mut self, contact_id: i64, key: String) {
+        self.further.entry(contact_id).or_default().insert(key);
+    }
+
     /// Somebody with this address has opted out.
     pub(crate) fn know_opted_out(&mut self, address_key: String, route: OptOutRoute) {
         self.opted_out.insert(address_key, route);
@@ -87,36 +103,72 @@ impl People {
     /// Takes one row in. `id` is for a new contact.
     pub(crate) fn merge(&mut self, row: &ImportRow, plan: &ImportPlan, id: i64, now: i64) -> Merged {
         let draft = &row.draft;
-        let found = if draft.external_id.is_empty() {
-            draft.address_key.as_ref().and_then(|key| self.by_address.get(key)).copied()
-        } else {
-            self.by_external_id.get(&draft.external_id).copied()
-        };
-        let Some(at) = found else {
+        let Some((at, by_further)) = self.find(draft) else {
             if plan.mode == ImportMode::Update {
                 return Merged::Skipped;
             }
             let at = self.add(draft, id, now);
             self.agree(at, plan);
+            self.bring(at, draft);
             return Merged::Added;
         };
         let person = &mut self.all[at];
-        if draft.external_id.is_empty() && person.kept.address_key != draft.address_key {
+        if !by_further && draft.external_id.is_empty() && person.kept.address_key != draft.address_key {
             return Merged::Unclear;
         }
         if plan.mode == ImportMode::New {
             return Merged::Skipped;
         }
         let before = person.kept.clone();
-        overwrite(&mut person.kept, draft, now);
+        if by_further {
+            // Who is found by a further address keeps the preferred one.
+            let told = ContactDraft { address: None, address_key: None, ..draft.clone() };
+            overwrite(&mut person.kept, &told, now);
+        } else {
+            overwrite(&mut person.kept, draft, now);
+        }
         self.settle(at, draft, now);
         self.agree(at, plan);
-        if self.all[at].kept == before { Merged::Unchanged } else { Merged::Updated }
+        let brought = self.bring(at, draft);
+        if self.all[at].kept == before && !brought { Merged::Unchanged } else { Merged::Updated }
+    }
+
+    /// The contact a row means, and whether it was found by an address beside its preferred one.
+    fn find(&self, draft: &ContactDraft) -> Option<(usize, bool)> {
+        if !draft.external_id.is_empty() {
+            return self.by_external_id.get(&draft.external_id).map(|at| (*at, false));
+        }
+        let key = draft.address_key.as_ref()?;
+        let preferred = self.by_address.get(key).map(|at| (*at, false));
+        preferred.or_else(|| self.by_further.get(key).map(|at| (*at, true)))
+    }
+
+    /// Takes further addresses and numbers along that the contact has not yet; `true` when there was one.
+    fn bring(&mut self, at: usize, draft: &ContactDraft) -> bool {
+        if draft.more.is_empty() {
+            return false;
+        }
+        let person = &mut self.all[at];
+        let known = self.further.entry(person.kept.contact.id).or_default();
+        let count = person.more.len();
+        let own =
+            [person.kept.address_key.clone().unwrap_or_default(), phone_key(&person.kept.contact.phone)];
+        for more in &draft.more {
+            if known.len() < POINTS_MAX
+                && !own.contains(&more.value_key)
+                && known.insert(more.value_key.clone())
+            {
+                self.by_further.entry(more.value_key.clone()).or_insert(at);
+                person.more.push(more.clone());
+            }
+        }
+        person.more.len() > count
     }
 
     fn add(&mut self, draft: &ContactDraft, id: i64, now: i64) -> usize {
         let at = self.all.len();
-        self.all.push(Person { kept: Kept::new(id, draft, now), before: None, refuses_mail: false });
+        let kept = Kept::new(id, draft, now);
+        self.all.push(Person { kept, before: None, refuses_mail: false, more: Vec::new() });
         if !draft.external_id.is_empty() {
             self.by_external_id.insert(draft.external_id.clone(), at);
         }

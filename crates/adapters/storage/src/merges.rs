@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use audience::{
-    Contact, ContactId, Merge, MergeId, MergePlan, MergeRules, MergeStore, OptOutRoute, StoreFailure, event,
-    plan_by_rules,
+    Contact, ContactId, ContactPoint, Merge, MergeId, MergePlan, MergeRules, MergeStore, OptOutRoute,
+    StoreFailure, event, plan_by_rules,
 };
 use serde_json::json;
 
@@ -13,14 +13,23 @@ use crate::{
     error::from_json,
     events::{NewEvent, append},
     field_values::Registry,
-    ledger,
+    ledger, merge_points,
+    point_rows::of_contacts,
     sql::{self, Row, args},
     tx::Tx,
 };
 
+/// Addresses that several contacts in use have, preferred or not.
 const DUPLICATE: &str =
     "SELECT c.address_key FROM contacts c WHERE c.trashed_at IS NULL AND c.address_key IS NOT NULL
-     GROUP BY c.address_key HAVING COUNT(*) > 1";
+     GROUP BY c.address_key HAVING COUNT(*) > 1
+     UNION SELECT p.value_key FROM contact_points p JOIN contacts o ON o.id = p.contact_id
+     WHERE p.kind = 'address' AND p.removed_at IS NULL AND o.trashed_at IS NULL AND (
+         EXISTS (SELECT 1 FROM contacts c WHERE c.address_key = p.value_key AND c.trashed_at IS NULL
+                 AND c.id <> p.contact_id)
+      OR EXISTS (SELECT 1 FROM contact_points q JOIN contacts c ON c.id = q.contact_id
+                 WHERE q.value_key = p.value_key AND q.kind = 'address' AND q.removed_at IS NULL
+                   AND c.trashed_at IS NULL AND q.contact_id <> p.contact_id))";
 
 #[async_trait]
 impl MergeStore for Store {
@@ -88,16 +97,26 @@ fn merge_of(row: &Row) -> Result<Merge, StorageError> {
     })
 }
 
-/// Contacts in use that share an address, newest first.
+/// Contacts in use that share an address, preferred or not, newest first.
 async fn groups(tx: &mut Tx, offset: u64, limit: u64) -> Result<Vec<Vec<Contact>>, StorageError> {
+    let sql =
+        format!("SELECT d.address_key FROM ({DUPLICATE}) AS d ORDER BY d.address_key LIMIT $1 OFFSET $2");
+    let rows = tx.rows(sql, args![limit, offset]).await?;
+    let keys = rows
+        .iter()
+        .map(|row| Ok([row.get("address_key")?]))
+        .collect::<Result<Vec<[String; 1]>, StorageError>>()?;
     let sql = format!(
-        "SELECT {COLUMNS}, c.address_key FROM contacts c
-         JOIN ({DUPLICATE} ORDER BY c.address_key LIMIT $1 OFFSET $2) AS d ON d.address_key = c.address_key
-         WHERE c.trashed_at IS NULL ORDER BY c.address_key, c.id DESC"
+        "SELECT {COLUMNS}, m.shared FROM (
+             SELECT j.value->>0 AS shared, x.id FROM {{ROWS}} CROSS JOIN contacts x
+             WHERE x.address_key = j.value->>0
+             UNION SELECT j.value->>0, p.contact_id FROM {{ROWS}} CROSS JOIN contact_points p
+             WHERE p.value_key = j.value->>0 AND p.kind = 'address' AND p.removed_at IS NULL) AS m
+         JOIN contacts c ON c.id = m.id WHERE c.trashed_at IS NULL ORDER BY m.shared, c.id DESC"
     );
     let mut groups: Vec<(String, Vec<Contact>)> = Vec::new();
-    for row in tx.rows(sql, args![limit, offset]).await? {
-        let key: String = row.get("address_key")?;
+    for row in tx.rows(sql, args![sql::json(&keys)]).await? {
+        let key: String = row.get("shared")?;
         let contact = contact_of(&row)?;
         match groups.last_mut() {
             Some((known, group)) if *known == key => group.push(contact),
@@ -132,9 +151,11 @@ async fn merge(
     let id = tx.new_id(now);
     let others: Vec<&Kept> = people.iter().filter(|person| person.contact.id != plan.master).collect();
     let before: Vec<&Contact> = people.iter().map(|person| &person.contact).collect();
-    let sql = "INSERT INTO merges (id, master_id, others, before, at, actor) VALUES ($1, $2, $3, $4, $5, $6)";
+    let points = of_contacts(tx, &ids).await?;
+    let own: Vec<&ContactPoint> = points.iter().filter(|point| point.contact_id == plan.master).collect();
+    let sql = "INSERT INTO merges (id, master_id, others, before, points, at, actor) VALUES ($1, $2, $3, $4, $5, $6, $7)";
     let (told, snapshot) = (sql::json(&plan.others), sql::json(&before));
-    tx.execute(sql, args![id, plan.master, told, snapshot, now, actor]).await?;
+    tx.execute(sql, args![id, plan.master, told, snapshot, sql::json(&own), now, actor]).await?;
     let names: Vec<_> = others
         .iter()
         .filter(|other| !other.contact.external_id.is_empty())
@@ -147,6 +168,7 @@ async fn merge(
     hide(tx, &plan.others, plan.master, now).await?;
     contact_edit::edit(tx, plan.master, None, &plan.result, (actor, now)).await?;
     keep_refusals(tx, master, &others, (actor, now)).await?;
+    merge_points::keep_all(tx, plan, &people, points, now).await?;
     let detail = json!({ "merge_id": id, "others": plan.others });
     let mut events =
         vec![NewEvent::of(event::CONTACT_MERGED).contact(plan.master).actor(actor).detail(detail)];
@@ -200,7 +222,7 @@ async fn keep_refusals(
 
 /// Everybody is as before the merge. `false` when it was undone already, or somebody is gone meanwhile.
 async fn undo(tx: &mut Tx, id: MergeId, actor: Option<i64>, now: i64) -> Result<bool, StorageError> {
-    let sql = "SELECT master_id, others, before FROM merges WHERE id = $1 AND undone_at IS NULL {FOR UPDATE}";
+    let sql = "SELECT master_id, others, before, points FROM merges WHERE id = $1 AND undone_at IS NULL {FOR UPDATE}";
     let Some(row) = tx.row(sql, args![id]).await? else { return Ok(false) };
     let master: i64 = row.get("master_id")?;
     let before: Vec<Contact> = from_json("contacts before a merge", &row.get::<String>("before")?)?;
@@ -217,12 +239,16 @@ async fn undo(tx: &mut Tx, id: MergeId, actor: Option<i64>, now: i64) -> Result<
         let sql = "DELETE FROM contact_external_ids WHERE external_id = $1";
         tx.execute(sql, args![&kept.contact.external_id]).await?;
         crate::contact_rows::update(tx, &[&kept], now).await?;
-        tx.execute("UPDATE contacts SET merged_into = NULL WHERE id = $1", args![kept.contact.id]).await?;
+        let sql =
+            "UPDATE contacts SET merged_into = NULL, address_label = $2, phone_label = $3 WHERE id = $1";
+        let labels = (&kept.contact.address_label, &kept.contact.phone_label);
+        tx.execute(sql, args![kept.contact.id, labels.0, labels.1]).await?;
         if was_master {
             registry.remember(tx, kept.contact.fields.keys(), now).await?;
             registry.write(tx, &[(Some(&after), &kept)]).await?;
         }
     }
+    merge_points::undo(tx, master, &row.get::<String>("points")?).await?;
     tx.execute("UPDATE merges SET undone_at = $2 WHERE id = $1", args![id, now]).await?;
     let detail = json!({ "merge_id": id });
     let told =

@@ -12,19 +12,23 @@ pub(crate) fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// One condition on the search text `column`, true when every word of `search` is in it; its arguments go to `args`.
-pub(crate) fn condition(column: &str, search: &str, args: &mut Vec<Arg>) -> String {
+/// One condition on the contact `c`, true when every word of `search` is in its search text or in a further address or
+/// number of it; its arguments go to `args`.
+pub(crate) fn condition(search: &str, args: &mut Vec<Arg>) -> String {
     let mut parts = vec!["TRUE".to_owned()];
     for word in folded(search).split_whitespace().take(WORDS_MAX) {
-        args.push(Arg::from(pattern(word)));
-        let found = format!("{column} LIKE ${} ESCAPE '\\'", args.len());
-        parts.push(match number_written_with_signs(word) {
-            Some(number) => {
-                args.push(Arg::from(pattern(&number)));
-                format!("({found} OR {column} LIKE ${} ESCAPE '\\')", args.len())
-            }
-            None => found,
-        });
+        let patterns = std::iter::once(word.to_owned()).chain(number_written_with_signs(word));
+        let found: Vec<String> = patterns
+            .map(|word| {
+                args.push(Arg::from(pattern(&word)));
+                let like = format!("LIKE ${} ESCAPE '\\'", args.len());
+                format!(
+                    "c.search_text {like} OR c.id IN (SELECT p.contact_id FROM contact_points p
+                     WHERE p.removed_at IS NULL AND p.search_text {like})"
+                )
+            })
+            .collect();
+        parts.push(format!("({})", found.join(" OR ")));
     }
     parts.join(" AND ")
 }
@@ -55,15 +59,13 @@ mod tests {
     #[test]
     fn words_are_escaped_and_all_must_match() {
         let mut args = Vec::new();
-        let sql = condition("t", "50%_off\\ 03-1234", &mut args);
-        assert_eq!(
-            sql,
-            "TRUE AND t LIKE $1 ESCAPE '\\' AND (t LIKE $2 ESCAPE '\\' OR t LIKE $3 ESCAPE '\\')"
-        );
+        let sql = condition("50%_off\\ 03-1234", &mut args);
+        assert!(sql.starts_with("TRUE AND (c.search_text LIKE $1 ESCAPE '\\' OR c.id IN (SELECT"), "{sql}");
+        assert_eq!(sql.matches("LIKE").count(), 6, "each of three patterns in both places: {sql}");
         assert_eq!(
             format!("{args:?}"),
             r#"[Text(Some("%50\\%\\_off\\\\%")), Text(Some("%03-1234%")), Text(Some("%031234%"))]"#
         );
-        assert_eq!(condition("t", "  ", &mut Vec::new()), "TRUE");
+        assert_eq!(condition("  ", &mut Vec::new()), "TRUE");
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     contact_rows::{COLUMNS, Kept},
     field_values::Registry,
     import_merge::overwrite,
+    points,
     sql::{Arg, args},
     tx::Tx,
 };
@@ -20,12 +21,17 @@ pub(crate) async fn upsert(
     now: i64,
 ) -> Result<Upserted, StorageError> {
     let registry = Registry::load(tx).await?;
-    let Some((condition, arguments)) = found_by(keys, draft, &registry) else { return Ok(Upserted::NoKey) };
+    let Some((condition, mut arguments)) = found_by(keys, draft, &registry) else {
+        return Ok(Upserted::NoKey);
+    };
     tx.lock_table("contacts").await?;
     let sql = format!(
         "SELECT {COLUMNS}, c.address_key FROM contacts c WHERE c.merged_into IS NULL AND {condition}
-         ORDER BY c.id DESC LIMIT 2"
+         ORDER BY (c.address_key IS NULL OR c.address_key <> ${}), c.id DESC LIMIT 2",
+        arguments.len() + 1
     );
+    // Who prefers the address comes before who has it beside.
+    arguments.extend(args![draft.address_key.as_deref()]);
     let rows = tx.rows(sql, arguments).await?;
     if rows.len() > 1 && keys.iter().all(|key| *key != UpsertKey::Address) {
         return Ok(Upserted::Ambiguous);
@@ -36,16 +42,25 @@ pub(crate) async fn upsert(
     };
     let before = Kept::of(row)?;
     let mut after = before.clone();
-    overwrite(&mut after, draft, now);
+    let known = points::keys_of(tx, before.contact.id).await?;
+    let mut told = draft.clone();
+    // Who is found by a further address keeps the preferred one.
+    if keys.contains(&UpsertKey::Address) && draft.address_key.as_ref().is_some_and(|key| known.contains(key))
+    {
+        (told.address, told.address_key) = (None, None);
+    }
+    overwrite(&mut after, &told, now);
     registry.settle(&mut after.contact.fields);
     if !draft.external_id.is_empty() {
         after.contact.external_id.clone_from(&draft.external_id);
     }
     let id = before.contact.id;
-    if after == before && draft.wants_mail != Some(false) {
+    let all = points::all_keys_of(tx, before.contact.id, &before.contact.phone).await?;
+    let has_all = draft.more.iter().all(|more| all.contains(&more.value_key));
+    if after == before && has_all && draft.wants_mail != Some(false) {
         return Ok(Upserted::Unchanged(id));
     }
-    let whole = ContactDraft { wants_mail: draft.wants_mail, ..after.draft() };
+    let whole = ContactDraft { wants_mail: draft.wants_mail, more: draft.more.clone(), ..after.draft() };
     if after.contact.trashed_at != before.contact.trashed_at {
         tx.execute("UPDATE contacts SET trashed_at = NULL WHERE id = $1", args![id]).await?;
     }
@@ -71,7 +86,12 @@ fn found_by(keys: &[UpsertKey], draft: &ContactDraft, registry: &Registry) -> Op
             }
             UpsertKey::Address => {
                 arguments.extend(args![draft.address_key.as_deref()?]);
-                parts.push(format!("c.address_key = ${} AND c.trashed_at IS NULL", arguments.len()));
+                let n = arguments.len();
+                parts.push(format!(
+                    "(c.address_key = ${n} OR c.id IN (SELECT p.contact_id FROM contact_points p
+                       WHERE p.value_key = ${n} AND p.kind = 'address' AND p.removed_at IS NULL))
+                     AND c.trashed_at IS NULL"
+                ));
             }
             UpsertKey::Field(name) => {
                 let field = registry.field(name).filter(|field| field.kind != FieldKind::File)?;

@@ -15,6 +15,7 @@ use crate::{
     contacts::tell_each,
     error::named,
     events::{NewEvent, append},
+    points, prefer,
     sql::{self, Row, args},
     tx::Tx,
 };
@@ -56,7 +57,9 @@ impl ValidityStore for Store {
                                OR address_key = (SELECT same.address_key FROM contacts AS same WHERE same.id = $1))
                            RETURNING id";
                 let rows = tx.rows(sql, args![id, now, BY_HAND]).await?;
-                tell_each(tx, &rows, &told, now).await
+                tell_each(tx, &rows, &told, now).await?;
+                let Some(key) = key_of(tx, id).await? else { return Ok(()) };
+                points::mark(tx, &key, Some(BY_HAND), &told, now).await
             })
         });
         Ok(work.await?)
@@ -73,7 +76,45 @@ pub(crate) async fn lift(tx: &mut Tx, id: ContactId, told: NewEvent, now: i64) -
     let sql = "UPDATE address_failures SET cleared_at = $2
                WHERE cleared_at IS NULL AND address_key = (SELECT address_key FROM contacts WHERE id = $1)";
     tx.execute(sql, args![id, now]).await?;
-    tell_each(tx, &rows, &told, now).await
+    tell_each(tx, &rows, &told, now).await?;
+    let Some(key) = key_of(tx, id).await? else { return Ok(()) };
+    points::mark(tx, &key, None, &told, now).await
+}
+
+async fn key_of(tx: &mut Tx, id: ContactId) -> Result<Option<String>, StorageError> {
+    let row = tx.row("SELECT address_key FROM contacts WHERE id = $1", args![id]).await?;
+    row.map_or(Ok(None), |row| row.get("address_key"))
+}
+
+/// Switches an address off for everybody who has it, preferred or not; gives those who prefer it.
+pub(crate) async fn switch_off_address(
+    tx: &mut Tx,
+    address_key: &str,
+    (reason, told): (&str, &NewEvent),
+    now: i64,
+) -> Result<Vec<ContactId>, StorageError> {
+    let sql = "UPDATE contacts SET invalid_at = $2, invalid_reason = $3, updated_at = $2
+               WHERE address_key = $1 AND invalid_at IS NULL RETURNING id";
+    let rows = tx.rows(sql, args![address_key, now, reason]).await?;
+    tell_each(tx, &rows, told, now).await?;
+    points::mark(tx, address_key, Some(reason), told, now).await?;
+    rows.iter().map(|row| row.get("id")).collect()
+}
+
+/// An address counts as working again for everybody who has it, and its failures count no more.
+pub(crate) async fn lift_address(
+    tx: &mut Tx,
+    address_key: &str,
+    told: &NewEvent,
+    now: i64,
+) -> Result<(), StorageError> {
+    let sql = "UPDATE contacts SET invalid_at = NULL, invalid_reason = NULL, updated_at = $2
+               WHERE address_key = $1 AND invalid_at IS NOT NULL RETURNING id";
+    let rows = tx.rows(sql, args![address_key, now]).await?;
+    let sql = "UPDATE address_failures SET cleared_at = $2 WHERE cleared_at IS NULL AND address_key = $1";
+    tx.execute(sql, args![address_key, now]).await?;
+    tell_each(tx, &rows, told, now).await?;
+    points::mark(tx, address_key, None, told, now).await
 }
 
 /// Switches those of these contacts off whose address is known not to work: somebody else who has it is, or a mail to
@@ -122,9 +163,6 @@ async fn record(
     .await?;
     let follows = consequence(&history(tx, &address_key).await?, now, &settings);
     let Consequence::SwitchedOff(run) = follows else { return Ok(follows) };
-    let sql = "UPDATE contacts SET invalid_at = $2, invalid_reason = $3, updated_at = $2
-               WHERE address_key = $1 AND invalid_at IS NULL RETURNING id";
-    let rows = tx.rows(sql, args![&address_key, now, run.reason.name()]).await?;
     let mut detail = json!({
         "reason": run.reason.name(),
         "address_key": address_key,
@@ -135,7 +173,10 @@ async fn record(
         detail["arrival_id"] = Value::from(arrival_id);
     }
     let told = NewEvent::of(event::ADDRESS_INVALID).recipient(failure.recipient_id).detail(detail);
-    tell_each(tx, &rows, &told, now).await?;
+    let off = switch_off_address(tx, &address_key, (run.reason.name(), &told), now).await?;
+    if settings.prefers_another {
+        prefer::another(tx, &off, failure.recipient_id, now).await?;
+    }
     Ok(follows)
 }
 
@@ -147,8 +188,9 @@ async fn history(tx: &mut Tx, address_key: &str) -> Result<AddressHistory, Stora
     let Some(first_at) = failures.iter().map(|failure| failure.at).min() else {
         return Ok(AddressHistory::default());
     };
-    let sql = "SELECT r.address, r.state, r.state_at FROM contacts c JOIN recipients r ON r.contact_id = c.id
-               WHERE c.address_key = $1 AND r.state IN ('accepted', 'evidenced') AND r.state_at >= $2
+    let sql = "SELECT r.address, r.state, r.state_at FROM recipients r
+               WHERE r.contact_id IN (SELECT c.id FROM contacts c WHERE c.address_key = $1 UNION
+                   SELECT p.contact_id FROM contact_points p WHERE p.value_key = $1 AND p.kind = 'address') AND r.state IN ('accepted', 'evidenced') AND r.state_at >= $2
                ORDER BY r.state_at DESC LIMIT $3";
     let mut delivered = Vec::new();
     for row in tx.rows(sql, args![address_key, first_at, HISTORY_MAX]).await? {

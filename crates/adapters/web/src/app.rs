@@ -5,8 +5,8 @@ use std::{net::IpAddr, ops::Deref, sync::Arc};
 use accounts::{OperatorStore, SessionStore};
 use audience::segment::SegmentStore;
 use audience::{
-    ConsentStore, ContactStore, FieldStore, ImportStore, MergeStore, SuppressionStore, TopicStore,
-    ValiditySettings, ValidityStore,
+    ConsentStore, ContactStore, FieldStore, ImportStore, MergeStore, PointStore, SuppressionStore,
+    TopicStore, ValiditySettings, ValidityStore,
 };
 use campaigns::ports::{BroadcastStore, TemplateStore};
 use delivery::{
@@ -49,6 +49,8 @@ pub struct App {
     pub fields: Arc<dyn FieldStore>,
     /// What they agreed to.
     pub consents: Arc<dyn ConsentStore>,
+    /// Their further addresses and telephone numbers.
+    pub points: Arc<dyn PointStore>,
     /// Several entries of one person, made into one.
     pub merges: Arc<dyn MergeStore>,
     /// What customers may refuse one by one.

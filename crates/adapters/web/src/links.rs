@@ -8,6 +8,11 @@ pub(crate) fn contact(id: i64) -> String {
     format!("/contacts/{id}")
 }
 
+/// One further address or number of a customer.
+pub(crate) fn point(contact: i64, id: i64) -> String {
+    format!("/contacts/{contact}/points/{id}")
+}
+
 /// One segment.
 pub(crate) fn segment(id: i64) -> String {
     format!("/segments/{id}")

@@ -24,6 +24,7 @@ areas![
     "problem",
     "operator",
     "contact",
+    "point",
     "field",
     "consent",
     "home",

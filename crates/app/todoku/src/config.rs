@@ -133,6 +133,9 @@ pub struct ValiditySection {
     /// Switches an address off after so many failures in a row, whatever their reasons. 0: only the thresholds per
     /// reason count. Failures that are our own fault or the message's never count.
     pub failures_in_a_row: u32,
+    /// Where failures switch a preferred address off and the customer has another one that works, that becomes the
+    /// preferred one by itself. Otherwise the pages propose it.
+    pub prefer_another: bool,
 }
 
 /// How mail is delivered.

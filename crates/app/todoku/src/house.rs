@@ -345,6 +345,7 @@ fn web_app(
         suppressions: store.clone(),
         consents: store.clone(),
         merges: store.clone(),
+        points: store.clone(),
         validity: store.clone(),
         validity_settings: wire::validity(config),
         imports: store.clone(),

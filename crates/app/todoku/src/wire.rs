@@ -65,5 +65,8 @@ pub fn limits(config: &Config) -> ClientLimits {
 /// When addresses count as not working.
 pub fn validity(config: &Config) -> ValiditySettings {
     let failures = config.validity.failures_in_a_row;
-    ValiditySettings { failures_in_a_row: (failures > 0).then_some(failures) }
+    ValiditySettings {
+        failures_in_a_row: (failures > 0).then_some(failures),
+        prefers_another: config.validity.prefer_another,
+    }
 }

@@ -272,7 +272,8 @@ async fn living_customers_and_our_own_faults_never_count() {
 
 #[tokio::test]
 async fn any_three_in_a_row_where_the_house_wants_it() {
-    let house = House::with(ValiditySettings { failures_in_a_row: Some(3) }).await;
+    let house =
+        House::with(ValiditySettings { failures_in_a_row: Some(3), ..ValiditySettings::default() }).await;
     let contact = house.contact(HANAKO).await;
     for reply in ["552 5.2.2 Mailbox full", "550 5.7.26 DMARC policy", "552 5.2.2 Mailbox full"] {
         house.send(contact, reply).await;

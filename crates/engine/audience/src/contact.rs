@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ConsentBasis;
+use crate::{ConsentBasis, PointDraft};
 
 /// Key of a contact. Later registrations have larger keys.
 pub type ContactId = i64;
@@ -49,6 +49,12 @@ pub struct Contact {
     pub dm_refused_at: Option<i64>,
     /// When it was put into the trash: it is on no list and gets no mail.
     pub trashed_at: Option<i64>,
+    /// Whose or where the address is: 自宅, 会社 …; empty when nobody said.
+    #[serde(default)]
+    pub address_label: String,
+    /// The same of the telephone number.
+    #[serde(default)]
+    pub phone_label: String,
     /// What allows advertising: the basis of the last agreement that was not withdrawn; the ledger has the proof.
     pub consent: Option<ConsentBasis>,
     /// When that was given.
@@ -164,6 +170,9 @@ pub struct ContactDraft {
     pub status: Option<ContactStatus>,
     /// Whether advertising is wanted, as the shop was told (DM許可); `None` leaves it.
     pub dm_wanted: Option<bool>,
+    /// Further addresses and numbers, to be added to those that are known.
+    #[serde(default)]
+    pub more: Vec<PointDraft>,
 }
 
 /// What became of an edit that knew a version.

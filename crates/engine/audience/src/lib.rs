@@ -9,6 +9,7 @@ mod field;
 mod fold;
 mod import;
 mod merge;
+mod point;
 mod ports;
 pub mod segment;
 mod suppression;
@@ -36,9 +37,13 @@ pub use merge::{
     MERGE_COLUMNS, MERGE_MAX, Merge, MergeId, MergePlan, MergeRules, ValueRule, merge_columns, plan_by_hand,
     plan_by_rules, value as merge_value,
 };
+pub use point::{
+    ContactPoint, POINT_KEPT_MS, POINT_LABEL_CHARS_MAX, POINTS_MAX, PointDraft, PointId, PointKind,
+    PointOutcome, label_of,
+};
 pub use ports::{
-    ConsentStore, ContactStore, FieldStore, ImportStore, MergeStore, StoreFailure, SuppressionStore,
-    TopicStore, ValidityStore,
+    ConsentStore, ContactStore, FieldStore, ImportStore, MergeStore, PointStore, StoreFailure,
+    SuppressionStore, TopicStore, ValidityStore,
 };
 pub use suppression::{SUPPRESSION_NOTE_CHARS_MAX, Suppression, read_suppressions};
 pub use topic::{TOPIC_CHARS_MAX, Topic, TopicId, TopicRefusal};
@@ -83,10 +88,22 @@ pub mod event {
     /// A contact was taken out of the trash.
     pub const CONTACT_RESTORED: &str = "contact.restored";
     /// An address was found not to work; the detail holds the `reason`, and where failures showed it how many
-    /// (`failures`), since when (`since`) and the mail that told of the last one (`arrival_id`); a person's `note`.
+    /// (`failures`), since when (`since`) and the mail that told of the last one (`arrival_id`); a person's `note`; and
+    /// `further` where it is not the preferred one.
     pub const ADDRESS_INVALID: &str = "contact.address_invalid";
     /// An address counts as working again; the detail holds the person's `note`.
     pub const ADDRESS_VALID: &str = "contact.address_valid";
+    /// A further address or number was added; the detail holds `kind`, `value` and `label`.
+    pub const POINT_ADDED: &str = "contact.point_added";
+    /// One was changed; the detail holds `kind`, `before`, `value` and `label`.
+    pub const POINT_CHANGED: &str = "contact.point_changed";
+    /// One was taken off; the detail as above.
+    pub const POINT_REMOVED: &str = "contact.point_removed";
+    /// One was brought back; the detail as above.
+    pub const POINT_RESTORED: &str = "contact.point_restored";
+    /// Another address or number is preferred; the detail holds `kind`, `before`, `value`, and `because`: `invalid`
+    /// where the house did it by itself.
+    pub const POINT_PREFERRED: &str = "contact.point_preferred";
     /// An operator confirmed an address that looks like a typo.
     pub const ADDRESS_CONFIRMED: &str = "contact.address_confirmed";
     /// Addresses or domains were put on the list of suppressions; the detail holds `keys` and `note`.

@@ -4,10 +4,10 @@ use async_trait::async_trait;
 
 use crate::{
     AddressFailure, AddressHistory, BatchResult, ConsentEntry, Consequence, Contact, ContactDraft,
-    ContactFilter, ContactId, ContactPage, Edited, Erased, Field, FieldDraft, FieldId, FileRef, ImportBatch,
-    ImportId, ImportJob, ImportPlan, ImportState, ImportTrial, Merge, MergeId, MergePlan, MergeRules,
-    NewConsent, NewImport, OptOutRoute, RowError, Suppression, Topic, TopicId, TopicRefusal, UpsertKey,
-    Upserted, ValiditySettings,
+    ContactFilter, ContactId, ContactPage, ContactPoint, Edited, Erased, Field, FieldDraft, FieldId, FileRef,
+    ImportBatch, ImportId, ImportJob, ImportPlan, ImportState, ImportTrial, Merge, MergeId, MergePlan,
+    MergeRules, NewConsent, NewImport, OptOutRoute, PointDraft, PointId, PointKind, PointOutcome, RowError,
+    Suppression, Topic, TopicId, TopicRefusal, UpsertKey, Upserted, ValiditySettings,
 };
 
 /// The store could not be asked.
@@ -112,6 +112,59 @@ pub trait ContactStore: Send + Sync {
     ) -> Result<u64, StoreFailure>;
     /// Names of the extra fields in use, sorted, at most 200.
     async fn field_names(&self) -> Result<Vec<String>, StoreFailure>;
+}
+
+/// Further addresses and telephone numbers of contacts, at rest. `by`: the operator and the instant.
+#[async_trait]
+pub trait PointStore: Send + Sync {
+    /// Those of a contact, oldest first; behind them what was taken off and can be brought back.
+    async fn points(&self, id: ContactId) -> Result<Vec<ContactPoint>, StoreFailure>;
+    /// Those in use of many contacts, by contact and oldest first.
+    async fn points_of(&self, ids: &[ContactId]) -> Result<Vec<ContactPoint>, StoreFailure>;
+    /// How many further addresses and how many numbers one contact has at most.
+    async fn most_points(&self) -> Result<(u64, u64), StoreFailure>;
+    /// Adds one.
+    async fn add_point(
+        &self,
+        id: ContactId,
+        draft: &PointDraft,
+        by: (Option<i64>, i64),
+    ) -> Result<PointOutcome, StoreFailure>;
+    /// Gives one another value or label; another address counts as working unless it is known not to.
+    async fn change_point(
+        &self,
+        of: (ContactId, PointId),
+        draft: &PointDraft,
+        by: (Option<i64>, i64),
+    ) -> Result<PointOutcome, StoreFailure>;
+    /// Names the preferred address or number.
+    async fn label_preferred(
+        &self,
+        of: (ContactId, PointKind),
+        label: &str,
+        by: (Option<i64>, i64),
+    ) -> Result<bool, StoreFailure>;
+    /// Takes one off, or brings it back.
+    async fn remove_point(
+        &self,
+        of: (ContactId, PointId),
+        removed: bool,
+        by: (Option<i64>, i64),
+    ) -> Result<bool, StoreFailure>;
+    /// Makes one the preferred one; the one that was takes its place, and each keeps its validity. Where somebody with
+    /// the new address has refused mail, the refusal holds.
+    async fn prefer_point(
+        &self,
+        of: (ContactId, PointId),
+        by: (Option<i64>, i64),
+    ) -> Result<bool, StoreFailure>;
+    /// A person says that a further address works or does not, for everyone who has it; `note` says why.
+    async fn judge_point(
+        &self,
+        of: (ContactId, PointId),
+        works: (bool, &str),
+        by: (Option<i64>, i64),
+    ) -> Result<bool, StoreFailure>;
 }
 
 /// The fields of the house, at rest.

@@ -111,7 +111,7 @@ pub struct ImportPlan {
     pub has_header: bool,
     /// The column names, made up (`列1` …) where there is no header.
     pub columns: Vec<String>,
-    /// Column index → target: `address`, `name`, `kana`, `phone`, `company`, `external_id`, `note`, `wants_mail`,
+    /// Column index → target: `address`, `more_address`, `name`, `kana`, `phone`, `more_phone`, `company`, `external_id`, `note`, `wants_mail`,
     /// `status`, `field` (kept under its own name), `field:KEY` (kept as that field) or `skip`.
     pub mapping: BTreeMap<usize, String>,
     /// Which rows are taken in.

@@ -41,6 +41,9 @@ pub struct ValiditySettings {
     /// Switches an address off after so many failures in a row whatever their reasons, besides the rules; those that
     /// are our own fault or the message's never count.
     pub failures_in_a_row: Option<u32>,
+    /// When a preferred address is switched off by failures and the contact has another one that works, that becomes
+    /// the preferred one by itself. Otherwise the pages propose it.
+    pub prefers_another: bool,
 }
 
 /// One message that did not reach an address.
@@ -301,7 +304,7 @@ mod tests {
 
     #[test]
     fn any_three_in_a_row_where_the_house_wants_it() {
-        let three = ValiditySettings { failures_in_a_row: Some(3) };
+        let three = ValiditySettings { failures_in_a_row: Some(3), ..ValiditySettings::default() };
         check_with(three, "filtered@0h mailboxfull@1h", "watched mailboxfull 2/3");
         check_with(three, "filtered@0h mailboxfull@1h expired@2h", "off expired 3");
         check_with(three, "filtered@0h mailboxfull@1h proof@2h expired@3h", "watched expired 1/3");

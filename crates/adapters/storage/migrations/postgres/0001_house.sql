@@ -52,6 +52,8 @@ CREATE TABLE contacts (
     trashed_at     BIGINT,
     consent        TEXT, -- the basis of the last agreement to all advertising that was not withdrawn
     consented_at   BIGINT,
+    address_label  TEXT NOT NULL DEFAULT '',
+    phone_label    TEXT NOT NULL DEFAULT '',
     merged_into    BIGINT, -- the entry of the same person that survived; this one is in the trash
     version        BIGINT NOT NULL DEFAULT 1,
     created_at     BIGINT NOT NULL,

@@ -6,12 +6,32 @@ CREATE TABLE contact_external_ids (
     contact_id  BIGINT NOT NULL
 );
 
--- Entries made into one. before: every contact as it was.
+-- Further addresses and telephone numbers; the preferred ones stand in contacts. value_key: as it is compared.
+CREATE TABLE contact_points (
+    id             INTEGER PRIMARY KEY,
+    contact_id     BIGINT NOT NULL,
+    kind           TEXT NOT NULL,
+    value          TEXT NOT NULL,
+    value_key      TEXT NOT NULL,
+    label          TEXT NOT NULL DEFAULT '',
+    provider       TEXT NOT NULL DEFAULT '',
+    lookalike_of   TEXT,
+    search_text    TEXT NOT NULL,
+    invalid_at     BIGINT,
+    invalid_reason TEXT,
+    removed_at     BIGINT, -- taken off; it can be brought back for a while
+    created_at     BIGINT NOT NULL
+);
+CREATE INDEX contact_points_by_contact ON contact_points (contact_id, id);
+CREATE INDEX contact_points_by_key ON contact_points (value_key, kind, contact_id);
+
+-- Entries made into one. before: every contact as it was; points: what the survivor had beside.
 CREATE TABLE merges (
     id        INTEGER PRIMARY KEY,
     master_id BIGINT NOT NULL,
     others    TEXT NOT NULL,
     before    TEXT NOT NULL,
+    points    TEXT NOT NULL,
     at        BIGINT NOT NULL,
     actor     BIGINT,
     undone_at BIGINT
@@ -73,6 +93,49 @@ CREATE TABLE suppressions (
     added_by BIGINT,
     added_at BIGINT NOT NULL
 );
+
+-- What a trial run has made of people so far, beside the house; columns as in contacts.
+CREATE TABLE import_people (
+    import_id      BIGINT NOT NULL,
+    id             BIGINT NOT NULL,
+    address        TEXT,
+    address_key    TEXT,
+    provider       TEXT NOT NULL,
+    name           TEXT NOT NULL,
+    kana           TEXT NOT NULL,
+    phone          TEXT NOT NULL,
+    company        TEXT NOT NULL,
+    external_id    TEXT NOT NULL,
+    note           TEXT NOT NULL,
+    fields         TEXT NOT NULL,
+    opted_out_at   BIGINT,
+    opt_out_route  TEXT,
+    invalid_at     BIGINT,
+    invalid_reason TEXT,
+    lookalike_of   TEXT,
+    status         TEXT NOT NULL,
+    dm_refused_at  BIGINT,
+    trashed_at     BIGINT,
+    consent        TEXT,
+    consented_at   BIGINT,
+    address_label  TEXT NOT NULL DEFAULT '',
+    phone_label    TEXT NOT NULL DEFAULT '',
+    version        BIGINT NOT NULL DEFAULT 1,
+    created_at     BIGINT NOT NULL DEFAULT 0,
+    updated_at     BIGINT NOT NULL DEFAULT 0,
+    PRIMARY KEY (import_id, id)
+) WITHOUT ROWID;
+CREATE INDEX import_people_by_address ON import_people (import_id, address_key, id);
+CREATE INDEX import_people_by_external_id ON import_people (import_id, external_id) WHERE external_id <> '';
+
+CREATE TABLE import_people_points (
+    import_id  BIGINT NOT NULL,
+    contact_id BIGINT NOT NULL,
+    kind       TEXT NOT NULL,
+    value_key  TEXT NOT NULL,
+    PRIMARY KEY (import_id, contact_id, value_key)
+) WITHOUT ROWID;
+CREATE INDEX import_people_points_by_key ON import_people_points (import_id, value_key);
 
 -- How columns of such a file were assigned the last time.
 CREATE TABLE import_presets (

@@ -74,6 +74,8 @@ delimiter-tab = Tab
 delimiter-semicolon = Semicolon (;)
 
 target-address = Mail address
+target-more-address = Further mail address
+target-more-phone = Further telephone number
 target-name = Name
 target-kana = Reading
 target-phone = Telephone

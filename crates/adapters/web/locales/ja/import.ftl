@@ -74,6 +74,8 @@ delimiter-tab = タブ
 delimiter-semicolon = セミコロン(;)
 
 target-address = メールアドレス
+target-more-address = そのほかのメールアドレス
+target-more-phone = そのほかの電話番号
 target-name = お名前
 target-kana = ふりがな
 target-phone = 電話番号

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, io::BufRead as _, process::ExitCode};
 
 use addressing::AddressVerdict;
 use anyhow::Context as _;
-use audience::{ContactDraft, ContactStatus, ContactStore as _, UpsertKey, Upserted};
+use audience::{ContactDraft, ContactStatus, ContactStore as _, PointDraft, UpsertKey, Upserted};
 use clap::Subcommand;
 use serde::Deserialize;
 use serde_json::json;
@@ -39,6 +39,11 @@ struct Line {
     company: String,
     #[serde(default)]
     external_id: String,
+    /// Further addresses and numbers; those that are known stay.
+    #[serde(default)]
+    more_addresses: Vec<String>,
+    #[serde(default)]
+    more_phones: Vec<String>,
     #[serde(default)]
     note: String,
     #[serde(default)]
@@ -112,6 +117,15 @@ fn draft_of(line: &str) -> Result<ContactDraft, String> {
         dm_wanted: line.dm_wanted,
         ..ContactDraft::default()
     };
+    for typed in &line.more_addresses {
+        let reading = addressing::read(typed);
+        let point = PointDraft::address(&reading, "").filter(|_| reading.verdict != AddressVerdict::Rejected);
+        draft.more.push(point.ok_or_else(|| format!("more_addresses: {typed}"))?);
+    }
+    for typed in &line.more_phones {
+        let point = PointDraft::phone(typed, "");
+        draft.more.push(point.ok_or_else(|| format!("more_phones: {typed}"))?);
+    }
     if !line.address.trim().is_empty() {
         let reading = addressing::read(&line.address);
         if reading.verdict == AddressVerdict::Rejected {

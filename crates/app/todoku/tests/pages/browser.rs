@@ -65,6 +65,7 @@ impl House {
             suppressions: store.clone(),
             consents: store.clone(),
             merges: store.clone(),
+            points: store.clone(),
             validity: store.clone(),
             validity_settings: audience::ValiditySettings::default(),
             imports: store.clone(),

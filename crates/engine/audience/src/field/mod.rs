@@ -8,6 +8,7 @@ mod trial;
 use serde::{Deserialize, Serialize};
 
 pub use date::{MonthDay, days_of, read_date};
+pub(crate) use read::phone_key;
 pub use read::{FieldProblem, FieldValue, FileRef, Indexed, MULTI_SEPARATOR, problem_sentence};
 pub use trial::{RetypeTrial, try_retype};
 

@@ -200,6 +200,11 @@ fn boolean(typed: &str) -> Option<FieldValue> {
 }
 
 fn phone(typed: &str) -> Option<FieldValue> {
+    phone_key(typed).map(|(written, digits)| FieldValue::of(written, digits))
+}
+
+/// A telephone number as it is written and as it is compared: digits, with `0` instead of Japan's `+81`.
+pub(crate) fn phone_key(typed: &str) -> Option<(String, String)> {
     let written: String = typed.nfkc().map(|c| if is_dash(c) { '-' } else { c }).collect();
     let written = written.trim().to_owned();
     let mut digits: String = written.chars().filter(char::is_ascii_digit).collect();
@@ -211,7 +216,7 @@ fn phone(typed: &str) -> Option<FieldValue> {
     if let Some(national) = written.strip_prefix('+').and(digits.strip_prefix("81")) {
         digits = format!("0{}", national.trim_start_matches('0'));
     }
-    Some(FieldValue::of(written, digits))
+    Some((written, digits))
 }
 
 fn is_dash(c: char) -> bool {

@@ -48,9 +48,17 @@ struct Pair {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct Label {
+    word: String,
+    part: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Table {
     target: Vec<Target>,
     pair: Vec<Pair>,
+    label: Vec<Label>,
     other: Words,
     stop: Words,
 }
@@ -69,7 +77,7 @@ enum Fit {
 }
 
 /// Guesses the target of each column, as [`crate::ImportPlan::mapping`] has them, from the names and some rows.
-/// Every column gets one; no target but `field` and `skip` is given twice.
+/// Every column gets one; no target but `field`, `skip`, `more_address` and `more_phone` is given twice.
 #[must_use]
 pub fn guess_mapping(columns: &[String], rows: &[Vec<String>]) -> BTreeMap<usize, String> {
     let mut mapping = BTreeMap::new();
@@ -154,11 +162,39 @@ fn rest(names: &[String], rows: &[Vec<String>], mapping: &mut BTreeMap<usize, St
         if mapping.contains_key(&index) {
             continue;
         }
+        if let Some(further) = further(name, rows, index, mapping) {
+            mapping.insert(index, further.to_owned());
+            continue;
+        }
         let blank = name.is_empty() && count(rows, index, |_| true).0 == 0;
         let keep = kept < FIELD_COLUMNS_MAX && !blank;
         kept += usize::from(keep);
         mapping.insert(index, if keep { "field" } else { "skip" }.to_owned());
     }
+}
+
+/// A second column of addresses or numbers is a further one of the same person.
+fn further(
+    name: &str,
+    rows: &[Vec<String>],
+    index: usize,
+    mapping: &BTreeMap<usize, String>,
+) -> Option<&'static str> {
+    let plain = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let pairs = [("address", "more_address"), ("phone", "more_phone")];
+    pairs.into_iter().find_map(|(first, more)| {
+        let target = TABLE.target.iter().find(|target| target.name == first)?;
+        let fit = target.fit(name).or_else(|| target.fit(plain))?;
+        let taken = mapping.values().any(|taken| taken == first);
+        (taken && believable(target, fit, rows, index)).then_some(more)
+    })
+}
+
+/// What a further address or number is called, as far as the name of its column tells.
+pub(crate) fn label(column: &str) -> &'static str {
+    let name = folded(column);
+    let found = TABLE.label.iter().find(|label| label.part.iter().any(|word| name.contains(word)));
+    found.map_or("", |label| label.word.as_str())
 }
 
 /// How many cells of a column are filled, and how many of these fit.
@@ -256,14 +292,20 @@ mod tests {
         );
         check("ﾌﾘｶﾞﾅ,氏名,ＴＥＬ,ＦＡＸ番号,備考", &[], "kana,name,phone,field,note");
         check("Email,First Name,Last Name,Accepts Email Marketing", &[], "address,field,name,wants_mail");
-        check("PCメール,携帯メール,会社名,メルマガ配信", &[], "address,field,company,wants_mail");
+        check("PCメール,携帯メール,会社名,メルマガ配信", &[], "address,more_address,company,wants_mail");
         check("お名前【必須】,メールアドレス*", &[], "name,address");
         check("DM許可,配信停止,最終配信日", &[], "wants_mail,field,field");
         check("No.,注文番号,会員ID", &[], "field,field,external_id");
         check("ID,氏名カナ,氏名", &[], "external_id,kana,name");
         check("氏名,パスワード,取り込めなかった理由", &[], "name,skip,skip");
         check("担当者フリガナ,ご担当者名,貴社名", &[], "kana,name,company");
-        check("メールアドレス,Eメール", &[], "address,field");
+        check("メールアドレス,Eメール", &[], "address,more_address");
+        check(
+            "メールアドレス,メールアドレス2,電話番号,電話番号2,携帯電話",
+            &[],
+            "address,more_address,phone,more_phone,more_phone",
+        );
+        assert_eq!([label("携帯メール"), label("PCメール"), label("メールアドレス2")], ["携帯", "PC", ""]);
         check("", &[], "skip");
     }
 
@@ -272,7 +314,7 @@ mod tests {
         check("address,mail", &["東京都,a@b.example", "大阪府,c@d.example"], "field,address");
         check("列1,列2,列3", &["山田花子,090-0000-0000,hanako@shop.example"], "name,phone,address");
         check("列1,列2", &["ｈａｎａｋｏ＠ｓｈｏｐ．ｅｘａｍｐｌｅ,東京都"], "address,field");
-        check("PCメール,携帯メール", &[",a@b.example", ",c@d.example"], "field,address");
+        check("PCメール,携帯メール", &[",a@b.example", ",c@d.example"], "more_address,address");
         check("列1,列2", &["1,2", "3,4"], "field,field");
         check("連絡先,氏名", &["x@y.example,花子"], "address,name");
     }

@@ -4,11 +4,14 @@ use addressing::{AddressVerdict, Reading, SuggestionStrength};
 
 use super::{
     answer::Question,
-    columns::{GivenName, given_name},
+    columns::{GivenName, given_name, label},
     sentence::{self, Sentence},
     split::Record,
 };
-use crate::{ContactDraft, Field, ImportPlan, ImportRow, RowError, field_named, problem_sentence};
+use crate::{
+    ContactDraft, Field, ImportPlan, ImportRow, PointDraft, PointKind, RowError, field_named,
+    problem_sentence,
+};
 
 /// Longest value of an ordinary column, in characters.
 pub const VALUE_CHARS_MAX: usize = 500;
@@ -54,6 +57,9 @@ enum Target {
     Name,
     Kana,
     Phone,
+    /// A further address or number, with what it is called.
+    MoreAddress(&'static str),
+    MorePhone(&'static str),
     Company,
     ExternalId,
     Note,
@@ -70,6 +76,8 @@ impl Target {
             Some("name") => Self::Name,
             Some("kana") => Self::Kana,
             Some("phone") => Self::Phone,
+            Some("more_address") => Self::MoreAddress(label(column)),
+            Some("more_phone") => Self::MorePhone(label(column)),
             Some("company") => Self::Company,
             Some("external_id") => Self::ExternalId,
             Some("note") => Self::Note,
@@ -116,6 +124,9 @@ impl RowReader {
                 join(&mut reading.draft.name, self.given_name, &cells);
                 join(&mut reading.draft.kana, self.given_kana, &cells);
             }
+        }
+        if reading.draft.external_id.is_empty() {
+            reading.draft.prefer_further();
         }
         if reading.problems.is_empty() && is_nobody(&reading.draft) {
             reading.problems.push(sentence::row("nobody", &[]));
@@ -174,6 +185,8 @@ impl RowReading {
             Target::Name => self.draft.name = self.line(column, cell),
             Target::Kana => self.draft.kana = self.line(column, cell),
             Target::Phone => self.draft.phone = self.line(column, cell),
+            Target::MoreAddress(label) => self.more_address(label, cell),
+            Target::MorePhone(label) => self.more_phone(column, label, cell),
             Target::Company => self.draft.company = self.line(column, cell),
             Target::ExternalId => self.external_id(column, cell),
             Target::Note => self.draft.note = self.value(column, &note_text(cell), NOTE_CHARS_MAX),
@@ -197,6 +210,31 @@ impl RowReading {
             self.problems.push(rejected(&reading));
         } else {
             self.draft.set_address(&reading);
+        }
+    }
+
+    fn more_address(&mut self, label: &str, cell: &str) {
+        if cell.trim().is_empty() {
+            return;
+        }
+        let reading = addressing::read(cell);
+        let draft = PointDraft::address(&reading, label);
+        match draft.filter(|_| reading.verdict != AddressVerdict::Rejected) {
+            Some(draft) => self.draft.more.push(draft),
+            None => self.problems.push(rejected(&reading)),
+        }
+    }
+
+    fn more_phone(&mut self, column: &Column, label: &str, cell: &str) {
+        if cell.trim().is_empty() {
+            return;
+        }
+        match PointDraft::phone(cell, label) {
+            Some(draft) => self.draft.more.push(draft),
+            None => {
+                let values = [("column", column.name.as_str()), ("value", cell.trim())];
+                self.problems.push(sentence::row("phone", &values));
+            }
         }
     }
 
@@ -253,6 +291,19 @@ impl RowReading {
 }
 
 impl ContactDraft {
+    /// Without an address of its own, takes the first further one.
+    pub fn prefer_further(&mut self) {
+        let of_address = |point: &PointDraft| point.kind == PointKind::Address;
+        let Some(at) = self.more.iter().position(of_address).filter(|_| self.address.is_none()) else {
+            return;
+        };
+        let point = self.more.remove(at);
+        self.address = Some(point.value);
+        self.address_key = Some(point.value_key);
+        self.provider = point.provider;
+        self.lookalike_of = point.lookalike_of;
+    }
+
     /// Takes the address of a reading, with its provider and the domain it imitates; none when it was rejected.
     pub fn set_address(&mut self, reading: &Reading) {
         self.address = reading.address.as_ref().map(ToString::to_string);

@@ -48,7 +48,7 @@ pub(crate) struct Why {
 
 impl Why {
     /// The chosen reason and what was typed beside it, in the operator's words.
-    fn words(&self, visit: &Visit, keys: &[&str]) -> String {
+    pub(super) fn words(&self, visit: &Visit, keys: &[&str]) -> String {
         let chosen = keys.iter().find(|key| **key == self.why).or(keys.last()).copied().unwrap_or_default();
         let chosen = visit.say.with(chosen, None);
         let note: String = self.note.trim().chars().take(NOTE_CHARS_MAX).collect();

@@ -1,7 +1,7 @@
 //! Adds and edits a customer. An address is read, explained and asked about, never changed by itself.
 
 use addressing::Reading;
-use audience::{Contact, ContactStatus, Edited, Field as HouseField, FieldKind};
+use audience::{Contact, ContactStatus, Edited, Field as HouseField, FieldKind, PointKind};
 use axum::{
     extract::Path,
     http::StatusCode,
@@ -12,7 +12,7 @@ use maud::{Markup, html};
 use super::{
     address,
     entry::{Decision, Entry},
-    overtaken,
+    overtaken, point,
 };
 use crate::{
     form::Form,
@@ -62,6 +62,7 @@ pub(crate) async fn add(visit: Visit, Form(entry): Form<Entry>) -> Answer {
     if confirmed {
         visit.house.contacts.confirm_address(id, actor, now).await?;
     }
+    name_preferred(&visit, id, &entry).await?;
     Ok(flash::done(&links::contact(id), "contact-added").into_response())
 }
 
@@ -94,7 +95,18 @@ pub(crate) async fn save(visit: Visit, Path(id): Path<i64>, Form(entry): Form<En
     if confirmed {
         visit.house.contacts.confirm_address(id, actor, now).await?;
     }
+    name_preferred(&visit, id, &entry).await?;
     Ok(flash::done(&links::contact(id), "contact-saved").into_response())
+}
+
+async fn name_preferred(visit: &Visit, id: i64, entry: &Entry) -> Result<(), Problem> {
+    for (kind, label) in [(PointKind::Address, &entry.address_label), (PointKind::Phone, &entry.phone_label)]
+    {
+        if let Some(label) = label {
+            visit.house.points.label_preferred((id, kind), label, (visit.actor(), visit.now())).await?;
+        }
+    }
+    Ok(())
 }
 
 fn number_taken(visit: &Visit) -> Decision {
@@ -133,10 +145,12 @@ fn page(visit: &Visit, contact: Option<&Contact>, entry: &Entry, remarks: &Remar
             // Enter in a field presses the first submit button: it must be "save", not a suggestion.
             button.unseen type="submit" tabindex="-1" aria-hidden="true" {}
             (address_field(visit, entry, remarks))
+            (point::named(visit, "address_label", entry.address_label.as_deref().unwrap_or_default()))
             div.columns {
                 (field(visit, "name", &entry.name, remarks))
                 (field(visit, "kana", &entry.kana, remarks))
                 (field(visit, "phone", &entry.phone, remarks))
+                (point::named(visit, "phone_label", entry.phone_label.as_deref().unwrap_or_default()))
                 (field(visit, "company", &entry.company, remarks))
                 (field(visit, "external_id", &entry.external_id, remarks))
             }

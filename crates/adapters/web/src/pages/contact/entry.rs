@@ -25,6 +25,9 @@ pub(crate) struct Entry {
     pub(super) company: String,
     pub(super) external_id: String,
     pub(super) note: String,
+    /// What the address and the number are called; left as they are where the form has no such field.
+    pub(super) address_label: Option<String>,
+    pub(super) phone_label: Option<String>,
     /// [`ContactStatus`]; empty leaves it.
     pub(super) status: String,
     /// `yes` or `no`: whether advertising is wanted, as the shop was told; empty leaves it.
@@ -66,6 +69,8 @@ impl Entry {
             company: contact.company.clone(),
             external_id: contact.external_id.clone(),
             note: contact.note.clone(),
+            address_label: Some(contact.address_label.clone()),
+            phone_label: Some(contact.phone_label.clone()),
             version: contact.version.to_string(),
             status: contact.status.name().to_owned(),
             dm: if contact.dm_refused_at.is_some() { "no" } else { "yes" }.to_owned(),

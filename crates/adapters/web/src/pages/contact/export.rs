@@ -1,6 +1,8 @@
 //! Customers as a file: CSV for Excel (UTF-8 with a mark, or CP932), every field, read from the store page by page.
 
-use audience::{Contact, ContactFilter, Field as HouseField, FileRef, OptOutRoute, Standing};
+use audience::{
+    Contact, ContactFilter, ContactPoint, Field as HouseField, FileRef, OptOutRoute, PointKind, Standing,
+};
 use axum::{
     body::{Body, Bytes},
     extract::Query,
@@ -66,6 +68,8 @@ struct Writing {
     visit: Visit,
     filter: ContactFilter,
     fields: Vec<HouseField>,
+    /// Columns of further addresses and of further numbers.
+    further: (u64, u64),
     shift_jis: bool,
     after: i64,
     began: bool,
@@ -74,8 +78,10 @@ struct Writing {
 /// `GET /contacts/export.csv`.
 pub(crate) async fn download(visit: Visit, Query(wanted): Query<Wanted>) -> Answer {
     let fields = visit.house.imports.import_fields().await?;
+    let further = visit.house.points.most_points().await?;
     let shift_jis = wanted.encoding == "shift_jis";
-    let writing = Writing { filter: wanted.filter(), visit, fields, shift_jis, after: 0, began: false };
+    let writing =
+        Writing { filter: wanted.filter(), visit, fields, further, shift_jis, after: 0, began: false };
     let body = Body::from_stream(stream::try_unfold(Some(writing), |writing| async move {
         let Some(mut writing) = writing else { return Ok::<_, StoreFailure>(None) };
         let (bytes, more) = piece(&mut writing).await?;
@@ -95,8 +101,12 @@ async fn piece(writing: &mut Writing) -> Result<(Vec<u8>, bool), StoreFailure> {
     if !std::mem::replace(&mut writing.began, true) {
         head(writing, &mut text);
     }
+    let ids: Vec<i64> = contacts.iter().map(|contact| contact.id).collect();
+    let points = writing.visit.house.points.points_of(&ids).await?;
     for contact in &contacts {
-        record(&mut text, &cells(writing, contact), writing.shift_jis);
+        let mut cells = cells(writing, contact);
+        cells.extend(further_cells(writing, contact, &points));
+        record(&mut text, &cells, writing.shift_jis);
         writing.after = contact.id;
     }
     let more = contacts.len() as u64 == BATCH;
@@ -124,6 +134,8 @@ fn head(writing: &Writing, text: &mut String) {
     ];
     let mut names: Vec<String> = keys.map(|key| say.with(key, None)).into();
     names.extend(writing.fields.iter().map(|field| field.label.clone()));
+    names.extend((0..writing.further.0).map(|n| t!(say, "export-further-address", n = n + 2)));
+    names.extend((0..writing.further.1).map(|n| t!(say, "export-further-phone", n = n + 2)));
     if writing.shift_jis {
         names.push(t!(say, "export-unwritten"));
     }
@@ -154,6 +166,18 @@ fn cells(writing: &Writing, contact: &Contact) -> Vec<String> {
         serde_json::from_str::<FileRef>(&text).map_or(text, |file| file.name)
     }));
     cells
+}
+
+/// The further addresses, then the further numbers, each in as many columns as anybody needs.
+fn further_cells(writing: &Writing, contact: &Contact, points: &[ContactPoint]) -> Vec<String> {
+    let columns = [(PointKind::Address, writing.further.0), (PointKind::Phone, writing.further.1)];
+    let of_kind = |(kind, columns): (PointKind, u64)| {
+        let own =
+            points.iter().filter(move |point| point.contact_id == contact.id && point.draft.kind == kind);
+        let values = own.map(|point| point.draft.value.clone());
+        values.chain(std::iter::repeat(String::new())).take(usize::try_from(columns).unwrap_or(0))
+    };
+    columns.into_iter().flat_map(of_kind).collect()
 }
 
 /// With `show_unwritten`, a last cell names the characters that CP932 does not have.

@@ -10,6 +10,8 @@ pub(crate) mod file;
 pub(crate) mod list;
 pub(crate) mod note;
 mod overtaken;
+pub(crate) mod point;
+mod points;
 pub(crate) mod rights;
 pub(crate) mod show;
 mod timeline;

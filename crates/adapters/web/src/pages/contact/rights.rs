@@ -42,11 +42,12 @@ pub(crate) async fn copy(visit: Visit, Path(id): Path<i64>) -> Answer {
             })
         })
         .collect();
+    let points = house.points.points(id).await?;
     let refusals = house.topics.topic_refusals(id).await?;
     let refusals: Vec<Value> =
         refusals.iter().map(|one| json!({ "topic": one.topic_id, "at": time::iso(one.at) })).collect();
     let text = json!({
-        "exported_at": time::iso(visit.now()), "contact": contact, "consents": house.consents.ledger(id).await?,
+        "exported_at": time::iso(visit.now()), "contact": contact, "contact_points": points, "consents": house.consents.ledger(id).await?,
         "topics_refused": refusals, "events": events, "messages": messages,
     });
     let headers = [

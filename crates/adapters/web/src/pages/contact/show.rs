@@ -1,12 +1,13 @@
 //! One customer: whether mail can go to her, what to do about it, and everything that happened.
 
-use audience::{Contact, ContactStatus, Field as HouseField, Standing, Topic, TopicRefusal};
+use audience::{Contact, ContactPoint, ContactStatus, Field as HouseField, Standing, Topic, TopicRefusal};
 use axum::{extract::Path, response::IntoResponse};
 use maud::{Markup, html};
 
 use super::{
     consent, file,
     list::shown_name,
+    points,
     timeline::{self, Names},
     validity::{self, Known},
 };
@@ -35,6 +36,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     let fields = house.imports.import_fields().await?;
     let (topics, refusals) = (house.topics.topics().await?, house.topics.topic_refusals(id).await?);
     let merges = house.merges.merges_of(id).await?;
+    let points = house.points.points(id).await?;
     let entries = timeline::merged(events, messages);
     let name = shown_name(&visit, &contact);
     let body = html! {
@@ -58,7 +60,8 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
                 @if cut { p.fine { (t!(say, "contact-timeline-cut")) } }
             }
             div.soon {
-                (standing_card(&visit, &contact, &known))
+                (standing_card(&visit, &contact, &known, &points))
+                (points::card(&visit, &contact, &points))
                 (consent::card(&visit, &contact))
                 (topics_card(&visit, &contact, &topics, &refusals))
                 (facts_card(&visit, &contact, &fields))
@@ -77,7 +80,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     Ok(visit.page(&name, &body).into_response())
 }
 
-fn standing_card(visit: &Visit, contact: &Contact, known: &Known) -> Markup {
+fn standing_card(visit: &Visit, contact: &Contact, known: &Known, points: &[ContactPoint]) -> Markup {
     let say = visit.say;
     html! {
         div.card {
@@ -107,9 +110,13 @@ fn standing_card(visit: &Visit, contact: &Contact, known: &Known) -> Markup {
                     p { (t!(say, "reach-resigned")) }
                     div.actions { a.btn href={ (links::contact(contact.id)) "/edit" } { (t!(say, "contact-edit")) } }
                 }
-                Standing::Invalid => (validity::invalid(visit, contact, known)),
+                Standing::Invalid => {
+                    (points::instead(visit, points))
+                    (validity::invalid(visit, contact, known))
+                }
                 Standing::Lookalike => (lookalike(visit, contact)),
                 Standing::NoAddress => {
+                    (points::instead(visit, points))
                     p { (t!(say, "reach-no-address")) }
                     div.actions {
                         a.btn.primary href={ (links::contact(contact.id)) "/edit" } { (t!(say, "reach-enter-address")) }
@@ -208,7 +215,6 @@ fn facts_card(visit: &Visit, contact: &Contact, fields: &[HouseField]) -> Markup
     let say = visit.say;
     let provider = (!contact.provider.is_empty()).then(|| explain::provider_name(say, &contact.provider));
     let facts = [
-        (t!(say, "contact-phone"), contact.phone.clone()),
         (t!(say, "contact-company"), contact.company.clone()),
         (t!(say, "contact-external-id"), contact.external_id.clone()),
         (t!(say, "contact-provider"), provider.unwrap_or_default()),

@@ -87,7 +87,8 @@ fn sent(say: Say, message: &MessageStory, now: i64) -> Markup {
 fn sentence(say: Say, event: &Event, names: &Names) -> String {
     let text = |key: &str| event.detail.get(key).and_then(serde_json::Value::as_str).unwrap_or_default();
     let mut args = fluent::FluentArgs::new();
-    args.set("before", text("address_before"));
+    let before = text("address_before");
+    args.set("before", if before.is_empty() { text("before") } else { before });
     args.set("after", text("address_after"));
     args.set("reason", explain::title(say, text("reason")));
     args.set(
@@ -95,11 +96,17 @@ fn sentence(say: Say, event: &Event, names: &Names) -> String {
         say.find(&format!("route-{}", text("route").replace('_', "-")), None).unwrap_or_default(),
     );
     args.set("note", text("note"));
+    args.set("value", if text("further").is_empty() { text("value") } else { text("further") });
     let mut key = format!("event-{}", event.kind.replace(['.', '_'], "-"));
     if event.kind == audience::event::CONTACT_EDITED && !text("address_after").is_empty() {
         key.push_str("-address");
     }
-    if event.kind == audience::event::ADDRESS_INVALID {
+    if event.kind == audience::event::POINT_PREFERRED && text("because") == "invalid" {
+        key.push_str("-invalid");
+    }
+    if !text("further").is_empty() {
+        key.push_str("-further");
+    } else if event.kind == audience::event::ADDRESS_INVALID {
         let failures = event.detail.get("failures").and_then(serde_json::Value::as_u64).unwrap_or(0);
         args.set("failures", failures);
         key.push_str(match text("reason") {
@@ -194,6 +201,11 @@ mod tests {
             event::ADDRESS_INVALID,
             event::ADDRESS_VALID,
             event::ADDRESS_CONFIRMED,
+            event::POINT_ADDED,
+            event::POINT_CHANGED,
+            event::POINT_REMOVED,
+            event::POINT_RESTORED,
+            event::POINT_PREFERRED,
             delivery::event::HANDLED,
             delivery::event::REOPENED,
         ];

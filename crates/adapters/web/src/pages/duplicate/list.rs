@@ -95,7 +95,10 @@ fn table(visit: &Visit, groups: &[Vec<Contact>]) -> Markup {
                             @for contact in group {
                                 div {
                                     a href=(links::contact(contact.id)) { (shown_name(visit, contact)) } " "
-                                    span.sub { (contact.external_id) " " (time::when(say, contact.created_at, visit.now())) }
+                                    span.sub {
+                                        @if contact.address != group[0].address { (contact.address.as_deref().unwrap_or_default()) " " }
+                                        (contact.external_id) " " (time::when(say, contact.created_at, visit.now()))
+                                    }
                                 }
                             }
                         }

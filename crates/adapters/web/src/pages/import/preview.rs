@@ -17,8 +17,20 @@ use crate::{
 };
 
 /// What a column can be, in the order of the choice.
-pub(super) const TARGETS: [&str; 10] =
-    ["address", "name", "kana", "phone", "company", "external_id", "note", "wants_mail", "field", "skip"];
+pub(super) const TARGETS: [&str; 12] = [
+    "address",
+    "more_address",
+    "name",
+    "kana",
+    "phone",
+    "more_phone",
+    "company",
+    "external_id",
+    "note",
+    "wants_mail",
+    "field",
+    "skip",
+];
 /// Encodings a file can be read in.
 pub(super) const ENCODINGS: [&str; 5] = ["UTF-8", "Shift_JIS", "UTF-16LE", "UTF-16BE", "EUC-JP"];
 /// Name in the form, character.
