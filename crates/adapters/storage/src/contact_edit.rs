@@ -131,7 +131,6 @@ pub(crate) async fn edit(
         append_one(tx, opted_out(id, route, actor), now).await?;
     }
     if after.address_key != before.address_key {
-        point_rows::drop_preferred(tx, &[id]).await?;
         validity::apply_known(tx, &[id], now).await?;
     }
     Ok(Edited::Saved)

@@ -130,9 +130,6 @@ async fn write(
         person.before.as_ref().is_none_or(|before| before.address_key != person.kept.address_key)
     };
     let moved: Vec<i64> = people.all.iter().filter(moved).map(|person| person.kept.contact.id).collect();
-    let new: HashSet<i64> = added.iter().map(|kept| kept.contact.id).collect();
-    let changed: Vec<i64> = moved.iter().copied().filter(|id| !new.contains(id)).collect();
-    point_rows::drop_preferred(tx, &changed).await?;
     validity::apply_known(tx, &moved, import.now).await
 }
 

@@ -1,5 +1,7 @@
 //! Keeps the further addresses and telephone numbers of contacts, and which of them is preferred.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use audience::{
     BY_HAND, ContactId, ContactPoint, POINT_KEPT_MS, POINTS_MAX, PointDraft, PointId, PointKind,
@@ -13,7 +15,7 @@ use crate::{
     events::{NewEvent, append_one},
     point_rows::{COLUMNS, apply_known, fresh, insert, of_contacts, point_of},
     prefer,
-    sql::args,
+    sql::{self, args},
     tx::Tx,
     validity,
 };
@@ -24,7 +26,7 @@ type By = (Option<i64>, i64);
 #[async_trait]
 impl PointStore for Store {
     async fn points(&self, id: ContactId) -> Result<Vec<ContactPoint>, StoreFailure> {
-        let work = self.read(move |tx| Box::pin(async move { of_contacts(tx, &[id]).await }));
+        let work = self.read(move |tx| Box::pin(async move { beside_preferred(tx, &[id]).await }));
         let mut points = work.await?;
         points.sort_by_key(|point| (point.removed_at.is_some(), point.id));
         Ok(points)
@@ -32,7 +34,7 @@ impl PointStore for Store {
 
     async fn points_of(&self, ids: &[ContactId]) -> Result<Vec<ContactPoint>, StoreFailure> {
         let ids = ids.to_vec();
-        let work = self.read(move |tx| Box::pin(async move { of_contacts(tx, &ids).await }));
+        let work = self.read(move |tx| Box::pin(async move { beside_preferred(tx, &ids).await }));
         let mut points = work.await?;
         points.retain(|point| point.removed_at.is_none());
         Ok(points)
@@ -121,6 +123,20 @@ impl PointStore for Store {
         let note = note.to_owned();
         Ok(self.write(move |tx| Box::pin(judge(tx, of, (works, note), by))).await?)
     }
+}
+
+/// Those of some contacts without an address that has become the preferred one meanwhile; it comes back to light when
+/// another one does.
+async fn beside_preferred(tx: &mut Tx, ids: &[ContactId]) -> Result<Vec<ContactPoint>, StorageError> {
+    let sql = "SELECT c.id, c.address_key FROM contacts c
+               WHERE c.id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS}) AND c.address_key IS NOT NULL";
+    let mut preferred = HashSet::new();
+    for row in tx.rows(sql, args![sql::json(ids)]).await? {
+        preferred.insert((row.get::<i64>("id")?, row.get::<String>("address_key")?));
+    }
+    let mut points = of_contacts(tx, ids).await?;
+    points.retain(|point| !preferred.contains(&(point.contact_id, point.draft.value_key.clone())));
+    Ok(points)
 }
 
 /// One that is in use.

@@ -112,7 +112,7 @@ cases! {
 
     async fn a_repeated_new_customer_is_new_once_and_a_duplicate_once(store: Store) {
         let id = uploaded(&store, ImportMode::Both).await;
-        let rows = vec![draft("h@a.example", "花子", ""), draft("x@a.example", "他", ""), draft("H@a.example", "花子", "")];
+        let rows = [draft("h@a.example", "花子", ""), draft("x@a.example", "他", ""), draft("H@a.example", "花子", "")];
         for cut in [1, 2, 3] {
             let cut: Vec<ImportBatch> = (0..rows.len())
                 .step_by(cut)
