@@ -99,7 +99,10 @@ fn catalogue(language: &str) -> anyhow::Result<Keys> {
         for entry in &resource.body {
             if let ast::Entry::Message(message) = entry {
                 let written = message.value.iter().map(|value| format!("{value:?}")).collect::<String>();
-                keys.insert(message.id.name.to_owned(), variables(&written));
+                let name = message.id.name;
+                let was = keys.insert(name.to_owned(), variables(&written));
+                // The later one would be shown in the other's place.
+                anyhow::ensure!(was.is_none(), "{}: {name} stands twice in this language", path.display());
             }
         }
     }

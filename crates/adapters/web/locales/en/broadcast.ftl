@@ -122,13 +122,13 @@ difference-again = Opt-out, permission and changes of the registration are check
 difference-demand = Change the rule about consent on record
 difference-topic = Change the topic
 
-limits-title = Rules about who is left out
-limits-lead = Rules of the house for every broadcast. The page before each sending shows how many each rule leaves out, and who they are.
+audience-limits-title = Rules about who is left out
+audience-limits-lead = Rules of the house for every broadcast. The page before each sending shows how many each rule leaves out, and who they are.
 limits-mails = At most this many mails
 limits-days = In this many days
 limits-hint = Leave both empty for no limit.
 limits-wrong = Please give both numbers, from 1 to { $max }.
-limits-save = Save
+audience-limits-save = Save
 
 people-everyone = Everyone asked for
 people-remaining = Who gets it
@@ -247,7 +247,7 @@ done-broadcast-paused = Paused.
 done-broadcast-resumed = Resumed.
 done-broadcast-cancelled = Cancelled.
 done-audience-frozen = Kept as a list of { $n } people.
-done-limits-saved = Saved.
+done-audience-limits-saved = Saved.
 
 suppressions-title = Suppression list
 suppressions-lead = Nothing at all is sent to the addresses and domains on this list, neither advertising nor mail about orders.

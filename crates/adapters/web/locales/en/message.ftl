@@ -103,3 +103,7 @@ talk-tls = Encrypted: { $words }
 talk-clear = Going on without encryption: { $words }
 talk-content = The content went out: { $words } bytes
 talk-ended = It ended here: { $words }
+story-in-doubt-title = Nobody knows whether it arrived
+story-in-doubt = The connection broke at the end of the message, before the other server said whether it had taken it.
+story-in-doubt-turn = It is your turn.
+story-in-doubt-do = If it is urgent, ask the customer whether it is there. Sent again, it may arrive twice.

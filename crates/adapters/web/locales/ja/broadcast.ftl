@@ -122,13 +122,13 @@ difference-again = 配信停止・DMの希望・登録の変更は、1通ごと�
 difference-demand = 同意の記録の決まりを変える
 difference-topic = 種類を変える
 
-limits-title = 送らない方の決まり
-limits-lead = どの配信にも当てはまる、お店の決まりです。送る前の画面に、決まりごとの人数と名前が出ます。
+audience-limits-title = 送らない方の決まり
+audience-limits-lead = どの配信にも当てはまる、お店の決まりです。送る前の画面に、決まりごとの人数と名前が出ます。
 limits-mails = 何通まで
 limits-days = 何日間に
 limits-hint = 両方とも空にすると、上限はありません。
 limits-wrong = 通数と日数を、1から{ $max }までの数で両方とも入れてください。
-limits-save = 保存する
+audience-limits-save = 保存する
 
 people-everyone = 選ばれた方全員
 people-remaining = 送る方
@@ -247,7 +247,7 @@ done-broadcast-paused = 一時停止しました。
 done-broadcast-resumed = 再開しました。
 done-broadcast-cancelled = 中止しました。
 done-audience-frozen = いまの{ $n }人で固定しました。
-done-limits-saved = 保存しました。
+done-audience-limits-saved = 保存しました。
 
 suppressions-title = 送信停止リスト
 suppressions-lead = ここに載せたアドレスやドメインには、広告もお取引の連絡も、いっさい送りません。

@@ -103,3 +103,7 @@ talk-tls = 暗号化できました: { $words }
 talk-clear = 暗号化なしで続けます: { $words }
 talk-content = 本文を送りました: { $words } バイト
 talk-ended = ここで終わりました: { $words }
+story-in-doubt-title = 届いたか分かりません
+story-in-doubt = 内容を送り終えるところで接続が切れ、相手のサーバーが受け取ったかどうかの返事がありませんでした。
+story-in-doubt-turn = 当店の番です。
+story-in-doubt-do = お急ぎの用件なら、届いたかどうかをお客様にうかがってください。もう一度送ると、同じメールが2通届くことがあります。

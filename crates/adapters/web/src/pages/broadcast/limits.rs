@@ -112,7 +112,7 @@ pub(crate) async fn save(Owner(visit): Owner, Form(entry): Form<Entry>) -> Answe
     if store.house_rules().await? != rules {
         store.set_house_rules(&rules, visit.actor(), visit.now()).await?;
     }
-    Ok(flash::done("/broadcasts/limits", "limits-saved").into_response())
+    Ok(flash::done("/broadcasts/limits", "audience-limits-saved").into_response())
 }
 
 fn page(visit: &Visit, entry: &Entry, wrong: Option<&str>) -> Answer {
@@ -122,8 +122,8 @@ fn page(visit: &Visit, entry: &Entry, wrong: Option<&str>) -> Answer {
     };
     let body = html! {
         p { a href="/broadcasts" { (t!(say, "frame-broadcasts")) } }
-        h1 { (t!(say, "limits-title")) }
-        p.lead { (t!(say, "limits-lead")) }
+        h1 { (t!(say, "audience-limits-title")) }
+        p.lead { (t!(say, "audience-limits-lead")) }
         form method="post" action="/broadcasts/limits" {
             (visit.token_field())
             @if let Some(wrong) = wrong { p.wrong role="alert" { (wrong) } }
@@ -140,11 +140,11 @@ fn page(visit: &Visit, entry: &Entry, wrong: Option<&str>) -> Answer {
                 h2 { (t!(say, "suppressions-title")) }
                 p { (t!(say, "suppressions-lead")) " " a href="/suppressions" { (t!(say, "suppressions-open")) } }
             }
-            div.actions { button.btn.primary type="submit" { (t!(say, "limits-save")) } }
+            div.actions { button.btn.primary type="submit" { (t!(say, "audience-limits-save")) } }
         }
     };
     let status = if wrong.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    Ok((status, visit.page(&t!(say, "limits-title"), &body)).into_response())
+    Ok((status, visit.page(&t!(say, "audience-limits-title"), &body)).into_response())
 }
 
 fn radio(name: &str, value: &str, chosen: bool, words: &str, what: &str) -> Markup {
