@@ -257,9 +257,12 @@ function tooWide() {
 /** A language's own name is the same everywhere. */
 const isJapanese = (text) => /[\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Han}]/u.test(text.replace(/^日本語$/, ""));
 
+/** What is called the same in every language. */
+const names = new Set(["Todoku", "Gmail", "Google"]);
+
 /** Words of Latin letters alone. Names of hosts, files and addresses, and abbreviations are the same everywhere. */
 function isEnglish(text) {
   if (isJapanese(text) || text === "English") return false;
   const words = text.split(/[\s/,()]+/).filter((word) => /\p{sc=Latin}{2}/u.test(word));
-  return words.some((word) => !/[.@_\d]/.test(word) && word !== word.toUpperCase() && word !== "Todoku");
+  return words.some((word) => !/[.@_\d]/.test(word) && word !== word.toUpperCase() && !names.has(word));
 }

@@ -269,6 +269,6 @@ suppressions-lift = リストから外す
 done-suppressions-added = { $n }件をリストに載せました。
 done-suppressions-lifted = リストから外しました。
 
-broadcast-pool = 送信元の組
-broadcast-hint-pool = この配信を送る送信元の組です。決めなければ、一斉配信のいつもの組から送ります。
-broadcast-pool-usual = いつもの組
+broadcast-pool = 送信元のグループ
+broadcast-hint-pool = この配信を送る送信元のグループです。決めなければ、一斉配信のいつものグループから送ります。
+broadcast-pool-usual = いつものグループ

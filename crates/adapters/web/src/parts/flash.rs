@@ -34,14 +34,39 @@ impl Flash {
 
 /// Goes to a page and says there what was done.
 pub(crate) fn done(path: &str, key: &str) -> Redirect {
-    Redirect::to(&format!("{path}{}done={}", joint(path), links::encoded(key)))
+    let path = without(path);
+    Redirect::to(&format!("{path}{}done={}", joint(&path), links::encoded(key)))
 }
 
 /// The same with a number.
 pub(crate) fn done_n(path: &str, key: &str, n: u64) -> Redirect {
-    Redirect::to(&format!("{path}{}done={}&n={n}", joint(path), links::encoded(key)))
+    let path = without(path);
+    Redirect::to(&format!("{path}{}done={}&n={n}", joint(&path), links::encoded(key)))
+}
+
+/// An address without the line it may carry itself: a page that said something is often the one to come back to.
+fn without(path: &str) -> String {
+    let Some((page, query)) = path.split_once('?').filter(|(_, query)| query.contains("done=")) else {
+        return path.to_owned();
+    };
+    let kept: Vec<&str> =
+        query.split('&').filter(|pair| !pair.starts_with("done=") && !pair.starts_with("n=")).collect();
+    if kept.is_empty() { page.to_owned() } else { format!("{page}?{}", kept.join("&")) }
 }
 
 fn joint(path: &str) -> char {
     if path.contains('?') { '&' } else { '?' }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_line_at_a_time() {
+        assert_eq!(without("/queue"), "/queue");
+        assert_eq!(without("/queue?done=x"), "/queue");
+        assert_eq!(without("/queue/at?shard=gmail&done=x&n=4"), "/queue/at?shard=gmail");
+        assert_eq!(without("/pick?n=4"), "/pick?n=4");
+    }
 }
