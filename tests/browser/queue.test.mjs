@@ -74,6 +74,8 @@ step("one provider is paused, and its mail waits while the rest goes", async () 
   broadcast = midori.page.url().match(/broadcasts\/(\d+)/)[1];
   await seen("/queue", /ドコモ.*? 6 /);
   assert.equal(await delivered("docomo"), 0);
+  await midori.go("/queue");
+  await midori.says("止められています");
 });
 
 step("a reply of the provider slows it down by itself, and is shown", async () => {
@@ -88,7 +90,7 @@ step("a reply of the provider slows it down by itself, and is shown", async () =
 
 step("the broadcast: what waits, when it will be through, its hours", async () => {
   await midori.go(`/queue/broadcasts/${broadcast}`);
-  await midori.says("通が待っています", /に送り終わる見込みです/);
+  await midori.says("通が待っています", "送り終わる時刻はまだ分かりません");
   await midori.fill({ hours: "9時から", rate: "0/s" });
   await midori.submit(`/queue/broadcasts/${broadcast}`);
   assert.match(await midori.wrong("hours"), /9:00-20:00/);
@@ -116,6 +118,7 @@ step("what is paused goes on", async () => {
   await midori.go(shard("docomo"));
   await midori.press("解除", held("送信を止めています"));
   await midori.says("解除しました。");
+  await seen(`/queue/broadcasts/${broadcast}`, /に送り終わる見込みです/);
   await until("docomo got its mail", async () => (await delivered("docomo")) === docomo);
 });
 

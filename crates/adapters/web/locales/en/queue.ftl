@@ -108,3 +108,4 @@ hours-hint = For example 9:00-20:00 (Japan time). Empty: at any time. Hours of a
 hours-of-house = It is sent in the hours of the house, { $hours }.
 hours-change = Change the hours of the house
 done-hours-saved = Saved. It holds within a second or so.
+pace-end-held = Sending to { $group } is stopped, so it is not known yet when all of it will be sent.

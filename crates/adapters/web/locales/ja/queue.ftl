@@ -108,3 +108,4 @@ hours-hint = 例: 9:00-20:00(日本時間)。空なら、いつでも送りま�
 hours-of-house = 全体の時間帯 { $hours } に送ります。
 hours-change = 全体の時間帯を変える
 done-hours-saved = 保存しました。1秒ほどで反映されます。
+pace-end-held = { $group }宛てを止めているので、送り終わる時刻はまだ分かりません。

@@ -98,6 +98,8 @@ async fn message(store: &Store, moment: &Moment, id: i64) -> anyhow::Result<Expl
     };
     let pace = moment.standing.paces.iter().find(|pace| pace.broadcast_id == row.broadcast_id);
     let why = explain::of_row(&row, &moment.told, pace, &moment.book, moment.now);
+    let held = explain::of_holds(&moment.standing.holds, &row.shard, moment.now);
+    let why = held.filter(|_| why.name == "due").unwrap_or(why);
     let lines = vec![
         sentence(&why),
         format!("  {} · {}", row.shard, instant(row.due_at)),
@@ -124,7 +126,9 @@ async fn site_of(store: &Store, moment: &Moment, site: &str) -> anyhow::Result<E
     let of_book = moment.book.limits(group);
     let limits = flow.map_or(&*of_book, |flow| &flow.limits);
     let ceiling = explain::ceiling(limits);
-    let why = flow.and_then(|flow| Some(explain::of_wait(flow.wait.as_ref()?, Some(limits))));
+    let held = explain::of_holds(&moment.standing.holds, group, moment.now);
+    let why =
+        held.or_else(|| flow.and_then(|flow| Some(explain::of_wait(flow.wait.as_ref()?, Some(limits)))));
     let concerns = |hold: &&Hold| hold.group.as_deref().is_none_or(|known| known == group);
     let holds: Vec<Value> = moment.standing.holds.iter().filter(concerns).map(hold_json).collect();
     let mut lines = vec![format!("{site} ({group})")];

@@ -11,7 +11,7 @@ use super::{
     limits::{Limits, Rate},
     pack::pack,
     rulebook::Rulebook,
-    store::{Queued, ShardCount, Told},
+    store::{Change, Hold, Queued, ShardCount, Told},
 };
 use crate::source::choose::{self, WaitFor};
 
@@ -123,6 +123,19 @@ pub fn of_row(row: &Queued, told: &[Told], pace: Option<&BroadcastPace>, book: &
     flow.unwrap_or_else(|| Why::new("due", &[], None))
 }
 
+/// What was stopped for a shard as a whole: that is known before anything is tried there.
+#[must_use]
+pub fn of_holds(holds: &[Hold], shard: &str, now: i64) -> Option<Why> {
+    let stops = holds.iter().filter(|hold| {
+        hold.change == Change::Stop
+            && hold.source.is_none()
+            && hold.group.as_deref().is_none_or(|group| group == shard)
+            && hold.is_in_force(now)
+    });
+    let longest = stops.max_by_key(|hold| hold.until.unwrap_or(i64::MAX))?;
+    Some(of_wait(&Wait { waits: Waits::Held { hold: longest.id }, until: longest.until }, None))
+}
+
 /// The flow that a shard's rows are in, where its group has the shard's name: the fullest of them.
 #[must_use]
 pub fn flow_of<'a>(told: &'a [Told], shard: &str) -> Option<&'a FlowFacts> {
@@ -231,6 +244,27 @@ mod tests {
         let held = Queued { waits: Some(choose::Wait { until: 9, source: None, why }), ..row() };
         check(&held, "held");
         assert_eq!(of_row(&held, &[], None, &Rulebook::default(), 1).hold, Some(7));
+    }
+
+    #[test]
+    fn what_is_stopped_is_known_before_anything_is_tried() {
+        let hold = |group: &str, source| Hold {
+            id: 7,
+            source,
+            group: Some(group.to_owned()),
+            change: Change::Stop,
+            rule: String::new(),
+            sample: String::new(),
+            since_at: 0,
+            until: None,
+            made_by: Some(1),
+            lifted_at: None,
+            lifted_by: None,
+        };
+        let all = [hold("docomo", None), hold("gmail", Some(1))];
+        assert_eq!(of_holds(&all, "docomo", 5).map(|why| why.name), Some("held"));
+        assert_eq!(of_holds(&all, "gmail", 5), None, "another source may send there");
+        assert_eq!(of_holds(&[Hold { lifted_at: Some(1), ..hold("docomo", None) }], "docomo", 5), None);
     }
 
     #[test]

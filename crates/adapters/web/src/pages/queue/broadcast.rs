@@ -6,9 +6,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use delivery::pacing::{
-    explain::finish_at,
+    explain::{finish_at, of_holds},
     hours::{BroadcastPace, Hours},
     limits::Rate,
+    store::ShardCount,
 };
 use maud::html;
 use serde::Deserialize;
@@ -104,6 +105,9 @@ async fn page(visit: &Visit, id: i64, entry: &Entry, wrong: &Wrong) -> Result<Re
     let shards = visit.house.pacing.waiting(Some(id), visit.now(), SHARDS_MAX).await?;
     let total: u64 = shards.iter().map(|shard| shard.rows).sum();
     let end = finish_at(&shards, &moment.told, Some(&pace), &moment.book, visit.now()).filter(|_| total > 0);
+    let holds = &moment.standing.holds;
+    let stopped = |shard: &&ShardCount| of_holds(holds, &shard.shard, visit.now());
+    let held = shards.iter().find(|shard| stopped(shard).is_some_and(|why| why.until.is_none()));
     let scope = id.to_string();
     let body = html! {
         p { a href=(links::broadcast(id)) { (broadcast.draft.name) } }
@@ -114,7 +118,8 @@ async fn page(visit: &Visit, id: i64, entry: &Entry, wrong: &Wrong) -> Result<Re
             @if let Some(opens) = pace.opens_at(visit.now()).filter(|_| total > 0) {
                 p { (t!(say, "pace-waits", at = time::said(say, opens, visit.now()))) }
             }
-            @if let Some(end) = end { p { (t!(say, "pace-end", at = time::said(say, end, visit.now()))) } }
+            @if let Some(shard) = held { p { (t!(say, "pace-end-held", group = name(say, &shard.shard))) } }
+            @else if let Some(end) = end { p { (t!(say, "pace-end", at = time::said(say, end, visit.now()))) } }
             @if !shards.is_empty() {
                 ul { @for shard in &shards { li { a href=(at(&shard.shard)) { (name(say, &shard.shard)) } " " (grouped(shard.rows)) } } }
             }

@@ -2,7 +2,7 @@
 
 use axum::response::IntoResponse;
 use delivery::pacing::{
-    explain::{ceiling, flow_of, of_wait},
+    explain::{ceiling, flow_of, of_holds, of_wait},
     store::{Hold, ShardCount},
 };
 use maud::{Markup, html};
@@ -81,7 +81,8 @@ fn line(visit: &Visit, moment: &Moment, shard: &ShardCount) -> Markup {
     let flow = flow_of(&moment.told, &shard.shard);
     let limits = moment.book.limits(flow.map_or(&shard.shard, |flow| &flow.group));
     let most = ceiling(flow.map_or(&limits, |flow| &flow.limits)).per_hour;
-    let waits = flow.and_then(|flow| Some(of_wait(flow.wait.as_ref()?, Some(&flow.limits))));
+    let held = of_holds(&moment.standing.holds, &shard.shard, visit.now());
+    let waits = held.or_else(|| flow.and_then(|flow| Some(of_wait(flow.wait.as_ref()?, Some(&flow.limits)))));
     html! {
         tr {
             td { a href=(at(&shard.shard)) { (name(say, &shard.shard)) } }

@@ -1,7 +1,10 @@
 //! The messages behind a number of the queue, each with why it waits.
 
 use axum::{extract::Query, response::IntoResponse};
-use delivery::pacing::{explain::of_row, store::Scope};
+use delivery::pacing::{
+    explain::{of_holds, of_row},
+    store::{Queued, Scope},
+};
 use maud::html;
 use serde::Deserialize;
 
@@ -42,6 +45,11 @@ pub(crate) async fn show(visit: Visit, Query(which): Query<Which>) -> Answer {
     let page = Page::of(which.page);
     let (rows, total) = visit.house.pacing.rows(&scope, page.offset(), ROWS).await?;
     let pace = |id: i64| moment.standing.paces.iter().find(|pace| pace.broadcast_id == id);
+    let waits = |row: &Queued| {
+        let why = of_row(row, &moment.told, pace(row.broadcast_id), &moment.book, visit.now());
+        let held = of_holds(&moment.standing.holds, &row.shard, visit.now());
+        held.filter(|_| why.name == "due").unwrap_or(why)
+    };
     let address = |n: u64| {
         let number = |id: Option<i64>| id.map(|id| id.to_string());
         let (n, id, source) = (n.to_string(), number(which.broadcast), number(which.source));
@@ -64,7 +72,7 @@ pub(crate) async fn show(visit: Visit, Query(which): Query<Which>) -> Answer {
                         tr {
                             td { a href=(links::message(row.id)) { (to) } }
                             td data-label=(t!(say, "queue-why")) {
-                                (why(&visit, &of_row(row, &moment.told, pace(row.broadcast_id), &moment.book, visit.now())))
+                                (why(&visit, &waits(row)))
                             }
                             td data-label=(t!(say, "queue-due")) { (time::when(say, row.due_at, visit.now())) }
                             td data-label=(t!(say, "queue-gives-up")) { (time::when(say, row.expires_at, visit.now())) }
