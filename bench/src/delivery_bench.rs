@@ -57,6 +57,20 @@ struct Ours {
     cpu_per_1000: f64,
     /// With the sink.
     cpu_per_1000_with_sink: f64,
+    /// The part of all processors' time that the sink did not take while we sent.
+    free_for_us: f64,
+}
+
+impl Round {
+    /// Signatures a second on the processors as far as the sink leaves them to us.
+    fn signatures_free_for_us(&self) -> f64 {
+        self.signatures.per_second * self.ours.free_for_us
+    }
+
+    /// The lower of the two bounds: signatures, and what smtp-source brings into the same sink.
+    fn bound(&self) -> f64 {
+        self.signatures_free_for_us().min(self.source.per_second)
+    }
 }
 
 /// Measures and prints one JSON object as the last line.
@@ -123,10 +137,12 @@ async fn ours(args: &Args, mut sink: Sink) -> anyhow::Result<Ours> {
     }
     running.close().await?;
     let thousands = args.recipients as f64 / 1e3;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
     Ok(Ours {
         per_second: args.recipients as f64 / took,
         cpu_per_1000: own / thousands,
         cpu_per_1000_with_sink: (own + of_sink) / thousands,
+        free_for_us: 1.0 - (of_sink / (took * cores)).min(1.0),
     })
 }
 
@@ -136,8 +152,7 @@ fn summary(args: &Args, rounds: &[Round]) -> anyhow::Result<Value> {
     let cpu = of(&|round| Some(round.ours.cpu_per_1000_with_sink)).unwrap_or(f64::NAN);
     let peer = of(&|round| Some(round.peer?.per_second));
     let peer_cpu = of(&|round| Some(round.peer?.cpu_per_1000));
-    let signatures = of(&|round| Some(round.signatures.per_second)).unwrap_or(f64::NAN);
-    let source = of(&|round| Some(round.source.per_second)).unwrap_or(f64::NAN);
+    let rounded = |figure: &dyn Fn(&Round) -> f64| of(&|round| Some(figure(round))).map(f64::round);
     let figure = |number: f64, digits: i32| {
         let scale = 10_f64.powi(digits);
         (number * scale).round() / scale
@@ -163,11 +178,16 @@ fn summary(args: &Args, rounds: &[Round]) -> anyhow::Result<Value> {
             "cpu_seconds_per_1000_with_sink": figure(cpu, 3),
             "peer_cpu_seconds_per_1000_with_source_and_sink": peer_cpu.map(|n| figure(n, 3)),
             "cpu_ratio": peer_cpu.map(|peer| figure(peer / cpu, 2)),
-            "rsa_2048_signatures_per_second_all_cores": signatures.round(),
+            "rsa_2048_signatures_per_second_all_cores": rounded(&|round| round.signatures.per_second),
+            "rsa_2048_signatures_per_second_on_what_the_sink_leaves": rounded(&Round::signatures_free_for_us),
             "rsa_2048_cpu_seconds_per_1000":
                 of(&|round| Some(round.signatures.cpu_per_1000)).map(|n| figure(n, 3)),
-            "smtp_source_to_sink_per_second": source.round(),
-            "of_cpu_bound": figure(ours / signatures.min(source), 2),
+            "smtp_source_to_sink_per_second": rounded(&|round| round.source.per_second),
+            "smtp_source_to_sink_cpu_seconds_per_1000":
+                of(&|round| Some(round.source.cpu_per_1000)).map(|n| figure(n, 3)),
+            "of_cpu_bound": of(&|round| Some(round.ours.per_second / round.bound())).map(|n| figure(n, 2)),
+            "of_rsa_by_processor_time":
+                of(&|round| Some(round.signatures.cpu_per_1000 / round.ours.cpu_per_1000)).map(|n| figure(n, 2)),
         },
     }))
 }

@@ -81,23 +81,13 @@ pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], now: i64) -> Result
         return Ok(());
     }
     let ids = event_ids(tx, events.len(), now).await?;
-    let rows: Vec<_> = events
-        .iter()
-        .zip(ids)
-        .map(|(event, id)| {
-            let about = (event.contact_id, event.recipient_id, event.broadcast_id, event.operator_id);
-            (id, event.kind, about.0, about.1, about.2, about.3, sql::json(&event.detail))
-        })
-        .collect();
-    tx.execute(
-        "INSERT INTO events (id, at, kind, contact_id, recipient_id, broadcast_id, operator_id, detail)
-         SELECT CAST(j.value->>0 AS BIGINT), $2, j.value->>1, CAST(j.value->>2 AS BIGINT),
-                CAST(j.value->>3 AS BIGINT), CAST(j.value->>4 AS BIGINT), CAST(j.value->>5 AS BIGINT), j.value->>6
-         FROM {ROWS}",
-        args![sql::json(&rows), now],
-    )
-    .await?;
-    Ok(())
+    let rows = events.iter().zip(ids).map(|(event, id)| {
+        let about = (event.contact_id, event.recipient_id, event.broadcast_id, event.operator_id);
+        args![id, now, event.kind, about.0, about.1, about.2, about.3, sql::json(&event.detail)]
+    });
+    let sql = "INSERT INTO events (id, at, kind, contact_id, recipient_id, broadcast_id, operator_id, detail)
+         VALUES {VALUES}";
+    tx.execute_rows(sql, rows.collect(), &[]).await
 }
 
 /// Writes one event for each row of `selected`, at most `count`: a SELECT of `n` (0, 1, 2 …), `kind`, `contact_id`,

@@ -1,6 +1,6 @@
 //! What statements are made of: one text for both engines, typed arguments, rows.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _};
 
 use serde::Serialize;
 use sqlx::{AssertSqlSafe, Decode, Postgres, Row as _, Sqlite, Type, postgres::PgRow, sqlite::SqliteRow};
@@ -19,8 +19,11 @@ pub(crate) enum Engine {
 /// The fragments that differ: name, SQLite, PostgreSQL.
 ///
 /// `{ROWS}` unrolls the JSON array `$1` into rows named `j`; read them as `CAST(j.value->>0 AS BIGINT)`.
-const FRAGMENTS: [(&str, &str, &str); 7] = [
+/// `{PACKED}(a, b){AS PACKED}` is the columns of all rows as one JSON text, for `Tx::packed`.
+const FRAGMENTS: [(&str, &str, &str); 9] = [
     ("{ROWS}", "json_each($1) AS j", "jsonb_array_elements($1::jsonb) AS j(value)"),
+    ("{PACKED}", "json_group_array(json_array", "CAST(json_agg(json_build_array"),
+    ("{AS PACKED}", ") AS packed", ") AS TEXT) AS packed"),
     ("{FOR UPDATE}", "", "FOR UPDATE"),
     ("{FOR UPDATE OF c}", "", "FOR UPDATE OF c"),
     ("{FOR UPDATE OF q}", "", "FOR UPDATE OF q"),
@@ -69,6 +72,7 @@ macro_rules! from {
 from! {
     i64 => value Arg::Int(Some(value));
     u32 => value Arg::Int(Some(i64::from(value)));
+    Option<u16> => value Arg::Int(value.map(i64::from));
     u64 => value Arg::Int(Some(i64::try_from(value).unwrap_or(i64::MAX)));
     Option<i64> => value Arg::Int(value);
     bool => value Arg::Flag(value);
@@ -104,6 +108,21 @@ fn json_without_nul(text: &str) -> String {
         rest = &rest[at + escape_length..];
     }
     kept + rest
+}
+
+/// The places of `rows` rows of `width` arguments each, from `$first` on: `($3, $4), ($5, $6)`.
+pub(crate) fn places(first: usize, rows: usize, width: usize) -> String {
+    let mut places = String::with_capacity(rows * width * 7);
+    for row in 0..rows {
+        places.push_str(if row == 0 { "(" } else { "), (" });
+        for column in 0..width {
+            let comma = if column == 0 { "" } else { ", " };
+            // Writing to a text cannot fail.
+            let _ = write!(places, "{comma}${}", first + row * width + column);
+        }
+    }
+    places.push(')');
+    places
 }
 
 /// A row of either engine.
@@ -150,6 +169,12 @@ mod tests {
         assert_eq!(json(&["a\0b"]), r#"["a\ufffdb"]"#);
         assert_eq!(json(&["\\u0000 \0\n"]), r#"["\\u0000 \ufffd\n"]"#);
         assert!(matches!(Arg::from("a\0"), Arg::Text(Some(text)) if text == "a\u{fffd}"));
+    }
+
+    #[test]
+    fn arguments_have_places() {
+        assert_eq!(places(3, 2, 2), "($3, $4), ($5, $6)");
+        assert_eq!(places(1, 1, 1), "($1)");
     }
 
     #[test]

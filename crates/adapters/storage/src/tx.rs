@@ -2,12 +2,14 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use serde::de::DeserializeOwned;
 use sqlx::{Postgres, Sqlite, SqlitePool, Transaction, pool::PoolConnection};
 
 use crate::{
     StorageError,
+    error::from_json,
     ids::Ids,
-    sql::{Arg, Engine, Row},
+    sql::{Arg, Engine, Row, places},
 };
 
 /// A transaction. It is committed by [`crate::Store::write`] when the work in it ends well.
@@ -128,6 +130,41 @@ impl Tx {
         args: Vec<Arg>,
     ) -> Result<Option<Row>, StorageError> {
         Ok(self.rows(sql, args).await?.into_iter().next())
+    }
+
+    /// All rows of a statement with one column `packed` (see `{PACKED}`). They come as one text, because a row that comes
+    /// by itself costs the engine's thread and ours a hand-over, and each of its columns a copy.
+    pub(crate) async fn packed<T: DeserializeOwned>(
+        &mut self,
+        sql: impl Into<Cow<'static, str>>,
+        args: Vec<Arg>,
+    ) -> Result<Vec<T>, StorageError> {
+        let Some(row) = self.row(sql, args).await? else { return Ok(Vec::new()) };
+        // PostgreSQL packs no rows into NULL.
+        row.get::<Option<String>>("packed")?
+            .map_or_else(|| Ok(Vec::new()), |packed| from_json("packed rows", &packed))
+    }
+
+    /// Runs a statement for many rows of the same width: `{VALUES}` in it stands for their arguments, which follow
+    /// `first`. Where a row has many columns this costs half of unrolling JSON.
+    pub(crate) async fn execute_rows(
+        &mut self,
+        sql: &str,
+        mut rows: Vec<Vec<Arg>>,
+        first: &[Arg],
+    ) -> Result<(), StorageError> {
+        // Few sizes, so that the prepared statements are few.
+        const SIZES: [usize; 4] = [64, 16, 4, 1];
+        for size in SIZES {
+            while rows.len() >= size {
+                let mut arguments = first.to_vec();
+                let width = rows[0].len();
+                arguments.extend(rows.drain(..size).flatten());
+                let text = sql.replace("{VALUES}", &places(first.len() + 1, size, width));
+                self.execute(text, arguments).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Lets no other transaction change this table until this one ends. SQLite has one writer anyway.

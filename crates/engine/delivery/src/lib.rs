@@ -5,6 +5,7 @@
 //! sent → [`outcome::decide`] → recorded in a group commit. No network call happens inside a transaction, and only
 //! `outcome.rs` decides an outcome.
 
+mod ahead;
 pub mod attempt;
 pub mod dispatcher;
 pub mod health;

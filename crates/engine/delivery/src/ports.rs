@@ -397,6 +397,25 @@ pub struct MailFacts {
     pub utf8_headers: bool,
 }
 
+/// A message with its envelope, ready to go.
+#[derive(Debug, Clone, Copy)]
+pub struct Ready<'a> {
+    /// Where bounces go.
+    pub return_path: &'a ReversePath,
+    /// To whom.
+    pub to: &'a Address,
+    /// Signed bytes with CRLF line ends.
+    pub bytes: &'a [u8],
+}
+
+/// Watches over a run of messages.
+pub trait RunWatch: Send {
+    /// What came of the next message: the reply that matters. `tape` has what was said about it.
+    fn told(&mut self, stage: mail::Stage, reply: Reply, tape: &mut Tape);
+    /// Whether the leave to hand over still holds. Asked before each further envelope and each content.
+    fn holds(&self) -> bool;
+}
+
 /// One SMTP session with a server. After an `Err` it must be dropped.
 #[async_trait]
 pub trait Session: Send {
@@ -424,6 +443,10 @@ pub trait Session: Send {
     /// Sends the content after a successful [`Session::envelope`]. `Ok` is the reply to DATA when it was refused,
     /// else the reply to the final dot (waited for 10 minutes, RFC 5321 section 4.5.3.2.6).
     async fn content(&mut self, bytes: &[u8]) -> Result<(mail::Stage, Reply), Failure>;
+    /// Sends messages that may all go now one behind the other, in as few flights as the server allows (RFC 2920, RFC
+    /// 3030). Those that `watch` was not told of when it ends were not handed over, and the session then ends too. With
+    /// an `Err` it is about the first of those.
+    async fn run(&mut self, ready: &[Ready<'_>], watch: &mut dyn RunWatch) -> Result<(), Failure>;
     /// QUIT, without waiting long.
     async fn quit(self: Box<Self>);
 }
@@ -453,4 +476,9 @@ pub trait Messages: Send + Sync {
         claimed: &Claimed,
         return_path: &Address,
     ) -> Result<Result<Prepared, CannotPrepare>, StoreFailure>;
+    /// The same for several rows: one answer for each, in order.
+    async fn prepare_all(
+        &self,
+        rows: &[(&Claimed, &Address)],
+    ) -> Result<Vec<Result<Prepared, CannotPrepare>>, StoreFailure>;
 }

@@ -19,18 +19,53 @@ use crate::{
 /// Rows in one transaction at most.
 const BATCH_ROWS_MAX: usize = 500;
 /// How long a batch waits to fill. While it is written, the next one fills by itself.
-const BATCH_WAIT: Duration = Duration::from_millis(2);
-/// Outcomes that may wait to be recorded; beyond that, workers wait.
-const UNRECORDED_MAX: usize = 4_000;
+const BATCH_WAIT: Duration = Duration::from_millis(4);
+/// Entries of a few rows each that may wait to be recorded; beyond that, workers wait.
+const ENTRIES_MAX: usize = 1_000;
+/// Rows that may wait to be given back.
+const RETURNS_MAX: usize = 4_000;
 /// Pause before a failed transaction is tried again.
 const RETRY_PAUSE: Duration = Duration::from_millis(500);
 
 /// What a worker hands in.
 enum Entry {
-    /// It asks leave.
-    Mark(CommitMark, oneshot::Sender<Grant>),
-    /// It tells what came of it.
-    Record(Box<Record>),
+    /// It asks leave for some.
+    Marks(Vec<CommitMark>, oneshot::Sender<Vec<Grant>>),
+    /// It tells what came of some.
+    Records(Vec<Record>),
+}
+
+/// What becomes durable together.
+#[derive(Default)]
+struct Batch {
+    marks: Vec<CommitMark>,
+    /// Who asked for how many of the marks, in order.
+    asked: Vec<(usize, oneshot::Sender<Vec<Grant>>)>,
+    records: Vec<Record>,
+}
+
+impl Batch {
+    fn put(&mut self, entry: Entry) {
+        match entry {
+            Entry::Marks(marks, answer) => {
+                self.asked.push((marks.len(), answer));
+                self.marks.extend(marks);
+            }
+            Entry::Records(records) => self.records.extend(records),
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.marks.len() + self.records.len() >= BATCH_ROWS_MAX
+    }
+
+    fn answer(self, grants: Vec<Grant>) {
+        let mut grants = grants.into_iter();
+        for (count, answer) in self.asked {
+            // The worker may have gone; its rows are recovered when the lease ends.
+            let _gone = answer.send(grants.by_ref().take(count).collect());
+        }
+    }
 }
 
 /// What a clock says: milliseconds UTC.
@@ -68,8 +103,8 @@ impl Recorder {
         clock: Clock,
         health: Arc<Health>,
     ) -> (Self, RecorderTasks) {
-        let (entries, entered) = mpsc::channel(UNRECORDED_MAX);
-        let (returns, returned) = mpsc::channel(UNRECORDED_MAX);
+        let (entries, entered) = mpsc::channel(ENTRIES_MAX);
+        let (returns, returned) = mpsc::channel(RETURNS_MAX);
         let writer = Writer { store, node, clock, health };
         let tasks = RecorderTasks {
             entries: tokio::spawn(writer.clone().write_entries(entered)),
@@ -80,16 +115,22 @@ impl Recorder {
 
     /// Asks leave to hand over one message. [`Grant::Lost`] when the house is closing.
     pub async fn grant(&self, mark: CommitMark) -> Grant {
-        let (answer, granted) = oneshot::channel();
-        if self.entries.send(Entry::Mark(mark, answer)).await.is_err() {
-            return Grant::Lost;
-        }
-        granted.await.unwrap_or(Grant::Lost)
+        self.grant_all(vec![mark]).await.pop().unwrap_or(Grant::Lost)
     }
 
-    /// Hands in an outcome; waits while too many are not durable yet.
-    pub async fn record(&self, record: Record) {
-        if self.entries.send(Entry::Record(Box::new(record))).await.is_err() {
+    /// Asks leave to hand over several messages; one answer for each.
+    pub async fn grant_all(&self, marks: Vec<CommitMark>) -> Vec<Grant> {
+        let count = marks.len();
+        let (answer, granted) = oneshot::channel();
+        if self.entries.send(Entry::Marks(marks, answer)).await.is_err() {
+            return vec![Grant::Lost; count];
+        }
+        granted.await.unwrap_or_else(|_| vec![Grant::Lost; count])
+    }
+
+    /// Hands in outcomes; waits while too many are not durable yet.
+    pub async fn record_all(&self, records: Vec<Record>) {
+        if !records.is_empty() && self.entries.send(Entry::Records(records)).await.is_err() {
             tracing::error!("an outcome came after the recorder had closed");
         }
     }
@@ -116,44 +157,31 @@ struct Writer {
 impl Writer {
     /// Marks and outcomes share their transactions: what becomes durable together is waited for once.
     async fn write_entries(self, mut entered: mpsc::Receiver<Entry>) {
-        let mut batch = Vec::with_capacity(BATCH_ROWS_MAX);
-        while next_batch(&mut entered, &mut batch).await {
-            let (mut marks, mut answers, mut records) = (Vec::new(), Vec::new(), Vec::new());
-            for entry in batch.drain(..) {
-                match entry {
-                    Entry::Mark(mark, answer) => {
-                        marks.push(mark);
-                        answers.push(answer);
-                    }
-                    Entry::Record(record) => records.push(*record),
-                }
-            }
+        while let Some(batch) = next_batch(&mut entered).await {
             // Without the mark nothing may be handed over, so the workers wait with their rows until the store works.
-            let work = if records.is_empty() { Work::Marks } else { Work::Outcomes };
+            let work = if batch.records.is_empty() { Work::Marks } else { Work::Outcomes };
             let began = Instant::now();
             let grants = loop {
-                match self.store.settle(&self.node, &marks, &records, (self.clock)()).await {
+                let (marks, records) = (&batch.marks, &batch.records);
+                match self.store.settle(&self.node, marks, records, (self.clock)()).await {
                     Ok(grants) => break grants,
                     Err(failure) => self.wait_out(work, &failure).await,
                 }
             };
             self.health.store_works(Work::Marks);
             self.health.store_works(Work::Outcomes);
-            for (work, rows) in [(Work::Marks, marks.len()), (Work::Outcomes, records.len())] {
+            for (work, rows) in [(Work::Marks, batch.marks.len()), (Work::Outcomes, batch.records.len())] {
                 if rows > 0 {
                     self.health.metrics.committed(work, rows, began.elapsed());
                 }
             }
-            for (answer, grant) in answers.into_iter().zip(grants) {
-                // The worker may have gone; its row is recovered when the lease ends.
-                let _gone = answer.send(grant);
-            }
+            batch.answer(grants);
         }
     }
 
     async fn give_back(self, mut returned: mpsc::Receiver<RecipientId>) {
         let mut batch = Vec::with_capacity(BATCH_ROWS_MAX);
-        while next_batch(&mut returned, &mut batch).await {
+        while returned.recv_many(&mut batch, BATCH_ROWS_MAX).await > 0 {
             while let Err(failure) = self.store.release(&self.node, &batch, (self.clock)()).await {
                 self.wait_out(Work::Returns, &failure).await;
             }
@@ -168,19 +196,21 @@ impl Writer {
     }
 }
 
-/// Fills `batch`; `false` when the channel has closed and nothing is left.
-async fn next_batch<T>(channel: &mut mpsc::Receiver<T>, batch: &mut Vec<T>) -> bool {
-    if channel.recv_many(batch, BATCH_ROWS_MAX).await == 0 {
-        return false;
-    }
-    if batch.len() < BATCH_ROWS_MAX && !channel.is_closed() {
-        // Not woken for each one that comes.
-        tokio::time::sleep(BATCH_WAIT).await;
-        while batch.len() < BATCH_ROWS_MAX
-            && let Ok(next) = channel.try_recv()
-        {
-            batch.push(next);
+/// The next batch; `None` when the channel has closed and nothing is left.
+async fn next_batch(channel: &mut mpsc::Receiver<Entry>) -> Option<Batch> {
+    let mut batch = Batch::default();
+    batch.put(channel.recv().await?);
+    let mut waited = channel.is_closed();
+    while !batch.is_full() {
+        match channel.try_recv() {
+            Ok(next) => batch.put(next),
+            Err(_) if waited => break,
+            Err(_) => {
+                // Not woken for each one that comes.
+                tokio::time::sleep(BATCH_WAIT).await;
+                waited = true;
+            }
         }
     }
-    true
+    Some(batch)
 }

@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 use mail::{Address, ReversePath, Stage};
 
 use crate::{
+    ahead::{self, LookAhead},
     attempt::{Attempt, Failure, Peer, Trouble},
     dispatcher::Shared,
     outcome::decide,
     pacing::{Place, flows::Taken, group, placing::failure_of, rulebook::waits},
-    ports::{Claimed, CommitMark, Grant, Record, Session},
+    ports::{Claimed, CommitMark, Grant, Leaving, Record, Session},
     recipient::State,
     retry::RetryPolicy,
     route::next_hop,
@@ -47,7 +48,7 @@ async fn next_row(shared: &Shared, place: &Place) -> Option<Claimed> {
             return Some(*row);
         }
         shared.give_back(*row).await;
-        shared.flows.settle(place);
+        shared.flows.settle(place, 1);
     }
     None
 }
@@ -66,21 +67,37 @@ async fn serve_connection(shared: &Shared, place: &Place, first: Claimed) {
         }
     };
     metrics.connected(source, &first.provider, session.peer());
-    let mut left = shared.flows.per_connection(place);
+    let mut left = shared.flows.per_connection(place) as usize;
+    let mut ahead = LookAhead::new();
     let mut next = Some(first);
     while let Some(row) = next.take() {
-        let usable = serve_row(shared, place, (session.as_mut(), &opening), row).await;
-        shared.flows.settle(place);
+        let more = more_rows(shared, place, &row, ahead.most().min(left) - 1);
+        let count = 1 + more.len();
+        let usable = if more.is_empty() {
+            serve_row(shared, place, (session.as_mut(), &opening), row, &mut ahead).await
+        } else {
+            let rows = std::iter::once(row).chain(more).collect();
+            ahead::serve(shared, place, (session.as_mut(), &opening), rows, &mut ahead).await
+        };
+        shared.flows.settle(place, count);
         if !usable {
             // After a broken dialogue the session is dropped; the rows that are left get a new connection.
             return;
         }
-        left -= 1;
+        left -= count;
         if left > 0 {
             next = next_row(shared, place).await;
         }
     }
     session.quit().await;
+}
+
+/// Rows that may go right behind this one. Limits of a source are counted message by message, so there are none then.
+fn more_rows(shared: &Shared, place: &Place, first: &Claimed, most: usize) -> Vec<Claimed> {
+    if most == 0 || !ahead::may_run(first) || shared.roster.is_limited(place.flow.source) {
+        return Vec::new();
+    }
+    shared.flows.take_more(place, most, shared.now())
 }
 
 /// What waits before a source that rests is given back, and chosen for anew.
@@ -121,7 +138,7 @@ async fn fail_place(shared: &Shared, place: &Place, first: Claimed, started_at: 
         let spoken = Spoken { opening: opening.clone(), message: None };
         record(shared, Some(place), &row, (attempt, spoken)).await;
     }
-    shared.flows.settle(place);
+    shared.flows.settle(place, 1);
 }
 
 /// What a server really said may set off a rule.
@@ -151,6 +168,7 @@ async fn serve_row(
     place: &Place,
     (session, opening): (&mut dyn Session, &Option<Arc<Opening>>),
     row: Claimed,
+    ahead: &mut LookAhead,
 ) -> bool {
     let started_at = shared.now();
     let source = place.flow.source;
@@ -171,13 +189,15 @@ async fn serve_row(
         Ok(Ended::NoAttempt) => true,
         Ok(Ended::Replied(stage, reply)) => {
             let closing = reply.code == 421;
-            let accepted = reply.is_success() && stage == Stage::Content;
-            if !accepted {
-                heed(shared, place, &reply).await;
+            learn(shared, place, stage, &reply).await;
+            let ended_at = shared.now();
+            match is_accepted(stage, &reply) {
+                true => ahead.went_well(1, ended_at - started_at),
+                false => ahead.went_badly(),
             }
             let attempt = Attempt {
                 started_at,
-                ended_at: shared.now(),
+                ended_at,
                 source,
                 peer: Some(peer),
                 stage,
@@ -185,15 +205,11 @@ async fn serve_row(
                 trouble: None,
                 detail: String::new(),
             };
-            if accepted {
-                shared.health.count_handed_over();
-                shared.flows.took(place);
-            }
             record(shared, Some(place), &row, (attempt, spoken)).await;
             !closing
         }
         Ok(Ended::Unrenderable(detail)) => {
-            let attempt = unrenderable(started_at, shared.now(), peer, detail);
+            let attempt = unrenderable((started_at, shared.now()), &peer, detail);
             record(shared, Some(place), &row, (Attempt { source, ..attempt }, spoken)).await;
             true
         }
@@ -205,21 +221,75 @@ async fn serve_row(
     }
 }
 
+/// True when the server took the message.
+pub(crate) fn is_accepted(stage: Stage, reply: &mail::Reply) -> bool {
+    reply.is_success() && stage == Stage::Content
+}
+
+/// What a reply tells of the servers.
+pub(crate) async fn learn(shared: &Shared, place: &Place, stage: Stage, reply: &mail::Reply) {
+    if is_accepted(stage, reply) {
+        shared.health.count_handed_over();
+        shared.flows.took(place);
+    } else {
+        heed(shared, place, reply).await;
+    }
+}
+
+/// Why there is no envelope for a row.
+pub(crate) enum NotAddressed {
+    /// The message cannot be made.
+    Unrenderable(String),
+    /// Our own store could not be asked.
+    Unknown(String),
+}
+
+/// A row's recipient and return path.
+pub(crate) async fn addressed(shared: &Shared, row: &Claimed) -> Result<(Address, Address), NotAddressed> {
+    let to = Address::parse(&row.to)
+        .map_err(|_| NotAddressed::Unrenderable(format!("{} is no address", row.to)))?;
+    let domain = shared.messages.return_path_domain(row).await;
+    let domain = domain.map_err(|failure| NotAddressed::Unknown(failure.to_string()))?;
+    let return_path = Address::new(&shared.seal.token(row.id), &domain)
+        .map_err(|error| NotAddressed::Unrenderable(format!("return path at {domain}: {error}")))?;
+    Ok((to, return_path))
+}
+
+/// The end of a row without an envelope.
+pub(crate) async fn not_addressed(
+    shared: &Shared,
+    (place, peer): (&Place, &Peer),
+    row: Claimed,
+    not: NotAddressed,
+) {
+    match not {
+        NotAddressed::Unrenderable(detail) => {
+            let now = shared.now();
+            let attempt = unrenderable((now, now), peer, detail);
+            let attempt = Attempt { source: place.flow.source, ..attempt };
+            record(shared, Some(place), &row, (attempt, Spoken::default())).await;
+        }
+        NotAddressed::Unknown(words) => give_up(shared, row, &words).await,
+    }
+}
+
+/// The mark of a row that leaves by a source without limits.
+pub(crate) fn unlimited(place: &Place, row: &Claimed) -> Leaving {
+    Leaving { source: place.flow.source, provider: row.provider.clone(), caps: Vec::new() }
+}
+
 async fn hand_over(
     shared: &Shared,
     session: &mut dyn Session,
     (row, slot): (&Claimed, Slot<'_>),
 ) -> Result<Ended, Failure> {
-    let Ok(to) = Address::parse(&row.to) else {
-        return Ok(Ended::Unrenderable(format!("{} is no address", row.to)));
-    };
-    let domain = match shared.messages.return_path_domain(row).await {
-        Ok(domain) => domain,
-        Err(failure) => return give_up(shared, row, &failure.to_string()).await,
-    };
-    let return_path = match Address::new(&shared.seal.token(row.id), &domain) {
-        Ok(path) => path,
-        Err(error) => return Ok(Ended::Unrenderable(format!("return path at {domain}: {error}"))),
+    let (to, return_path) = match addressed(shared, row).await {
+        Ok(pair) => pair,
+        Err(NotAddressed::Unrenderable(detail)) => return Ok(Ended::Unrenderable(detail)),
+        Err(NotAddressed::Unknown(words)) => {
+            give_up(shared, row.clone(), &words).await;
+            return Ok(Ended::NoAttempt);
+        }
     };
     let (stage, reply) = session.envelope(&ReversePath::Path(return_path.clone()), &to).await?;
     if !reply.is_success() {
@@ -242,20 +312,32 @@ async fn hand_over(
     let prepared = match prepared {
         Ok(Ok(prepared)) => prepared,
         Ok(Err(cannot)) => return Ok(Ended::Unrenderable(cannot.detail)),
-        Err(failure) => return give_up(shared, row, &failure.to_string()).await,
+        Err(failure) => {
+            give_up(shared, row.clone(), &failure.to_string()).await;
+            return Ok(Ended::NoAttempt);
+        }
     };
     let (stage, reply) = session.content(&prepared.bytes).await?;
     Ok(Ended::Replied(stage, reply))
 }
 
 /// Our own store failed in the middle: nothing was sent, so the row goes back.
-async fn give_up(shared: &Shared, row: &Claimed, words: &str) -> Result<Ended, Failure> {
+async fn give_up(shared: &Shared, row: Claimed, words: &str) {
     tracing::error!(recipient = row.id, error = words, "a message could not be prepared; it is tried again");
-    shared.give_back(row.clone()).await;
-    Ok(Ended::NoAttempt)
+    shared.give_back(row).await;
 }
 
-async fn record(shared: &Shared, place: Option<&Place>, row: &Claimed, (attempt, spoken): (Attempt, Spoken)) {
+pub(crate) async fn record(shared: &Shared, place: Option<&Place>, row: &Claimed, tried: (Attempt, Spoken)) {
+    shared.recorder.record_all(vec![judged(shared, place, row, tried)]).await;
+}
+
+/// An attempt with what it became.
+pub(crate) fn judged(
+    shared: &Shared,
+    place: Option<&Place>,
+    row: &Claimed,
+    (attempt, spoken): (Attempt, Spoken),
+) -> Record {
     let accepted = attempt.reply.as_ref().is_some_and(mail::Reply::is_success) && attempt.trouble.is_none();
     let outcome = if accepted {
         decide(row, &attempt, RetryPolicy::of(&[]))
@@ -270,11 +352,11 @@ async fn record(shared: &Shared, place: Option<&Place>, row: &Claimed, (attempt,
     if outcome.state == State::Refused && attempt.trouble == Some(Trouble::Unrenderable) {
         tracing::warn!(recipient = row.id, detail = attempt.detail, "a message could not be built");
     }
-    let provider = row.provider.clone();
-    shared.recorder.record(Record { id: row.id, attempt, outcome, provider, spoken }).await;
+    Record { id: row.id, attempt, outcome, provider: row.provider.clone(), spoken }
 }
 
-fn attempt_of(started_at: i64, ended_at: i64, failure: &Failure) -> Attempt {
+/// An attempt that ended with a failure.
+pub(crate) fn attempt_of(started_at: i64, ended_at: i64, failure: &Failure) -> Attempt {
     Attempt {
         started_at,
         ended_at,
@@ -287,12 +369,13 @@ fn attempt_of(started_at: i64, ended_at: i64, failure: &Failure) -> Attempt {
     }
 }
 
-fn unrenderable(started_at: i64, ended_at: i64, peer: Peer, detail: String) -> Attempt {
+/// An attempt that ended because the message cannot be made.
+pub(crate) fn unrenderable((started_at, ended_at): (i64, i64), peer: &Peer, detail: String) -> Attempt {
     Attempt {
         started_at,
         ended_at,
         source: NO_SOURCE,
-        peer: Some(peer),
+        peer: Some(peer.clone()),
         stage: Stage::Data,
         reply: None,
         trouble: Some(Trouble::Unrenderable),

@@ -73,6 +73,17 @@ impl CampaignMessages {
         }
     }
 
+    /// Everything one message is made of.
+    async fn job(&self, claimed: &Claimed) -> Result<Result<Job, CannotPrepare>, StoreFailure> {
+        let recipe = match self.recipe(claimed).await? {
+            Ok(recipe) => recipe,
+            Err(detail) => return Ok(Err(CannotPrepare { detail })),
+        };
+        let trace = self.message_ids.token(claimed.id);
+        let unsubscribe_url = format!("{}/u/{}", self.base_url, self.unsubscribe.token(claimed.id));
+        Ok(Ok(Job { recipe, claimed: claimed.clone(), trace, unsubscribe_url }))
+    }
+
     async fn recipe(&self, claimed: &Claimed) -> Result<RecipeOrWhyNot, StoreFailure> {
         let broadcast_id = claimed.broadcast_id.unwrap_or_default();
         let key = (broadcast_id, claimed.template_version_id);
@@ -137,6 +148,20 @@ impl CampaignMessages {
     }
 }
 
+/// One message to be made.
+struct Job {
+    recipe: Arc<Recipe>,
+    claimed: Claimed,
+    trace: String,
+    unsubscribe_url: String,
+}
+
+impl Job {
+    fn make(self) -> Result<Prepared, CannotPrepare> {
+        self.recipe.make(&self.claimed, self.trace, self.unsubscribe_url)
+    }
+}
+
 impl Recipe {
     /// Deterministic: the same row gives the same bytes, so a retry repeats the message and never varies it.
     fn make(
@@ -185,15 +210,22 @@ impl Messages for CampaignMessages {
         claimed: &Claimed,
         _return_path: &Address,
     ) -> Result<Result<Prepared, CannotPrepare>, StoreFailure> {
-        let recipe = match self.recipe(claimed).await? {
-            Ok(recipe) => recipe,
-            Err(detail) => return Ok(Err(CannotPrepare { detail })),
-        };
-        let lane = claimed.lane;
-        let trace = self.message_ids.token(claimed.id);
-        let unsubscribe_url = format!("{}/u/{}", self.base_url, self.unsubscribe.token(claimed.id));
-        let claimed = claimed.clone();
-        let work = move || recipe.make(&claimed, trace, unsubscribe_url);
-        Ok(self.workshop.make(lane, work).await?)
+        match self.job(claimed).await? {
+            Ok(job) => Ok(self.workshop.make(claimed.lane, 1, move || job.make()).await?),
+            Err(cannot) => Ok(Err(cannot)),
+        }
+    }
+
+    async fn prepare_all(
+        &self,
+        rows: &[(&Claimed, &Address)],
+    ) -> Result<Vec<Result<Prepared, CannotPrepare>>, StoreFailure> {
+        let Some((first, _)) = rows.first() else { return Ok(Vec::new()) };
+        let mut jobs = Vec::with_capacity(rows.len());
+        for (claimed, _) in rows {
+            jobs.push(self.job(claimed).await?);
+        }
+        let work = move || jobs.into_iter().map(|job| job.and_then(Job::make)).collect();
+        Ok(self.workshop.make(first.lane, rows.len(), work).await?)
     }
 }

@@ -14,7 +14,7 @@ use std::{
 use delivery::recipient::Lane;
 use tokio::sync::oneshot;
 
-/// Makes a message and gives back how its maker is told.
+/// Makes messages and gives back how their maker is told.
 type Work = Box<dyn FnOnce() -> Tell + Send>;
 type Tell = Box<dyn FnOnce() + Send>;
 
@@ -35,8 +35,10 @@ pub(crate) struct Workshop {
 
 #[derive(Default)]
 struct Waiting {
-    /// One queue per lane, the most urgent first.
-    lanes: [VecDeque<Work>; 4],
+    /// One queue per lane, the most urgent first, each work with the number of its messages.
+    lanes: [VecDeque<(usize, Work)>; 4],
+    /// Messages of the last lane.
+    bulk: usize,
     closed: bool,
 }
 
@@ -63,15 +65,17 @@ impl Workshop {
         Self { bench }
     }
 
-    /// Does `work` on one of the threads. A caller that goes away does not stop it.
+    /// Does `work`, which makes `count` messages, on one of the threads. A caller that goes away does not stop it.
     pub(crate) async fn make<T: Send + 'static>(
         &self,
         lane: Lane,
+        count: usize,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, NotMade> {
         let (done, made) = oneshot::channel();
         self.bench.put(
             lane,
+            count,
             Box::new(move || {
                 let made = catch_unwind(AssertUnwindSafe(work)).map_err(|panic| words_of(panic.as_ref()));
                 Box::new(move || {
@@ -95,8 +99,13 @@ impl Drop for Workshop {
 }
 
 impl Bench {
-    fn put(&self, lane: Lane, work: Work) {
-        self.lock().lanes[lane as usize].push_back(work);
+    fn put(&self, lane: Lane, count: usize, work: Work) {
+        let mut waiting = self.lock();
+        if lane == Lane::Broadcast {
+            waiting.bulk += count;
+        }
+        waiting.lanes[lane as usize].push_back((count, work));
+        drop(waiting);
         self.news.notify_one();
     }
 
@@ -111,13 +120,22 @@ impl Bench {
     fn take(&self) -> Option<Vec<Work>> {
         let mut waiting = self.lock();
         loop {
-            let [urgent @ .., rest] = &mut waiting.lanes;
-            if let Some(work) = urgent.iter_mut().find_map(VecDeque::pop_front) {
+            let [urgent @ .., _] = &mut waiting.lanes;
+            if let Some((_, work)) = urgent.iter_mut().find_map(VecDeque::pop_front) {
                 return Some(vec![work]);
             }
-            if !rest.is_empty() {
-                let count = (rest.len() / (2 * self.threads.max(1))).clamp(1, TOLD_AT_ONCE_MAX);
-                return Some(rest.drain(..count).collect());
+            let most = (waiting.bulk / (2 * self.threads.max(1))).clamp(1, TOLD_AT_ONCE_MAX);
+            let mut works = Vec::new();
+            let mut messages = 0;
+            while messages < most
+                && let Some((count, work)) = waiting.lanes[Lane::Broadcast as usize].pop_front()
+            {
+                messages += count;
+                works.push(work);
+            }
+            if !works.is_empty() {
+                waiting.bulk = waiting.bulk.saturating_sub(messages);
+                return Some(works);
             }
             if waiting.closed {
                 return None;
@@ -150,13 +168,13 @@ mod tests {
     async fn work_is_done_and_a_panic_stays_its_own() {
         let workshop = Workshop::open();
         for n in 0..100 {
-            assert_eq!(workshop.make(Lane::Broadcast, move || n + 1).await.unwrap(), n + 1);
+            assert_eq!(workshop.make(Lane::Broadcast, 1, move || n + 1).await.unwrap(), n + 1);
         }
         for _ in 0..20 {
-            let made = workshop.make(Lane::Broadcast, || -> u32 { panic!("no ink") }).await;
+            let made = workshop.make(Lane::Broadcast, 1, || -> u32 { panic!("no ink") }).await;
             assert_eq!(made.unwrap_err().to_string(), "a message was not made: no ink");
         }
-        assert_eq!(workshop.make(Lane::Transactional, || 7).await.unwrap(), 7);
+        assert_eq!(workshop.make(Lane::Transactional, 1, || 7).await.unwrap(), 7);
     }
 
     #[test]
@@ -165,7 +183,7 @@ mod tests {
         let told = Arc::new(Mutex::new(Vec::new()));
         for (lane, name) in [(Lane::Broadcast, 1), (Lane::Broadcast, 2), (Lane::Transactional, 3)] {
             let told = Arc::clone(&told);
-            bench.put(lane, Box::new(move || Box::new(move || told.lock().unwrap().push(name))));
+            bench.put(lane, 1, Box::new(move || Box::new(move || told.lock().unwrap().push(name))));
         }
         bench.lock().closed = true;
         bench.serve();

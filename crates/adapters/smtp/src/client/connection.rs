@@ -27,6 +27,13 @@ use crate::stream::Stream;
 /// Room made for each read.
 const READ_BYTES: usize = 4096;
 
+/// Sending that broke off, with so many bytes left.
+#[derive(Debug)]
+pub(crate) struct Cut {
+    pub(crate) cause: Cause,
+    pub(crate) left: usize,
+}
+
 /// A connection with what was read from it and not used yet.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -71,14 +78,15 @@ impl Connection {
     }
 
     /// Sends content: the peer may pause for `block` at most, and all of it ends at `until`.
-    pub(crate) async fn send_parts(
+    pub(crate) async fn send_parts<const N: usize>(
         &mut self,
-        mut parts: [&[u8]; 3],
+        mut parts: [&[u8]; N],
         block: Duration,
         until: Instant,
-    ) -> Result<(), Cause> {
+    ) -> Result<(), Cut> {
         loop {
             let left: usize = parts.iter().map(|part| part.len()).sum();
+            let cut = |cause| Cut { cause, left };
             let step_until = until.min(Instant::now() + block);
             let step = async {
                 if left == 0 {
@@ -91,8 +99,8 @@ impl Connection {
                 }
             };
             let written = match timeout_at(step_until, step).await {
-                Ok(written) => written.map_err(|error| Cause::from_io(&error))?,
-                Err(_) => return Err(too_late("sending content")),
+                Ok(written) => written.map_err(|error| cut(Cause::from_io(&error)))?,
+                Err(_) => return Err(cut(too_late("sending content"))),
             };
             if left == 0 {
                 return Ok(());
@@ -145,7 +153,7 @@ impl Connection {
     }
 }
 
-fn advance(parts: &mut [&[u8]; 3], mut written: usize) {
+fn advance(parts: &mut [&[u8]], mut written: usize) {
     for part in parts {
         let taken = written.min(part.len());
         *part = &part[taken..];

@@ -15,6 +15,7 @@ mod heard;
 mod limits;
 pub(crate) mod proof;
 mod replies;
+mod run;
 mod session;
 mod tls;
 pub(crate) mod transport;

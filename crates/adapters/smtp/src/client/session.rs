@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 use async_trait::async_trait;
 use delivery::{
     attempt::{Failure, Peer, Trouble},
-    ports::{MailFacts, Session},
+    ports::{MailFacts, Ready, RunWatch, Session},
     transcript::Tape,
 };
 use mail::{Address, Reply, ReversePath, Stage};
@@ -20,22 +20,22 @@ use super::{
 };
 
 /// After the peer cut the connection while we were sending, how long its last words are waited for.
-const LAST_WORDS: Duration = Duration::from_secs(5);
+pub(super) const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// One session with one server.
 pub(crate) struct ClientSession {
-    dialogue: Dialogue,
-    state: State,
+    pub(super) dialogue: Dialogue,
+    pub(super) state: State,
     /// Commands are written here; kept for its memory.
-    lines: String,
+    pub(super) lines: String,
     /// What is said about each message, and since when.
-    tape: Tape,
-    began: Instant,
+    pub(super) tape: Tape,
+    pub(super) began: Instant,
 }
 
 /// Where the session stands between two calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     /// No transaction is open.
     Clean,
     /// A transaction was begun and not ended; RSET comes first.
@@ -113,7 +113,7 @@ impl ClientSession {
         mail
     }
 
-    async fn reset_reply(&mut self) -> Result<(), Failure> {
+    pub(super) async fn reset_reply(&mut self) -> Result<(), Failure> {
         let reply = self.reply(Stage::Mail, self.dialogue.limits.mail).await?;
         if reply.is_success() {
             return Ok(());
@@ -158,8 +158,8 @@ impl ClientSession {
             let parts = [stuffed.as_ref(), line_end, b".\r\n"];
             self.dialogue.connection.send_parts(parts, limits.block, until).await
         };
-        if let Err(cause) = sent {
-            return self.last_words(cause).await;
+        if let Err(cut) = sent {
+            return self.last_words(cut.cause).await;
         }
         let reply = self.reply(Stage::Content, limits.final_dot).await?;
         self.state = match reply.code {
@@ -172,7 +172,7 @@ impl ClientSession {
     }
 
     /// A server may refuse in the middle of the content and cut the line; its words tell more than the broken pipe.
-    async fn last_words(&mut self, cause: Cause) -> Result<(Stage, Reply), Failure> {
+    pub(super) async fn last_words(&mut self, cause: Cause) -> Result<(Stage, Reply), Failure> {
         if matches!(cause, Cause::Broken(Trouble::Disconnected, _)) {
             let until = Instant::now() + LAST_WORDS;
             if let Ok(reply) = self.dialogue.connection.reply(until).await
@@ -186,13 +186,13 @@ impl ClientSession {
         Err(self.dialogue.failure(cause.at(Stage::Data)))
     }
 
-    fn content_until(&self, bytes: usize) -> Instant {
+    pub(super) fn content_until(&self, bytes: usize) -> Instant {
         let limits = &self.dialogue.limits;
         let seconds = bytes as u64 / u64::from(limits.bytes_per_second_min.max(1));
         Instant::now() + limits.block + Duration::from_secs(seconds)
     }
 
-    async fn connected(&mut self, stage: Stage) -> Result<(), Failure> {
+    pub(super) async fn connected(&mut self, stage: Stage) -> Result<(), Failure> {
         match self.dialogue.connection.unasked().await {
             Ok(()) => Ok(()),
             Err(cause) => Err(self.dialogue.failure(cause.at(stage))),
@@ -200,7 +200,7 @@ impl ClientSession {
     }
 
     /// Sends the written lines and forgets them.
-    async fn flush(&mut self, stage: Stage, timeout: Duration) -> Result<(), Failure> {
+    pub(super) async fn flush(&mut self, stage: Stage, timeout: Duration) -> Result<(), Failure> {
         self.tape.we(ms_since(self.began), &self.lines);
         let sent = self.dialogue.connection.send(self.lines.as_bytes(), Instant::now() + timeout).await;
         self.lines.clear();
@@ -208,19 +208,19 @@ impl ClientSession {
     }
 
     /// A reply that is a yes or a no.
-    async fn reply(&mut self, stage: Stage, timeout: Duration) -> Result<Reply, Failure> {
+    pub(super) async fn reply(&mut self, stage: Stage, timeout: Duration) -> Result<Reply, Failure> {
         let reply = self.any_reply(stage, timeout).await?;
         if reply.is_intermediate() { Err(self.strange(stage, &reply)) } else { Ok(reply) }
     }
 
-    async fn any_reply(&mut self, stage: Stage, timeout: Duration) -> Result<Reply, Failure> {
+    pub(super) async fn any_reply(&mut self, stage: Stage, timeout: Duration) -> Result<Reply, Failure> {
         let reply = self.dialogue.connection.reply(Instant::now() + timeout).await;
         let reply = reply.map_err(|cause| self.dialogue.failure(cause.at(stage)))?;
         self.tape.they(ms_since(self.began), &reply);
         Ok(reply)
     }
 
-    fn strange(&self, stage: Stage, reply: &Reply) -> Failure {
+    pub(super) fn strange(&self, stage: Stage, reply: &Reply) -> Failure {
         let words = format!("an answer that does not fit: {}", reply.line());
         self.dialogue.failure(Cause::Broken(Trouble::NotSmtp, words).at(stage))
     }
@@ -278,6 +278,28 @@ impl Session for ClientSession {
             return Err(self.over(Stage::Data));
         }
         self.hand_over(bytes).await
+    }
+
+    async fn run(&mut self, ready: &[Ready<'_>], watch: &mut dyn RunWatch) -> Result<(), Failure> {
+        let before = self.state;
+        if before != State::Over && self.dialogue.extensions.pipelining {
+            self.state = State::Over;
+            return self.run_pipelined(ready, watch, before == State::Begun).await;
+        }
+        for message in ready {
+            if !watch.holds() {
+                break;
+            }
+            let (mut stage, mut reply) = self.envelope(message.return_path, message.to).await?;
+            if reply.is_success() {
+                (stage, reply) = self.content(message.bytes).await?;
+            }
+            watch.told(stage, reply, &mut self.tape);
+            if self.state == State::Over {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn quit(mut self: Box<Self>) {

@@ -7,6 +7,7 @@ mod peer;
 mod policy;
 mod postfix;
 mod probe;
+mod run;
 mod server;
 mod server_trouble;
 mod shelf;

@@ -277,7 +277,7 @@ CREATE TABLE queue (
     paused       BOOLEAN NOT NULL DEFAULT FALSE,
     waits        TEXT -- why its source is not free, until it is tried
 );
-CREATE INDEX queue_ready ON queue (lane, broadcast_id, due_at, id) WHERE phase = 0 AND NOT paused;
+CREATE INDEX queue_ready ON queue (lane, broadcast_id, due_at, id, site) WHERE phase = 0 AND NOT paused;
 CREATE INDEX queue_by_site ON queue (lane, broadcast_id, site, due_at, id) WHERE phase = 0 AND NOT paused;
 CREATE INDEX queue_leased ON queue (id) WHERE phase > 0;
 

@@ -7,88 +7,113 @@ use delivery::{
     ports::{ClaimRequest, Claimed},
     recipient::Lane,
 };
+use serde::Deserialize;
 
 use super::lease::{Leased, lease};
 use crate::{
     StorageError, Store,
     error::from_json,
-    sql::{self, Row, args},
+    sql::{self, args},
+    tx::Tx,
 };
 
 pub(super) async fn claim(store: &Store, request: &ClaimRequest) -> Result<Vec<Claimed>, StorageError> {
     let wanted = request.clone();
-    let mut leased = store.write(move |tx| Box::pin(lease(tx, wanted))).await?;
+    let work = store.write(move |tx| Box::pin(lease_and_join(tx, wanted)));
+    let (mut leased, found) = work.await?;
     leased.sort_unstable_by_key(|row| (row.lane, row.due_at, row.id));
-    with_contacts(store, leased).await
+    let mut found: HashMap<i64, Joined> = found.into_iter().map(|row| (row.id, row)).collect();
+    let joined = |lease: Leased| found.remove(&lease.id).map(|row| claimed_of(lease, row));
+    leased.into_iter().filter_map(joined).collect()
 }
 
-/// Joins what the message is made of. Outside the transaction, so that others can write meanwhile.
-async fn with_contacts(store: &Store, leased: Vec<Leased>) -> Result<Vec<Claimed>, StorageError> {
+/// What the message of a row is made of.
+#[derive(Deserialize)]
+struct Joined {
+    id: i64,
+    broadcast_id: i64,
+    template_version_id: i64,
+    contact_id: i64,
+    address: String,
+    provider: String,
+    attempts: i64,
+    created_at: i64,
+    expires_at: i64,
+    vals: Option<String>,
+    source_id: Option<i64>,
+    reason: Option<String>,
+    from_address: Option<String>,
+    pool: Option<String>,
+    name: Option<String>,
+    kana: Option<String>,
+    contact_address: Option<String>,
+    phone: Option<String>,
+    company: Option<String>,
+    external_id: Option<String>,
+    fields: Option<String>,
+}
+
+/// In one transaction, because there the pages that the last ones wrote are still in memory.
+async fn lease_and_join(
+    tx: &mut Tx,
+    request: ClaimRequest,
+) -> Result<(Vec<Leased>, Vec<Joined>), StorageError> {
+    let leased = lease(tx, request).await?;
     if leased.is_empty() {
-        return Ok(Vec::new());
+        return Ok((leased, Vec::new()));
     }
     let ids: Vec<i64> = leased.iter().map(|row| row.id).collect();
-    let rows = store
-        .rows(
-            "SELECT r.id, r.broadcast_id, r.template_version_id, r.contact_id, r.address, r.provider, r.attempts,
-                    r.created_at, r.expires_at, r.vals, r.source_id, r.reason, b.from_address, b.pool, c.name, c.kana, c.address AS contact_address, c.phone,
-                    c.company, c.external_id, c.fields
+    let sql = "SELECT {PACKED}(r.id, r.broadcast_id, r.template_version_id, r.contact_id, r.address, r.provider,
+                    r.attempts, r.created_at, r.expires_at, r.vals, r.source_id, r.reason, b.from_address, b.pool,
+                    c.name, c.kana, c.address, c.phone, c.company, c.external_id, c.fields){AS PACKED}
              FROM {ROWS} JOIN recipients r ON r.id = CAST(j.value AS BIGINT)
              LEFT JOIN broadcasts b ON b.id = r.broadcast_id
-             LEFT JOIN contacts c ON c.id = r.contact_id",
-            args![sql::json(&ids)],
-        )
-        .await?;
-    let mut found = HashMap::with_capacity(rows.len());
-    for row in &rows {
-        found.insert(row.get::<i64>("id")?, row);
-    }
-    leased.into_iter().filter_map(|lease| found.get(&lease.id).map(|row| claimed_of(lease, row))).collect()
+             LEFT JOIN contacts c ON c.id = r.contact_id";
+    let joined = tx.packed(sql, args![sql::json(&ids)]).await?;
+    Ok((leased, joined))
 }
 
-fn claimed_of(lease: Leased, row: &Row) -> Result<Claimed, StorageError> {
-    let kept: Option<String> = row.get("vals")?;
-    let values = match &kept {
+fn claimed_of(lease: Leased, row: Joined) -> Result<Claimed, StorageError> {
+    let values_fixed = row.vals.is_some();
+    let values = match &row.vals {
         Some(values) => from_json("merge values", values)?,
-        None => contact_values(row)?,
+        None => contact_values(&row)?,
     };
-    let from: String = row.get::<Option<String>>("from_address")?.unwrap_or_default();
-    let reason: Option<String> = row.get("reason")?;
-    let greylisted = reason.as_deref() == Some(Reason::Greylisted.name());
+    let from = row.from_address.unwrap_or_default();
+    let greylisted = row.reason.as_deref() == Some(Reason::Greylisted.name());
     Ok(Claimed {
         id: lease.id,
-        broadcast_id: Some(row.get("broadcast_id")?),
-        template_version_id: row.get("template_version_id")?,
-        contact_id: row.get("contact_id")?,
+        broadcast_id: Some(row.broadcast_id),
+        template_version_id: row.template_version_id,
+        contact_id: row.contact_id,
         lane: Lane::from_rank(lease.lane),
-        to: row.get("address")?,
+        to: row.address,
         site: lease.site,
-        provider: row.get("provider")?,
-        attempts: u32::try_from(row.get::<i64>("attempts")?).unwrap_or(u32::MAX),
-        queued_at: row.get("created_at")?,
-        expires_at: row.get("expires_at")?,
+        provider: row.provider,
+        attempts: u32::try_from(row.attempts).unwrap_or(u32::MAX),
+        queued_at: row.created_at,
+        expires_at: row.expires_at,
         values,
-        values_fixed: kept.is_some(),
+        values_fixed,
         from_domain: from.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()).unwrap_or_default(),
-        pool: row.get("pool")?,
-        sticky_source: row.get::<Option<i64>>("source_id")?.filter(|_| greylisted),
+        pool: row.pool,
+        sticky_source: row.source_id.filter(|_| greylisted),
     })
 }
 
 /// The fields a template may use; a column of the shop's file never hides one of ours. Empty when the contact is gone.
-fn contact_values(row: &Row) -> Result<BTreeMap<String, String>, StorageError> {
-    const OURS: [(&str, &str); 6] = [
-        ("name", "name"),
-        ("kana", "kana"),
-        ("address", "contact_address"),
-        ("phone", "phone"),
-        ("company", "company"),
-        ("customer_number", "external_id"),
-    ];
-    let Some(fields) = row.get::<Option<String>>("fields")? else { return Ok(BTreeMap::new()) };
-    let mut values: BTreeMap<String, String> = from_json("contact fields", &fields)?;
-    for (field, column) in OURS {
-        values.insert(field.to_owned(), row.get::<Option<String>>(column)?.unwrap_or_default());
+fn contact_values(row: &Joined) -> Result<BTreeMap<String, String>, StorageError> {
+    let Some(fields) = &row.fields else { return Ok(BTreeMap::new()) };
+    let mut values: BTreeMap<String, String> = from_json("contact fields", fields)?;
+    for (field, value) in [
+        ("name", &row.name),
+        ("kana", &row.kana),
+        ("address", &row.contact_address),
+        ("phone", &row.phone),
+        ("company", &row.company),
+        ("customer_number", &row.external_id),
+    ] {
+        values.insert(field.to_owned(), value.clone().unwrap_or_default());
     }
     Ok(values)
 }

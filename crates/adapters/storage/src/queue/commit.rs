@@ -85,20 +85,20 @@ async fn checked(
     ids: &[RecipientId],
 ) -> Result<HashMap<RecipientId, Check>, StorageError> {
     let sql = format!(
-        "SELECT CASE WHEN {PLAIN} AND (b.topic_id IS NULL OR NOT {TOPIC_REFUSED}) AND NOT {suppressed}
+        "SELECT {{PACKED}}(p.plain_id){{AS PACKED}} FROM (
+         SELECT CASE WHEN {PLAIN} AND (b.topic_id IS NULL OR NOT {TOPIC_REFUSED}) AND NOT {suppressed}
                 THEN q.id ELSE -q.id END AS plain_id
          FROM {{ROWS}} JOIN queue q ON q.id = CAST(j.value AS BIGINT)
          JOIN recipients r ON r.id = q.id
          JOIN broadcasts b ON b.id = r.broadcast_id
          LEFT JOIN contacts c ON c.id = r.contact_id
-         WHERE q.node = $2 AND q.phase = 1 ORDER BY q.id {{FOR UPDATE OF q, r}}",
+         WHERE q.node = $2 AND q.phase = 1 ORDER BY q.id {{FOR UPDATE OF q, r}}) AS p",
         suppressed = suppressed()
     );
-    let rows = tx.rows(sql, args![sql::json(ids), node]).await?;
+    let rows: Vec<[RecipientId; 1]> = tx.packed(sql, args![sql::json(ids), node]).await?;
     let mut found = HashMap::with_capacity(rows.len());
     let mut special: Vec<RecipientId> = Vec::new();
-    for row in &rows {
-        let id: RecipientId = row.get("plain_id")?;
+    for [id] in rows {
         if id > 0 {
             found.insert(id, Check::Go);
         } else {
@@ -225,9 +225,10 @@ impl Decided {
             tx.execute(sql, args![sql::json(&self.proceeding), now + COMMIT_LEASE_MS]).await?;
         }
         if !self.values.is_empty() {
-            let sql = "UPDATE recipients SET vals = j.value->>1
-                       FROM {ROWS} WHERE recipients.id = CAST(j.value->>0 AS BIGINT) AND vals IS NULL";
-            tx.execute(sql, args![sql::json(&self.values)]).await?;
+            let sql = "UPDATE recipients SET vals = v.column2 FROM (VALUES {VALUES}) AS v
+                       WHERE recipients.id = v.column1 AND vals IS NULL";
+            let rows = self.values.into_iter().map(|(id, values)| args![id, values]).collect();
+            tx.execute_rows(sql, rows, &[]).await?;
         }
         if !self.waiting.is_empty() {
             let sql = "UPDATE queue SET phase = 0, node = '', lease_until = 0, paused = TRUE

@@ -9,10 +9,11 @@
 use std::collections::HashMap;
 
 use delivery::{ports::ClaimRequest, recipient::Lane};
+use serde::Deserialize;
 
 use crate::{
     StorageError, Store,
-    sql::{self, Row, args},
+    sql::{self, args},
     tx::Tx,
 };
 
@@ -28,6 +29,7 @@ const SITES_TAKEN_MAX: usize = 64;
 const READY: &str = "FROM queue WHERE lane = $1 AND broadcast_id = $2 AND phase = 0 AND NOT paused";
 
 /// A row that is ours now.
+#[derive(Deserialize)]
 pub(super) struct Leased {
     pub(super) id: i64,
     pub(super) lane: i64,
@@ -133,25 +135,20 @@ async fn lease_stream(
 ) -> Result<(), StorageError> {
     let window = (u64::from(wanted) * WINDOW_PER_LIMIT).max(WINDOW_MIN);
     let full: Vec<[&str; 1]> = full_sites(request, stream.lane).map(|site| [site]).collect();
-    // Materialised, so that rows are picked and locked once whatever the plan. They are checked again under their lock:
-    // another node may have taken them in between.
-    let sql = "WITH picked AS MATERIALIZED (
-             SELECT id FROM queue WHERE phase = 0 AND id IN (
+    // They are checked again under their lock: another node may have taken them in between.
+    let sql = "SELECT {PACKED}(p.id, p.lane, p.site, p.due_at){AS PACKED} FROM (
+             SELECT id, lane, site, due_at FROM queue WHERE phase = 0 AND id IN (
                  SELECT id FROM (
                      SELECT id, due_at, row_number() OVER (PARTITION BY site ORDER BY due_at, id) AS nth
                      FROM (SELECT id, due_at, site FROM queue
-                           WHERE lane = $8 AND broadcast_id = $9 AND phase = 0 AND NOT paused AND due_at <= $4
-                           ORDER BY due_at, id LIMIT $5) AS w
+                           WHERE lane = $6 AND broadcast_id = $7 AND phase = 0 AND NOT paused AND due_at <= $2
+                           ORDER BY due_at, id LIMIT $3) AS w
                      WHERE site NOT IN (SELECT j.value->>0 FROM {ROWS})
-                 ) AS fair WHERE nth <= $6 ORDER BY due_at, id LIMIT $7
+                 ) AS fair WHERE nth <= $4 ORDER BY due_at, id LIMIT $5
              ) {SKIP LOCKED}
-         )
-         UPDATE queue SET phase = 1, node = $2, lease_until = $3 WHERE id IN (SELECT id FROM picked)
-         RETURNING id, lane, site, due_at";
+         ) AS p";
     let arguments = args![
         sql::json(&full),
-        &request.node,
-        request.lease_until,
         request.now,
         window,
         request.per_site,
@@ -159,12 +156,11 @@ async fn lease_stream(
         stream.lane,
         stream.broadcast_id
     ];
-    let rows = tx.rows(sql, arguments).await?;
+    let rows: Vec<Leased> = tx.packed(sql, arguments).await?;
+    take(tx, request, &rows).await?;
     let first = leased.len();
-    for row in &rows {
-        leased.push(leased_of(row)?);
-    }
     let taken = rows.len() as u64;
+    leased.extend(rows);
     if taken < u64::from(wanted) && is_clogged(tx, stream, window - taken.min(window), request.now).await? {
         lease_behind(tx, request, (stream, wanted), leased, first).await?;
     }
@@ -205,18 +201,26 @@ async fn lease_behind(
             break;
         }
         let sql = format!(
-            "WITH picked AS MATERIALIZED (
-                 SELECT id {READY} AND site = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT $5 {{SKIP LOCKED}}
-             )
-             UPDATE queue SET phase = 1, node = $6, lease_until = $7 WHERE id IN (SELECT id FROM picked)
-             RETURNING id, lane, site, due_at"
+            "SELECT {{PACKED}}(p.id, p.lane, p.site, p.due_at){{AS PACKED}} FROM (
+                 SELECT id, lane, site, due_at {READY} AND site = $3 AND due_at <= $4 ORDER BY due_at, id LIMIT $5
+                 {{SKIP LOCKED}}
+             ) AS p"
         );
-        let (lane, broadcast) = (stream.lane, stream.broadcast_id);
-        let arguments =
-            args![lane, broadcast, &site, request.now, share.min(room), &request.node, request.lease_until];
-        for row in &tx.rows(sql, arguments).await? {
-            leased.push(leased_of(row)?);
-        }
+        let arguments = args![stream.lane, stream.broadcast_id, &site, request.now, share.min(room)];
+        let rows: Vec<Leased> = tx.packed(sql, arguments).await?;
+        take(tx, request, &rows).await?;
+        leased.extend(rows);
+    }
+    Ok(())
+}
+
+/// Makes rows that are locked ours.
+async fn take(tx: &mut Tx, request: &ClaimRequest, rows: &[Leased]) -> Result<(), StorageError> {
+    if !rows.is_empty() {
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let sql = "UPDATE queue SET phase = 1, node = $2, lease_until = $3
+                   WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS})";
+        tx.execute(sql, args![sql::json(&ids), &request.node, request.lease_until]).await?;
     }
     Ok(())
 }
@@ -261,15 +265,6 @@ async fn sites_between(
     let arguments = args![stream.lane, stream.broadcast_id, from, to.unwrap_or(""), SITES_MAX, now];
     let rows = tx.rows(sql, arguments).await?;
     rows.iter().map(|row| row.get("site")).collect()
-}
-
-fn leased_of(row: &Row) -> Result<Leased, StorageError> {
-    Ok(Leased {
-        id: row.get("id")?,
-        lane: row.get("lane")?,
-        site: row.get("site")?,
-        due_at: row.get("due_at")?,
-    })
 }
 
 /// When the next row that may be claimed is due.

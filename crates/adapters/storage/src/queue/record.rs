@@ -7,9 +7,8 @@ use delivery::{
     outcome::Outcome,
     ports::Record,
     recipient::{Lane, RecipientId, State, WithheldReason},
-    source::SourceId,
 };
-use serde::Serialize;
+use serde::Deserialize;
 use serde_json::json;
 
 use super::settle::{LeftOut, leave, withhold};
@@ -18,13 +17,25 @@ use crate::{
     events::{NewEvent, append},
     replies::stored_text,
     source_counts::count_outcomes,
-    sql::{self, args},
+    sql::{self, Arg, args},
     transcripts::{self, Told},
     tx::Tx,
 };
 
 /// A reply in an event is for a line on a screen; the whole of it stays with the attempt.
 const EVENT_REPLY_CHARS_MAX: usize = 300;
+
+/// A row that is still ours, as it is stored.
+#[derive(Deserialize)]
+struct Held {
+    id: RecipientId,
+    lane: i64,
+    state: String,
+    contact_id: i64,
+    broadcast_id: i64,
+    attempts: i64,
+    broadcast_state: String,
+}
 
 /// What is true of a row that is still ours.
 struct Facts {
@@ -62,97 +73,62 @@ async fn facts(
     records: &[Record],
 ) -> Result<HashMap<RecipientId, Facts>, StorageError> {
     let ids: Vec<RecipientId> = records.iter().map(|record| record.id).collect();
-    let rows = tx
-        .rows(
-            "SELECT q.id, q.lane, r.state, r.contact_id, r.broadcast_id, r.attempts, b.state AS broadcast_state
+    let sql = "SELECT {PACKED}(f.id, f.lane, f.state, f.contact_id, f.broadcast_id, f.attempts, f.broadcast_state)
+             {AS PACKED} FROM (
+             SELECT q.id, q.lane, r.state, r.contact_id, r.broadcast_id, r.attempts, b.state AS broadcast_state
              FROM {ROWS} JOIN queue q ON q.id = CAST(j.value AS BIGINT)
              JOIN recipients r ON r.id = q.id
              JOIN broadcasts b ON b.id = r.broadcast_id
-             WHERE q.node = $2 AND q.phase > 0 ORDER BY q.id {FOR UPDATE OF q, r}",
-            args![sql::json(&ids), node],
-        )
-        .await?;
-    let mut found = HashMap::with_capacity(rows.len());
-    for row in &rows {
-        let own_run = Lane::from_rank(row.get("lane")?) == Lane::Broadcast;
+             WHERE q.node = $2 AND q.phase > 0 ORDER BY q.id {FOR UPDATE OF q, r}) AS f";
+    let rows: Vec<Held> = tx.packed(sql, args![sql::json(&ids), node]).await?;
+    let facts_of = |row: Held| {
         let facts = Facts {
-            contact_id: row.get("contact_id")?,
-            broadcast_id: row.get("broadcast_id")?,
-            attempts: row.get("attempts")?,
-            cancelled: own_run && row.get::<String>("broadcast_state")? == "cancelled",
-            settled: State::from_name(&row.get::<String>("state")?).is_none_or(State::is_settled),
+            contact_id: row.contact_id,
+            broadcast_id: row.broadcast_id,
+            attempts: row.attempts,
+            cancelled: Lane::from_rank(row.lane) == Lane::Broadcast && row.broadcast_state == "cancelled",
+            settled: State::from_name(&row.state).is_none_or(State::is_settled),
         };
-        found.insert(row.get("id")?, facts);
-    }
-    Ok(found)
+        (row.id, facts)
+    };
+    Ok(rows.into_iter().map(facts_of).collect())
 }
 
-/// One row of the attempts table, as JSON.
-#[derive(Serialize)]
-struct Kept<'a>(
-    RecipientId,
-    usize,
-    i64,
-    i64,
-    &'a str,
-    &'a str,
-    Option<&'a str>,
-    &'static str,
-    Option<u16>,
-    Option<String>,
-    Option<&'static str>,
-    &'a str,
-    &'static str,
-    Option<i64>,
-    Option<String>,
-    Option<String>,
-    SourceId,
-    &'a (Option<i64>, Option<i64>, Option<String>),
-);
-
 async fn keep_attempts(tx: &mut Tx, records: &[Record], told: &Told) -> Result<(), StorageError> {
+    // Second records of one batch for a row follow when the first are there, so that each is numbered behind it.
+    let mut rounds: Vec<Vec<Vec<Arg>>> = Vec::new();
     let mut seen: HashMap<RecipientId, usize> = HashMap::with_capacity(records.len());
-    let kept: Vec<Kept<'_>> = records
-        .iter()
-        .zip(&told.of)
-        .map(|(record, spoken)| {
-            let nth = seen.entry(record.id).or_default();
-            *nth += 1;
-            kept(record, *nth, spoken)
-        })
-        .collect();
-    tx.execute(
-        "INSERT INTO attempts (recipient_id, number, started_at, ended_at, host, peer_address, tls, stage, reply_code,
+    for (record, spoken) in records.iter().zip(&told.of) {
+        let nth = seen.entry(record.id).or_default();
+        if rounds.len() <= *nth {
+            rounds.push(Vec::with_capacity(records.len()));
+        }
+        rounds[*nth].push(kept(record, spoken));
+        *nth += 1;
+    }
+    let sql = "INSERT INTO attempts (recipient_id, number, started_at, ended_at, host, peer_address, tls, stage, reply_code,
                                reply_text, trouble, detail, state, next_at, verdict, assurance, source_id,
                                script_id, opening_id, spoken)
-         SELECT CAST(j.value->>0 AS BIGINT),
-                COALESCE((SELECT MAX(a.number) FROM attempts a WHERE a.recipient_id = CAST(j.value->>0 AS BIGINT)), 0)
-                    + CAST(j.value->>1 AS BIGINT),
-                CAST(j.value->>2 AS BIGINT), CAST(j.value->>3 AS BIGINT), j.value->>4, j.value->>5, j.value->>6,
-                j.value->>7, CAST(j.value->>8 AS BIGINT), j.value->>9, j.value->>10, j.value->>11, j.value->>12,
-                CAST(j.value->>13 AS BIGINT), j.value->>14, j.value->>15, CAST(j.value->>16 AS BIGINT),
-                CAST(j.value->17->>0 AS BIGINT), CAST(j.value->17->>1 AS BIGINT), j.value->17->>2
-         FROM {ROWS}",
-        args![sql::json(&kept)],
-    )
-    .await?;
+         SELECT v.column1,
+                COALESCE((SELECT MAX(a.number) FROM attempts a WHERE a.recipient_id = v.column1), 0) + 1,
+                v.column2, v.column3, v.column4, v.column5, v.column6, v.column7, v.column8, v.column9, v.column10,
+                v.column11, v.column12, v.column13, v.column14, v.column15, v.column16, v.column17, v.column18, v.column19
+         FROM (VALUES {VALUES}) AS v";
+    for round in rounds {
+        tx.execute_rows(sql, round, &[]).await?;
+    }
     Ok(())
 }
 
-fn kept<'a>(
-    record: &'a Record,
-    nth: usize,
-    spoken: &'a (Option<i64>, Option<i64>, Option<String>),
-) -> Kept<'a> {
+fn kept(record: &Record, (script, opening, own): &(Option<i64>, Option<i64>, Option<String>)) -> Vec<Arg> {
     let Record { id, attempt, outcome, .. } = record;
     let peer = attempt.peer.as_ref();
-    Kept(
+    args![
         *id,
-        nth,
         attempt.started_at,
         attempt.ended_at,
-        peer.map_or("", |peer| &peer.host),
-        peer.map_or("", |peer| &peer.address),
+        peer.map_or("", |peer| peer.host.as_str()),
+        peer.map_or("", |peer| peer.address.as_str()),
         peer.and_then(|peer| peer.tls.as_deref()),
         attempt.stage.name(),
         attempt.reply.as_ref().map(|reply| reply.code),
@@ -164,28 +140,16 @@ fn kept<'a>(
         outcome.verdict.as_ref().map(sql::json),
         peer.map(|peer| peer.assurance.to_string()),
         attempt.source,
-        spoken,
-    )
+        *script,
+        *opening,
+        own,
+    ]
 }
-
-/// What a recipient came to, as JSON.
-#[derive(Serialize)]
-struct Reached(
-    RecipientId,
-    &'static str,
-    Option<&'static str>,
-    Option<&'static str>,
-    Option<String>,
-    Option<u16>,
-    Option<String>,
-    Option<i64>,
-    SourceId,
-);
 
 /// What a batch became, to be written with one statement each.
 #[derive(Default)]
 struct Became {
-    reached: Vec<Reached>,
+    reached: Vec<Vec<Arg>>,
     counted: Vec<RecipientId>,
     leaving: Vec<RecipientId>,
     later: Vec<(RecipientId, i64)>,
@@ -224,15 +188,11 @@ impl Became {
 
     async fn write(self, tx: &mut Tx, now: i64) -> Result<(), StorageError> {
         if !self.reached.is_empty() {
-            tx.execute(
-                "UPDATE recipients SET state = j.value->>1, state_at = $2, reason = j.value->>2, fault = j.value->>3,
-                        verdict = j.value->>4, reply_code = CAST(j.value->>5 AS BIGINT), reply_text = j.value->>6,
-                        next_at = CAST(j.value->>7 AS BIGINT), source_id = CAST(j.value->>8 AS BIGINT),
-                        attempts = attempts + 1
-                 FROM {ROWS} WHERE recipients.id = CAST(j.value->>0 AS BIGINT)",
-                args![sql::json(&self.reached), now],
-            )
-            .await?;
+            let sql = "UPDATE recipients SET state = v.column2, state_at = $1, reason = v.column3, fault = v.column4,
+                        verdict = v.column5, reply_code = v.column6, reply_text = v.column7, next_at = v.column8,
+                        source_id = v.column9, attempts = attempts + 1
+                 FROM (VALUES {VALUES}) AS v WHERE recipients.id = v.column1";
+            tx.execute_rows(sql, self.reached, &args![now]).await?;
         }
         if !self.counted.is_empty() {
             let sql = "UPDATE recipients SET attempts = attempts + 1
@@ -251,10 +211,10 @@ impl Became {
     }
 }
 
-fn reached(record: &Record) -> Reached {
+fn reached(record: &Record) -> Vec<Arg> {
     let Outcome { state, next_at, verdict } = &record.outcome;
     let reply = record.attempt.reply.as_ref();
-    Reached(
+    args![
         record.id,
         state.name(),
         verdict.as_ref().map(|verdict| verdict.reason.name()),
@@ -264,7 +224,7 @@ fn reached(record: &Record) -> Reached {
         reply.map(stored_text),
         next_at.filter(|_| *state == State::Deferred),
         record.attempt.source,
-    )
+    ]
 }
 
 fn told(record: &Record, facts: &Facts) -> NewEvent {

@@ -226,12 +226,43 @@ impl Flows {
         Taken::Row(Box::new(row), at)
     }
 
-    /// A worker is done with a row.
-    pub(crate) fn settle(&self, place: &Place) {
+    /// Further rows for the worker that took one, as many as may go at once and at most `most`; none while something
+    /// urgent is ready.
+    pub(crate) fn take_more(&self, place: &Place, most: usize, now: i64) -> Vec<Claimed> {
         let mut inner = self.lock();
-        inner.rows = inner.rows.saturating_sub(1);
+        let low = inner.low;
+        let Some(flow) = inner.flows.get_mut(&place.flow) else { return Vec::new() };
+        let bulk_rests = flow.hour_start_until(now).is_some();
+        let limits = Arc::clone(&flow.limits);
+        let (Some(site), false) = (flow.sites.get_mut(&place.site), flow.hold.is_some() || bulk_rests) else {
+            return Vec::new();
+        };
+        if site.ready_of(Lane::Transactional) + site.ready_of(Lane::Reply) > 0 {
+            return Vec::new();
+        }
+        let before = site.ready();
+        // Every connection finds something to do.
+        let share = (before / site.connections.max(1)).min(most);
+        let mut rows = Vec::with_capacity(share);
+        while rows.len() < share && flow.rate.ready_at(limits.rate.value, 1, now) <= now {
+            let Some(row) = site.pop(false) else { break };
+            flow.rate.take(limits.rate.value, 1, now);
+            flow.tally.count(now);
+            rows.push(row);
+        }
+        site.in_hand += rows.len();
+        if before > low && site.ready() <= low {
+            self.refill.notify_one();
+        }
+        rows
+    }
+
+    /// A worker is done with so many rows.
+    pub(crate) fn settle(&self, place: &Place, count: usize) {
+        let mut inner = self.lock();
+        inner.rows = inner.rows.saturating_sub(count);
         if let Some(site) = inner.site(place) {
-            site.in_hand = site.in_hand.saturating_sub(1);
+            site.in_hand = site.in_hand.saturating_sub(count);
         }
     }
 

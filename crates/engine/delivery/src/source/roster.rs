@@ -137,6 +137,12 @@ impl Roster {
             .any(|source| source.id == id && source.draft.enabled && source.resting(now).is_none())
     }
 
+    /// Whether messages of this source are counted against limits of it.
+    #[must_use]
+    pub fn is_limited(&self, id: SourceId) -> bool {
+        self.sources().iter().any(|source| source.id == id && is_limited(source))
+    }
+
     /// The source a message leaves by.
     #[must_use]
     pub fn choose(&self, row: &Claimed, avoided: &[SourceId], now: i64) -> Choice {
