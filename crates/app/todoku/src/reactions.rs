@@ -24,8 +24,8 @@ use reception::ArrivalStore;
 /// The cursor's name.
 pub const READER: &str = "reactions";
 /// Events read at once.
-const BATCH: u64 = 300;
-/// Pause when nothing is new.
+const BATCH: u64 = 1_000;
+/// Pause when little or nothing is new: few large steps cost less than many small ones.
 const IDLE: Duration = Duration::from_millis(200);
 /// Pause when the store cannot be asked.
 const TROUBLE: Duration = Duration::from_secs(2);
@@ -73,7 +73,7 @@ impl Reactions {
             match self.step().await {
                 Ok(events) => {
                     self.health.store_works(Work::Reactions);
-                    if events == 0 {
+                    if (events as u64) < BATCH / 2 {
                         tokio::time::sleep(IDLE).await;
                     }
                 }
