@@ -225,8 +225,8 @@ impl Db {
             .row_buffer_size(1000)
             .with_regexp()
             .pragma("temp_store", "memory")
-            // 8 MB: the pages of a batch are written to the file once, not once for each batch.
-            .pragma("wal_autocheckpoint", "2000")
+            // 16 MB: the pages of a batch are written to the file once, not once for each batch.
+            .pragma("wal_autocheckpoint", "4000")
             .disable_statement_logging();
         let writing = options
             .clone()

@@ -5,31 +5,14 @@ use evidence::{
     history::Event,
     ports::{EventLog, StoreFailure},
 };
+use serde::Deserialize;
 
 use crate::{
     StorageError, Store,
     error::from_json,
-    sql::{Engine, Row, args},
-    tx::Tx,
+    sql::{Engine, args},
+    tx::{Tx, unpacked},
 };
-
-/// The columns [`event_of`] reads; prefix `e`.
-pub(crate) const COLUMNS: &str =
-    "e.id, e.at, e.kind, e.contact_id, e.recipient_id, e.broadcast_id, e.operator_id, e.detail";
-
-/// Reads an event from a row with [`COLUMNS`].
-pub(crate) fn event_of(row: &Row) -> Result<Event, StorageError> {
-    Ok(Event {
-        id: row.get("id")?,
-        at: row.get("at")?,
-        kind: row.get("kind")?,
-        contact_id: row.get("contact_id")?,
-        recipient_id: row.get("recipient_id")?,
-        broadcast_id: row.get("broadcast_id")?,
-        operator_id: row.get("operator_id")?,
-        detail: from_json("detail of an event", &row.get::<String>("detail")?)?,
-    })
-}
 
 /// On SQLite keys rise with the commits (`events.rs`), so the key is the cursor.
 const UNREAD_SQLITE: &str = "WHERE e.id > COALESCE((SELECT event_id FROM cursors WHERE reader = $1), 0)
@@ -43,6 +26,18 @@ const UNREAD_POSTGRES: &str =
        AND e.tx < CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS TEXT) AS BIGINT)
      ORDER BY e.tx, e.id LIMIT $2";
 
+/// An event as it is packed.
+#[derive(Deserialize)]
+struct Unread(i64, i64, String, Option<i64>, Option<i64>, Option<i64>, Option<i64>, String);
+
+impl Unread {
+    fn event(self) -> Result<Event, StorageError> {
+        let Self(id, at, kind, contact_id, recipient_id, broadcast_id, operator_id, detail) = self;
+        let detail = from_json("detail of an event", &detail)?;
+        Ok(Event { id, at, kind, contact_id, recipient_id, broadcast_id, operator_id, detail })
+    }
+}
+
 #[async_trait]
 impl EventLog for Store {
     async fn unread(&self, reader: &str, limit: u64) -> Result<Vec<Event>, StoreFailure> {
@@ -50,9 +45,13 @@ impl EventLog for Store {
             Engine::Sqlite => UNREAD_SQLITE,
             Engine::Postgres => UNREAD_POSTGRES,
         };
-        let rows =
-            self.rows(format!("SELECT {COLUMNS} FROM events e {condition}"), args![reader, limit]).await?;
-        Ok(rows.iter().map(event_of).collect::<Result<_, _>>()?)
+        let sql = format!(
+            "SELECT {{PACKED}}(e.id, e.at, e.kind, e.contact_id, e.recipient_id, e.broadcast_id, e.operator_id, e.detail)
+             {{AS PACKED}} FROM (SELECT e.* FROM events e {condition}) AS e"
+        );
+        let row = self.row(sql, args![reader, limit]).await?;
+        let packed: Vec<Unread> = row.map_or_else(|| Ok(Vec::new()), |row| unpacked(&row))?;
+        Ok(packed.into_iter().map(Unread::event).collect::<Result<_, _>>()?)
     }
 
     async fn read_up_to(&self, reader: &str, event_id: i64) -> Result<(), StoreFailure> {

@@ -87,7 +87,7 @@ pub(crate) async fn append(tx: &mut Tx, events: &[NewEvent], now: i64) -> Result
     });
     let sql = "INSERT INTO events (id, at, kind, contact_id, recipient_id, broadcast_id, operator_id, detail)
          VALUES {VALUES}";
-    tx.execute_rows(sql, rows.collect(), &[]).await
+    tx.execute_rows(sql, rows.collect()).await
 }
 
 /// Writes one event for each row of `selected`, at most `count`: a SELECT of `n` (0, 1, 2 …), `kind`, `contact_id`,

@@ -110,15 +110,19 @@ fn json_without_nul(text: &str) -> String {
     kept + rest
 }
 
-/// The places of `rows` rows of `width` arguments each, from `$first` on: `($3, $4), ($5, $6)`.
-pub(crate) fn places(first: usize, rows: usize, width: usize) -> String {
+/// The places of `rows` rows of `width` arguments each: `($1, $2), ($3, $4)`. SQLite looks the names of arguments up one by
+/// one in a list, so there they have none.
+pub(crate) fn places(engine: Engine, rows: usize, width: usize) -> String {
     let mut places = String::with_capacity(rows * width * 7);
     for row in 0..rows {
         places.push_str(if row == 0 { "(" } else { "), (" });
         for column in 0..width {
             let comma = if column == 0 { "" } else { ", " };
             // Writing to a text cannot fail.
-            let _ = write!(places, "{comma}${}", first + row * width + column);
+            let _ = match engine {
+                Engine::Sqlite => write!(places, "{comma}?"),
+                Engine::Postgres => write!(places, "{comma}${}", 1 + row * width + column),
+            };
         }
     }
     places.push(')');
@@ -173,8 +177,9 @@ mod tests {
 
     #[test]
     fn arguments_have_places() {
-        assert_eq!(places(3, 2, 2), "($3, $4), ($5, $6)");
-        assert_eq!(places(1, 1, 1), "($1)");
+        assert_eq!(places(Engine::Postgres, 2, 2), "($1, $2), ($3, $4)");
+        assert_eq!(places(Engine::Sqlite, 2, 2), "(?, ?), (?, ?)");
+        assert_eq!(places(Engine::Sqlite, 1, 1), "(?)");
     }
 
     #[test]

@@ -73,6 +73,13 @@ macro_rules! bound {
 }
 pub(crate) use bound;
 
+/// The rows of a row's only column `packed`.
+pub(crate) fn unpacked<T: DeserializeOwned>(row: &Row) -> Result<Vec<T>, StorageError> {
+    // PostgreSQL packs no rows into NULL.
+    let packed: Option<String> = row.get("packed")?;
+    packed.map_or_else(|| Ok(Vec::new()), |packed| from_json("packed rows", &packed))
+}
+
 impl Tx {
     /// Which database this is.
     pub(crate) fn engine(&self) -> Engine {
@@ -139,28 +146,23 @@ impl Tx {
         sql: impl Into<Cow<'static, str>>,
         args: Vec<Arg>,
     ) -> Result<Vec<T>, StorageError> {
-        let Some(row) = self.row(sql, args).await? else { return Ok(Vec::new()) };
-        // PostgreSQL packs no rows into NULL.
-        row.get::<Option<String>>("packed")?
-            .map_or_else(|| Ok(Vec::new()), |packed| from_json("packed rows", &packed))
+        self.row(sql, args).await?.map_or_else(|| Ok(Vec::new()), |row| unpacked(&row))
     }
 
-    /// Runs a statement for many rows of the same width: `{VALUES}` in it stands for their arguments, which follow
-    /// `first`. Where a row has many columns this costs half of unrolling JSON.
+    /// Runs a statement for many rows of the same width: `{VALUES}` in it stands for their arguments; it has no others.
+    /// Where a row has many columns this costs half of unrolling JSON.
     pub(crate) async fn execute_rows(
         &mut self,
         sql: &str,
         mut rows: Vec<Vec<Arg>>,
-        first: &[Arg],
     ) -> Result<(), StorageError> {
         // Few sizes, so that the prepared statements are few.
         const SIZES: [usize; 4] = [64, 16, 4, 1];
         for size in SIZES {
             while rows.len() >= size {
-                let mut arguments = first.to_vec();
-                let width = rows[0].len();
-                arguments.extend(rows.drain(..size).flatten());
-                let text = sql.replace("{VALUES}", &places(first.len() + 1, size, width));
+                let places = places(self.engine(), size, rows[0].len());
+                let arguments = rows.drain(..size).flatten().collect();
+                let text = sql.replace("{VALUES}", &places);
                 self.execute(text, arguments).await?;
             }
         }

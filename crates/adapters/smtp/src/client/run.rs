@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::{
     dots::{missing_line_end, stuff},
     envelope::{fits, mail_line, rcpt_line},
-    halt::Cause,
+    halt::{Cause, Halt},
     heard::ms_since,
     session::{ClientSession, LAST_WORDS, State},
 };
@@ -65,7 +65,7 @@ impl ClientSession {
                 }
                 self.began = Instant::now();
                 self.lines.clear();
-                self.announce(message, reset)?;
+                self.announce(message, reset).map_err(|halt| self.dialogue.failure(halt))?;
                 self.flush(Stage::Mail, self.dialogue.limits.mail).await?;
             }
             let opening = self.opening(reset && !announced).await?;
@@ -112,11 +112,11 @@ impl ClientSession {
     }
 
     /// Writes an envelope, with DATA at its end where content does not follow by itself.
-    fn announce(&mut self, message: &Ready<'_>, reset: bool) -> Result<(), Failure> {
+    fn announce(&mut self, message: &Ready<'_>, reset: bool) -> Result<(), Halt> {
         let offered = &self.dialogue.extensions;
-        self.takes(message).map_err(|cause| self.dialogue.failure(cause.at(Stage::Data)))?;
+        self.takes(message).map_err(|cause| cause.at(Stage::Data))?;
         let mail_line = mail_line(offered, message.return_path, &MailFacts::default());
-        let mail_line = mail_line.map_err(|cause| self.dialogue.failure(cause.at(Stage::Mail)))?;
+        let mail_line = mail_line.map_err(|cause| cause.at(Stage::Mail))?;
         if reset {
             self.lines.push_str("RSET\r\n");
         }
@@ -177,7 +177,7 @@ impl ClientSession {
         let limits = self.dialogue.limits;
         self.lines.clear();
         if let Some(next) = next {
-            self.announce(next, false)?;
+            self.announce(next, false).map_err(|halt| self.dialogue.failure(halt))?;
         }
         let line_end = missing_line_end(message.bytes);
         let mut head = String::new();

@@ -228,7 +228,7 @@ impl Decided {
             let sql = "UPDATE recipients SET vals = v.column2 FROM (VALUES {VALUES}) AS v
                        WHERE recipients.id = v.column1 AND vals IS NULL";
             let rows = self.values.into_iter().map(|(id, values)| args![id, values]).collect();
-            tx.execute_rows(sql, rows, &[]).await?;
+            tx.execute_rows(sql, rows).await?;
         }
         if !self.waiting.is_empty() {
             let sql = "UPDATE queue SET phase = 0, node = '', lease_until = 0, paused = TRUE

@@ -267,8 +267,23 @@ async fn sites_between(
     rows.iter().map(|row| row.get("site")).collect()
 }
 
-/// When the next row that may be claimed is due.
+/// When the next row that may be claimed is due: the front of each stream is looked at, not its rows.
 pub(super) async fn next_due_at(store: &Store) -> Result<Option<i64>, StorageError> {
-    let sql = "SELECT MIN(due_at) AS due_at FROM queue WHERE phase = 0 AND NOT paused";
-    store.row(sql, args![]).await?.map_or(Ok(None), |row| row.get("due_at"))
+    let sql = "WITH RECURSIVE lanes (lane) AS (
+                   SELECT 0 UNION ALL SELECT lane + 1 FROM lanes WHERE lane < $1
+               ), streams (lane, stream) AS (
+                   SELECT lane, (SELECT MIN(broadcast_id) FROM queue
+                                 WHERE queue.lane = lanes.lane AND phase = 0 AND NOT paused) FROM lanes
+                   UNION ALL
+                   SELECT lane, (SELECT MIN(broadcast_id) FROM queue
+                                 WHERE queue.lane = streams.lane AND phase = 0 AND NOT paused
+                                     AND broadcast_id > streams.stream)
+                   FROM streams WHERE stream IS NOT NULL
+               )
+               SELECT MIN(due_at) AS due_at FROM (
+                   SELECT (SELECT MIN(due_at) FROM queue WHERE queue.lane = streams.lane
+                               AND broadcast_id = streams.stream AND phase = 0 AND NOT paused) AS due_at
+                   FROM streams WHERE stream IS NOT NULL) AS fronts";
+    let last_lane = Lane::ALL.iter().map(|lane| lane.rank()).max().unwrap_or(0);
+    store.row(sql, args![last_lane]).await?.map_or(Ok(None), |row| row.get("due_at"))
 }

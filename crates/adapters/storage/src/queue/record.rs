@@ -61,7 +61,7 @@ pub(super) async fn record(
     for record in &records {
         // A row that is no longer ours, and the second record of one batch for the same row, keep the attempt only.
         if let Some(facts) = seen.remove(&record.id) {
-            became.take(record, &facts);
+            became.take(record, &facts, now);
         }
     }
     became.write(tx, now).await
@@ -115,7 +115,7 @@ async fn keep_attempts(tx: &mut Tx, records: &[Record], told: &Told) -> Result<(
                 v.column11, v.column12, v.column13, v.column14, v.column15, v.column16, v.column17, v.column18, v.column19
          FROM (VALUES {VALUES}) AS v";
     for round in rounds {
-        tx.execute_rows(sql, round, &[]).await?;
+        tx.execute_rows(sql, round).await?;
     }
     Ok(())
 }
@@ -158,7 +158,7 @@ struct Became {
 }
 
 impl Became {
-    fn take(&mut self, record: &Record, facts: &Facts) {
+    fn take(&mut self, record: &Record, facts: &Facts, now: i64) {
         let Record { id, outcome, .. } = record;
         if facts.settled {
             // A bounce of an earlier try came while this one ran. It stays: better to ask once too often.
@@ -177,7 +177,7 @@ impl Became {
             });
             return;
         }
-        self.reached.push(reached(record));
+        self.reached.push(reached(record, now));
         if outcome.state.is_settled() {
             self.leaving.push(*id);
         } else {
@@ -188,11 +188,11 @@ impl Became {
 
     async fn write(self, tx: &mut Tx, now: i64) -> Result<(), StorageError> {
         if !self.reached.is_empty() {
-            let sql = "UPDATE recipients SET state = v.column2, state_at = $1, reason = v.column3, fault = v.column4,
+            let sql = "UPDATE recipients SET state = v.column2, state_at = v.column10, reason = v.column3, fault = v.column4,
                         verdict = v.column5, reply_code = v.column6, reply_text = v.column7, next_at = v.column8,
                         source_id = v.column9, attempts = attempts + 1
                  FROM (VALUES {VALUES}) AS v WHERE recipients.id = v.column1";
-            tx.execute_rows(sql, self.reached, &args![now]).await?;
+            tx.execute_rows(sql, self.reached).await?;
         }
         if !self.counted.is_empty() {
             let sql = "UPDATE recipients SET attempts = attempts + 1
@@ -211,7 +211,7 @@ impl Became {
     }
 }
 
-fn reached(record: &Record) -> Vec<Arg> {
+fn reached(record: &Record, now: i64) -> Vec<Arg> {
     let Outcome { state, next_at, verdict } = &record.outcome;
     let reply = record.attempt.reply.as_ref();
     args![
@@ -224,6 +224,7 @@ fn reached(record: &Record) -> Vec<Arg> {
         reply.map(stored_text),
         next_at.filter(|_| *state == State::Deferred),
         record.attempt.source,
+        now,
     ]
 }
 
