@@ -17,6 +17,7 @@ mod problem;
 mod router;
 mod say;
 mod secret;
+mod spreadsheet;
 mod typed;
 mod visit;
 mod watch;

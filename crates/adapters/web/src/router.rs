@@ -91,6 +91,7 @@ fn audience_pages() -> Router<Arc<House>> {
         .route("/contacts/{id}/confirm-address", post(contact::change::confirm))
         .route("/contacts/export", get(contact::export::ask))
         .route("/contacts/export.csv", get(contact::export::download))
+        .route("/contacts/export.xlsx", get(contact::export_sheet::download))
         .route("/duplicates", get(duplicate::list::show))
         .route("/duplicates/merge", post(duplicate::list::merge_all))
         .route("/merge", get(duplicate::merge::show).post(duplicate::merge::decide))
@@ -130,6 +131,7 @@ fn audience_pages() -> Router<Arc<House>> {
         .route("/imports/{id}/progress", get(import::show::fragment))
         .route("/imports/{id}/cancel", post(import::show::cancel))
         .route("/imports/{id}/errors.csv", get(import::errors::download))
+        .route("/imports/{id}/errors.xlsx", get(import::errors::as_spreadsheet))
 }
 
 /// Groups of customers, and why somebody belongs to one.

@@ -88,3 +88,15 @@ target-skip = Leave out
 
 done-import-cancelled = The import is stopped.
 done-import-ended-before = The import had ended already.
+spreadsheet-sheet = Name of the sheet (Excel)
+spreadsheet-sheet-hint = Left empty, the first sheet with column names is read.
+spreadsheet-encrypted = This Excel file is locked with a password. Please save it without one and choose it again.
+spreadsheet-old = This is an old Excel file (.xls) or one of another program. Please save it as .xlsx or CSV.
+spreadsheet-macro = This Excel file holds macros and is not read, to be safe. Please save it as .xlsx.
+spreadsheet-damaged = This cannot be read as an Excel file: it is broken or of another kind. Please open it in Excel and save it as .xlsx or CSV.
+spreadsheet-too-large = This Excel file is too large when unpacked. Please split the sheet or save it as CSV.
+spreadsheet-no-sheet = There is no sheet of that name. There are: { $names }
+import-errors-spreadsheet = Get it for Excel
+export-xlsx = Excel (.xlsx)
+export-too-many = A sheet of Excel holds { $max } people at most. Please narrow the search, or export as CSV.
+import-errors-reason = Reason not imported

@@ -57,6 +57,14 @@ pub(crate) fn sortable(at: i64) -> String {
     zoned(at).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
+/// As spreadsheets count: days since 1899-12-30 in the shop's time.
+pub(crate) fn serial(at: i64) -> f64 {
+    let offset_ms = i64::from(zoned(at).offset().seconds()) * 1000;
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of this millennium fit")]
+    let days = (at + offset_ms) as f64 / 86_400_000.0;
+    days + 25_569.0
+}
+
 fn clock(at: i64) -> String {
     let then = zoned(at);
     format!("{}:{:02}:{:02}", then.hour(), then.minute(), then.second())

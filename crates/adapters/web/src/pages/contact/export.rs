@@ -13,6 +13,7 @@ use futures_util::stream;
 use maud::html;
 use serde::Deserialize;
 
+use super::export_sheet;
 use crate::{
     parts::{field::Field, time},
     problem::{Answer, StoreFailure},
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// Customers read at once.
-const BATCH: u64 = 1_000;
+pub(super) const BATCH: u64 = 1_000;
 /// What replaces a character that CP932 does not have.
 const MISSING: char = '〓';
 
@@ -45,7 +46,7 @@ impl Wanted {
 pub(crate) async fn ask(visit: Visit, Query(wanted): Query<Wanted>) -> Answer {
     let say = visit.say;
     let count = visit.house.contacts.count(&wanted.filter()).await?;
-    let choices = [("utf-8", "export-utf-8"), ("shift_jis", "export-shift-jis")];
+    let choices = [("xlsx", "export-xlsx"), ("utf-8", "export-utf-8"), ("shift_jis", "export-shift-jis")];
     let choices: Vec<_> = choices.map(|(value, key)| (value.to_owned(), say.with(key, None))).into();
     let label = t!(say, "preview-encoding");
     let body = html! {
@@ -64,12 +65,12 @@ pub(crate) async fn ask(visit: Visit, Query(wanted): Query<Wanted>) -> Answer {
     Ok(visit.page(&t!(say, "export-title"), &body).into_response())
 }
 
-struct Writing {
-    visit: Visit,
-    filter: ContactFilter,
-    fields: Vec<HouseField>,
+pub(super) struct Writing {
+    pub(super) visit: Visit,
+    pub(super) filter: ContactFilter,
+    pub(super) fields: Vec<HouseField>,
     /// Columns of further addresses and of further numbers.
-    further: (u64, u64),
+    pub(super) further: (u64, u64),
     shift_jis: bool,
     after: i64,
     began: bool,
@@ -77,11 +78,11 @@ struct Writing {
 
 /// `GET /contacts/export.csv`.
 pub(crate) async fn download(visit: Visit, Query(wanted): Query<Wanted>) -> Answer {
-    let fields = visit.house.imports.import_fields().await?;
-    let further = visit.house.points.most_points().await?;
+    if wanted.encoding == "xlsx" {
+        return export_sheet::write(visit, wanted).await;
+    }
     let shift_jis = wanted.encoding == "shift_jis";
-    let writing =
-        Writing { filter: wanted.filter(), visit, fields, further, shift_jis, after: 0, began: false };
+    let writing = Writing::begin(visit, &wanted).await?;
     let body = Body::from_stream(stream::try_unfold(Some(writing), |writing| async move {
         let Some(mut writing) = writing else { return Ok::<_, StoreFailure>(None) };
         let (bytes, more) = piece(&mut writing).await?;
@@ -113,11 +114,30 @@ async fn piece(writing: &mut Writing) -> Result<(Vec<u8>, bool), StoreFailure> {
     Ok((if writing.shift_jis { in_shift_jis(&text) } else { text.into_bytes() }, more))
 }
 
+impl Writing {
+    /// From the beginning.
+    pub(super) async fn begin(visit: Visit, wanted: &Wanted) -> Result<Self, StoreFailure> {
+        let fields = visit.house.imports.import_fields().await?;
+        let further = visit.house.points.most_points().await?;
+        let shift_jis = wanted.encoding == "shift_jis";
+        Ok(Self { filter: wanted.filter(), visit, fields, further, shift_jis, after: 0, began: false })
+    }
+}
+
 fn head(writing: &Writing, text: &mut String) {
-    let say = writing.visit.say;
     if !writing.shift_jis {
         text.push('\u{feff}');
     }
+    let mut names = names(writing);
+    if writing.shift_jis {
+        names.push(t!(writing.visit.say, "export-unwritten"));
+    }
+    record(text, &names, false);
+}
+
+/// The names of the columns.
+pub(super) fn names(writing: &Writing) -> Vec<String> {
+    let say = writing.visit.say;
     let keys = [
         "contact-external-id",
         "contact-name",
@@ -136,13 +156,10 @@ fn head(writing: &Writing, text: &mut String) {
     names.extend(writing.fields.iter().map(|field| field.label.clone()));
     names.extend((0..writing.further.0).map(|n| t!(say, "export-further-address", n = n + 2)));
     names.extend((0..writing.further.1).map(|n| t!(say, "export-further-phone", n = n + 2)));
-    if writing.shift_jis {
-        names.push(t!(say, "export-unwritten"));
-    }
-    record(text, &names, false);
+    names
 }
 
-fn cells(writing: &Writing, contact: &Contact) -> Vec<String> {
+pub(super) fn cells(writing: &Writing, contact: &Contact) -> Vec<String> {
     let say = writing.visit.say;
     let at = |at: Option<i64>| at.map(time::sortable).unwrap_or_default();
     let dm = if contact.dm_refused_at.is_some() { "contact-dm-no" } else { "contact-dm-yes" };
@@ -169,7 +186,7 @@ fn cells(writing: &Writing, contact: &Contact) -> Vec<String> {
 }
 
 /// The further addresses, then the further numbers, each in as many columns as anybody needs.
-fn further_cells(writing: &Writing, contact: &Contact, points: &[ContactPoint]) -> Vec<String> {
+pub(super) fn further_cells(writing: &Writing, contact: &Contact, points: &[ContactPoint]) -> Vec<String> {
     let columns = [(PointKind::Address, writing.further.0), (PointKind::Phone, writing.further.1)];
     let of_kind = |(kind, columns): (PointKind, u64)| {
         let own =

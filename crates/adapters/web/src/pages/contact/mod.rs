@@ -6,6 +6,7 @@ pub(crate) mod consent;
 pub(crate) mod edit;
 pub(crate) mod entry;
 pub(crate) mod export;
+pub(crate) mod export_sheet;
 pub(crate) mod file;
 pub(crate) mod list;
 pub(crate) mod note;

@@ -17,6 +17,10 @@ use crate::{
     links,
     problem::{Answer, Problem, StoreFailure},
     say::t,
+    spreadsheet::{
+        file,
+        write::{Cell, Sheet},
+    },
     visit::Visit,
 };
 
@@ -40,6 +44,33 @@ pub(crate) async fn download(visit: Visit, Path(id): Path<i64>) -> Answer {
         ),
     ];
     Ok((headers, body).into_response())
+}
+
+/// Bad rows asked for at once.
+const ROWS_AT_ONCE: u64 = 500;
+
+/// `GET /imports/{id}/errors.xlsx`: the same rows for a spreadsheet.
+pub(crate) async fn as_spreadsheet(visit: Visit, Path(id): Path<i64>) -> Answer {
+    let imports = &visit.house.imports;
+    let job = imports.get(id).await?.ok_or(Problem::NotFound)?;
+    let mut columns = job.plan.columns.clone();
+    columns.push(t!(visit.say, "import-errors-reason"));
+    let width = columns.len() - 1;
+    let mut sheet = Sheet::new(&columns).map_err(file::failed)?;
+    let mut after = 0;
+    loop {
+        let errors = imports.errors(id, after, ROWS_AT_ONCE).await?;
+        let Some(last) = errors.last() else { break };
+        after = last.row;
+        for error in &errors {
+            let mut cells = error.cells.clone();
+            cells.resize(width, String::new());
+            cells.push(visit.say.pick(&error.ja, &error.en).to_owned());
+            let cells: Vec<Cell> = cells.into_iter().map(Cell::Text).collect();
+            sheet.row(&cells).map_err(file::failed)?;
+        }
+    }
+    file::answer(sheet, "errors.xlsx").await
 }
 
 type Reading = (Arc<House>, ErrorCsv);

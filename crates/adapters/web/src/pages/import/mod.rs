@@ -8,5 +8,6 @@ mod progress;
 pub(crate) mod receive;
 mod result;
 pub(crate) mod show;
+mod spreadsheet;
 mod terms;
 pub(crate) mod upload;

@@ -7,12 +7,13 @@ use axum::{
     response::{IntoResponse, Redirect},
 };
 
-use super::upload;
+use super::{spreadsheet, upload};
 use crate::{
     form::Upload,
     links,
     problem::{Answer, Problem},
     say::t,
+    spreadsheet::read::{Refusal, is_spreadsheet},
     visit::Visit,
 };
 
@@ -22,18 +23,20 @@ pub(super) const FILE_BYTES_MAX: u64 = 200_000_000;
 /// broken connection.
 const DRAIN_BYTES_MAX: u64 = 1_000_000_000;
 /// Size of the pieces that are kept.
-const PIECE_BYTES: usize = 1024 * 1024;
+pub(super) const PIECE_BYTES: usize = 1024 * 1024;
 /// Rows the first look at a file uses.
 pub(super) const PREVIEW_ROWS: usize = 20;
 /// Longest file name that is kept, in characters.
 const NAME_CHARS_MAX: usize = 200;
 
 /// What became of an upload.
-enum Received {
+pub(super) enum Received {
     Kept(ImportId),
     Empty,
     TooLarge,
     CutOff,
+    /// A spreadsheet that cannot be read.
+    Refused(Refusal),
 }
 
 /// `POST /imports`.
@@ -46,14 +49,20 @@ pub(crate) async fn receive(visit: Visit, Upload(mut multipart): Upload) -> Answ
         Received::TooLarge => {
             (StatusCode::PAYLOAD_TOO_LARGE, t!(say, "import-too-large", max = FILE_BYTES_MAX / 1_000_000))
         }
+        Received::Refused(refusal) => (StatusCode::UNPROCESSABLE_ENTITY, spreadsheet::words(say, &refusal)),
     };
     Ok((status, upload::page(&visit, Some(&words))).into_response())
 }
 
 async fn take(visit: &Visit, multipart: &mut Multipart) -> Result<Received, Problem> {
+    let mut sheet = String::new();
     loop {
         match multipart.next_field().await {
-            Ok(Some(field)) if field.name() == Some("file") => return take_file(visit, field).await,
+            Ok(Some(field)) if field.name() == Some("sheet") => {
+                let typed = field.text().await.unwrap_or_default();
+                sheet = typed.trim().chars().take(NAME_CHARS_MAX).collect();
+            }
+            Ok(Some(field)) if field.name() == Some("file") => return take_file(visit, field, &sheet).await,
             Ok(Some(_)) => {}
             Ok(None) => return Ok(Received::Empty),
             Err(_) => return Ok(Received::CutOff),
@@ -61,7 +70,7 @@ async fn take(visit: &Visit, multipart: &mut Multipart) -> Result<Received, Prob
     }
 }
 
-async fn take_file(visit: &Visit, mut field: Field<'_>) -> Result<Received, Problem> {
+async fn take_file(visit: &Visit, mut field: Field<'_>, sheet: &str) -> Result<Received, Problem> {
     let imports = &visit.house.imports;
     let file_name = shown_name(field.file_name().unwrap_or_default());
     let (mut id, mut piece, mut sample) = (None, Vec::with_capacity(PIECE_BYTES), Vec::new());
@@ -71,6 +80,9 @@ async fn take_file(visit: &Visit, mut field: Field<'_>) -> Result<Received, Prob
             Ok(chunk) => chunk.unwrap_or_default(),
             Err(_) => return Ok(Received::CutOff),
         };
+        if total == 0 && is_spreadsheet(&chunk) {
+            return spreadsheet::take(visit, (file_name, sheet), chunk, field).await;
+        }
         total += chunk.len() as u64;
         if total > FILE_BYTES_MAX {
             drain(field, total).await;
@@ -101,7 +113,7 @@ async fn take_file(visit: &Visit, mut field: Field<'_>) -> Result<Received, Prob
     Ok(Received::Kept(id))
 }
 
-async fn drain(mut field: Field<'_>, mut total: u64) {
+pub(super) async fn drain(mut field: Field<'_>, mut total: u64) {
     while let Ok(Some(chunk)) = field.chunk().await {
         total += chunk.len() as u64;
         if total > DRAIN_BYTES_MAX {

@@ -60,7 +60,8 @@ fn bad_rows(visit: &Visit, job: &ImportJob, errors: &[RowError]) -> Markup {
             h2 { (t!(say, "import-errors", n = job.failed)) }
             p { (t!(say, "import-errors-what")) }
             p {
-                a.btn.primary href={ (links::import(job.id)) "/errors.csv" } download { (t!(say, "import-errors-file")) }
+                a.btn.primary href={ (links::import(job.id)) "/errors.csv" } download { (t!(say, "import-errors-file")) } " "
+                a.btn href={ (links::import(job.id)) "/errors.xlsx" } download { (t!(say, "import-errors-spreadsheet")) }
             }
             table.folds {
                 thead {
