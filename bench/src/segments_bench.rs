@@ -178,7 +178,7 @@ fn made_up(fields: &Fields, contacts: u32, sqlite: bool) -> Vec<String> {
     let series = if sqlite {
         format!("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {contacts})")
     } else {
-        format!("WITH n (i) AS (SELECT generate_series(1, {contacts}))")
+        format!("WITH n (i) AS (SELECT generate_series(1::bigint, {contacts}))")
     };
     let provider = "CASE i * 7919 % 10 WHEN 0 THEN 'docomo' WHEN 1 THEN 'au' WHEN 2 THEN 'softbank'
                     WHEN 3 THEN 'gmail' WHEN 4 THEN 'gmail' WHEN 5 THEN 'yahoo_jp' ELSE '' END";

@@ -1,6 +1,13 @@
 //! The store itself: opens the database, runs transactions to their end, closes.
 
-use std::{borrow::Cow, future::Future, pin::Pin, str::FromStr, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    future::Future,
+    pin::Pin,
+    str::FromStr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use delivery::ports::Record;
 use sqlx::{
@@ -14,6 +21,7 @@ use crate::{
     StorageError,
     ids::Ids,
     migrations,
+    segments::Middle,
     sql::{Arg, Engine, Row, args},
     transcripts::{Scripts, Told},
     tx::{SqliteTx, Tx, TxInner, bound},
@@ -38,6 +46,8 @@ pub struct Store {
     ids: Arc<Ids>,
     queued: Arc<Notify>,
     scripts: Arc<Scripts>,
+    /// The contact in the middle, for counting in two halves.
+    middle: Arc<Mutex<Option<Middle>>>,
 }
 
 #[derive(Debug, Clone)]
@@ -63,7 +73,7 @@ impl Store {
             _ => return Err(StorageError::Address("neither sqlite: nor postgres:".to_owned())),
         };
         let ids = Arc::new(Ids::new(i64::from(std::process::id())));
-        let store = Self { db, ids, queued: Arc::default(), scripts: Arc::default() };
+        let store = Self { db, ids, queued: Arc::default(), scripts: Arc::default(), middle: Arc::default() };
         store.write(|tx| Box::pin(migrations::run(tx))).await?;
         let node = store.write(|tx| Box::pin(next_node(tx))).await;
         Ok(match node {
@@ -88,6 +98,14 @@ impl Store {
     /// Notes that they are durable.
     pub(crate) fn told_durably(&self, told: &Told) {
         self.scripts.kept(told);
+    }
+
+    pub(crate) fn middle_kept(&self) -> Option<Middle> {
+        *self.middle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn keep_middle(&self, middle: Middle) {
+        *self.middle.lock().unwrap_or_else(PoisonError::into_inner) = Some(middle);
     }
 
     /// Waits for what is running and closes every connection.

@@ -59,8 +59,8 @@ CREATE TABLE contacts (
     created_at     BIGINT NOT NULL,
     updated_at     BIGINT NOT NULL
 );
--- What segments look at most, beside the wide rows.
-CREATE INDEX contacts_narrow ON contacts (created_at, provider, trashed_at, opted_out_at, invalid_at, lookalike_of,
+-- What segments look at most, beside the wide rows; by id, so that sets of contacts are joined in their order.
+CREATE INDEX contacts_narrow ON contacts (id, created_at, provider, trashed_at, opted_out_at, invalid_at, lookalike_of,
     dm_refused_at, status, consent, consented_at, address_key);
 CREATE INDEX contacts_by_address ON contacts (address_key, id);
 CREATE INDEX contacts_merged ON contacts (merged_into) WHERE merged_into IS NOT NULL;
@@ -129,6 +129,7 @@ CREATE TABLE segments (
     changed_by  BIGINT,
     created_at  BIGINT NOT NULL,
     updated_at  BIGINT NOT NULL,
+    version     BIGINT NOT NULL DEFAULT 1, -- counts the changes
     archived_at BIGINT
 );
 CREATE UNIQUE INDEX segments_by_name ON segments (name_key) WHERE archived_at IS NULL;

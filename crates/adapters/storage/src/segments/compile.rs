@@ -2,11 +2,12 @@
 //! text are our own fragments only.
 
 use audience::segment::{
-    Condition, Day, Deed, Group, Join, Kind, Known, Part, Rule, RuleProblem, Subject, Test, day_of, problems,
+    Condition, Day, Deed, Group, Join, Kind, Known, Moment, Part, Rule, RuleProblem, Subject, Test, day_of,
+    problems,
 };
 
 use super::{consent, day, deed, field, leaf};
-use crate::sql::{Arg, Engine, json};
+use crate::sql::{Arg, Engine, args, json};
 
 /// How a condition on another table is written. Both mean the same; one is quick for many contacts, the other for few.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,9 @@ pub(crate) enum Shape {
     /// The contact first, then its rows.
     Probe,
 }
+
+/// So many values of a condition are arguments of their own.
+const FEW: usize = 16;
 
 /// Puts one statement together.
 pub(crate) struct Compiler<'k> {
@@ -28,17 +32,28 @@ pub(crate) struct Compiler<'k> {
     /// The arguments so far; `$1` is the first.
     pub(crate) args: Vec<Arg>,
     shape: Shape,
+    /// Only contacts with keys above `$1` up to `$2` are asked about.
+    in_part: bool,
+    /// Nothing outside the narrow index of contacts was looked at so far.
+    narrow: bool,
 }
 
 impl<'k> Compiler<'k> {
     /// Begins behind arguments that are there already.
     pub(crate) fn new(known: &'k Known, engine: Engine, now: i64, args: Vec<Arg>) -> Self {
-        Self { known, engine, now, args, shape: Shape::Set }
+        Self { known, engine, now, args, shape: Shape::Set, in_part: false, narrow: true }
+    }
+
+    /// For contacts with keys above the first argument up to the second.
+    pub(crate) fn in_part(known: &'k Known, engine: Engine, now: i64) -> Self {
+        let mut compiler = Self::new(known, engine, now, args![i64::MIN, i64::MAX]);
+        compiler.in_part = true;
+        compiler
     }
 
     /// The same for few contacts.
     pub(crate) fn probing(known: &'k Known, engine: Engine, now: i64, args: Vec<Arg>) -> Self {
-        Self { known, engine, now, args, shape: Shape::Probe }
+        Self { known, engine, now, args, shape: Shape::Probe, in_part: false, narrow: true }
     }
 
     /// The condition for a whole rule, or everything that keeps it from being asked.
@@ -98,8 +113,16 @@ impl<'k> Compiler<'k> {
     /// One condition without problems; never NULL, so that NOT turns it round.
     pub(crate) fn condition(&mut self, condition: &Condition) -> String {
         match (&condition.of, self.known.kind_of(&condition.of)) {
-            (Subject::Column(column), _) => leaf::text(self, leaf::column(*column), condition),
-            (Subject::Moment(moment), _) => day::moment(self, leaf::moment(*moment), condition),
+            (Subject::Column(column), _) => {
+                self.looks_wide();
+                leaf::text(self, leaf::column(*column), condition)
+            }
+            (Subject::Moment(moment), _) => {
+                if *moment == Moment::Updated {
+                    self.looks_wide();
+                }
+                day::moment(self, leaf::moment(*moment), condition)
+            }
             (Subject::Field(key), Some(kind)) => field::condition(self, key, kind, condition),
             (Subject::Deed(what), _) => self.deed(*what, condition),
             (Subject::Standing, _) => leaf::standing(condition),
@@ -137,13 +160,32 @@ impl<'k> Compiler<'k> {
         format!("${}", self.args.len())
     }
 
-    /// The texts of a new argument, as what stands behind IN.
+    /// The texts of a new argument, as what stands behind IN. A few are arguments of their own: that is a quicker test.
     pub(crate) fn list(&mut self, values: &[String]) -> String {
+        if (1..=FEW).contains(&values.len()) {
+            let places: Vec<String> = values.iter().map(|value| self.arg(value.as_str())).collect();
+            return format!("({})", places.join(", "));
+        }
         let place = self.arg(json(values));
         match self.engine {
             Engine::Sqlite => format!("(SELECT value FROM json_each({place}))"),
             Engine::Postgres => format!("(SELECT jsonb_array_elements_text({place}::jsonb))"),
         }
+    }
+
+    /// Bounds the keys in `column` where only a part of the contacts is asked about.
+    pub(crate) fn bounds(&self, column: &str) -> String {
+        if self.in_part { format!(" AND {column} > $1 AND {column} <= $2") } else { String::new() }
+    }
+
+    /// Notes that the condition looks at what the narrow index does not have.
+    pub(crate) fn looks_wide(&mut self) {
+        self.narrow = false;
+    }
+
+    /// Whether the narrow index has all that was looked at.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.narrow
     }
 
     /// Which of the two ways.

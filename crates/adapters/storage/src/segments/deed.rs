@@ -72,7 +72,11 @@ impl Rows {
 
     /// It happened to contact `c` so often.
     pub(super) fn condition(&self, compiler: &mut Compiler<'_>) -> String {
-        let (alias, from) = (self.alias, self.rows_sql());
+        let alias = self.alias;
+        let from = match compiler.shape() {
+            Shape::Set => self.rows_sql() + &compiler.bounds(&format!("{alias}.contact_id")),
+            Shape::Probe => self.rows_sql(),
+        };
         match (compiler.shape(), self.times) {
             (Shape::Set, 1) => {
                 format!("(c.id IN (SELECT {alias}.contact_id {from} AND {alias}.contact_id IS NOT NULL))")

@@ -41,9 +41,10 @@ fn turned_round(test: Test) -> (Test, bool) {
 /// The contact has a value `v` of the field for which `value` holds.
 fn contact_with(compiler: &mut Compiler<'_>, key: &str, value: &str) -> String {
     let field = compiler.arg(key.parse::<i64>().unwrap_or(-1));
+    let bounds = compiler.bounds("v.contact_id");
     match compiler.shape() {
         Shape::Set => format!(
-            "(c.id IN (SELECT v.contact_id FROM field_values v WHERE v.field_id = {field} AND {value}))"
+            "(c.id IN (SELECT v.contact_id FROM field_values v WHERE v.field_id = {field}{bounds} AND {value}))"
         ),
         Shape::Probe => format!(
             "(EXISTS (SELECT 1 FROM field_values v WHERE v.field_id = {field} AND v.contact_id = c.id AND {value}))"
@@ -128,6 +129,7 @@ fn all_of(compiler: &mut Compiler<'_>, key: &str, condition: &Condition) -> Stri
 
 /// Patterns look at the value as it was written, with its upper and lower case.
 fn by_pattern(compiler: &mut Compiler<'_>, key: &str, condition: &Condition) -> String {
+    compiler.looks_wide();
     let written = compiler.known.field(key).map(|field| field.column.clone()).unwrap_or_default();
     let name = compiler.arg(written);
     let text = match compiler.engine {

@@ -3,6 +3,7 @@
 
 mod compile;
 mod consent;
+mod count;
 mod day;
 mod deed;
 mod field;
@@ -20,7 +21,10 @@ use audience::{
 
 pub(crate) use compile::Compiler;
 pub(crate) use consent::agreed_to_topic;
+pub(crate) use count::Middle;
 pub(crate) use rows::known;
+
+use count::Counting;
 
 use crate::{
     StorageError, Store,
@@ -52,7 +56,20 @@ impl SegmentStore for Store {
         now: i64,
     ) -> Result<Saved, StoreFailure> {
         let draft = draft.clone();
-        let saved = self.write(move |tx| Box::pin(rows::save(tx, id, draft, actor, now))).await;
+        let of = id.map(|id| (id, None));
+        let saved = self.write(move |tx| Box::pin(rows::save(tx, of, draft, actor, now))).await;
+        Ok(rows::unless_taken(saved)?)
+    }
+
+    async fn save_version(
+        &self,
+        (id, seen): (SegmentId, i64),
+        draft: &SegmentDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Saved, StoreFailure> {
+        let (draft, of) = (draft.clone(), Some((id, Some(seen))));
+        let saved = self.write(move |tx| Box::pin(rows::save(tx, of, draft, actor, now))).await;
         Ok(rows::unless_taken(saved)?)
     }
 
@@ -76,11 +93,11 @@ impl SegmentStore for Store {
     }
 
     async fn count(&self, rule: &Rule, now: i64) -> Result<Found<u64>, StoreFailure> {
-        let (condition, args) = match self.compiled(rule, now).await? {
-            Ok(compiled) => compiled,
-            Err(problems) => return Ok(Err(problems)),
-        };
-        Ok(Ok(self.counted(&condition, args).await?))
+        let known = self.known_now().await?;
+        match Counting::of(&known, self.engine(), now, (rule, None)) {
+            Ok(counting) => Ok(Ok(self.counted(&counting, now).await?)),
+            Err(problems) => Ok(Err(problems)),
+        }
     }
 
     async fn people(
@@ -112,12 +129,10 @@ impl SegmentStore for Store {
         let known = self.known_now().await?;
         let mut sides = Vec::new();
         for (yes, no) in [(new, old), (old, new)] {
-            let mut compiler = Compiler::new(&known, self.engine(), now, Vec::new());
-            let condition = match (compiler.rule(yes), compiler.rule(no)) {
-                (Ok(yes), Ok(no)) => format!("{yes} AND NOT {no}"),
-                (Err(problems), _) | (_, Err(problems)) => return Ok(Err(problems)),
-            };
-            sides.push(self.counted(&condition, compiler.args).await?);
+            match Counting::of(&known, self.engine(), now, (yes, Some(no))) {
+                Ok(counting) => sides.push(self.counted(&counting, now).await?),
+                Err(problems) => return Ok(Err(problems)),
+            }
         }
         Ok(Ok((sides[0], sides[1])))
     }
@@ -152,85 +167,7 @@ impl Store {
         let mut compiler = Compiler::new(&known, self.engine(), now, Vec::new());
         Ok(compiler.rule(rule).map(|condition| (condition, compiler.args)))
     }
-
-    async fn counted(&self, condition: &str, args: Vec<Arg>) -> Result<u64, StorageError> {
-        let sql = format!("SELECT COUNT(*) AS people FROM contacts c WHERE {PRESENT} AND {condition}");
-        self.row(sql, args).await?.map_or(Ok(0), |row| row.count("people"))
-    }
 }
 
 #[cfg(test)]
-mod tests {
-    use audience::segment::{Condition, Subject, Test};
-
-    use super::*;
-
-    /// How SQLite goes about a count: one line for each step.
-    async fn plan(store: &Store, conditions: &[(&str, Test, &[&str])]) -> String {
-        let one = |(of, test, values): &(&str, Test, &[&str])| {
-            Condition::new(Subject::from((*of).to_owned()), *test, values)
-        };
-        let rule = Rule::of(conditions.iter().map(one).collect());
-        let mut known = Known::default();
-        let field = |key: &str, kind| audience::segment::KnownField {
-            key: key.into(),
-            column: key.into(),
-            name: key.into(),
-            kind,
-            options: vec![("a".into(), "a".into())],
-            by_digits: false,
-            deleted: false,
-        };
-        known.fields = vec![
-            field("1", audience::segment::Kind::Choice),
-            field("2", audience::segment::Kind::Day),
-            field("3", audience::segment::Kind::Number),
-        ];
-        let mut compiler = Compiler::new(&known, store.engine(), 1_790_000_000_000, Vec::new());
-        let condition = compiler.rule(&rule).unwrap();
-        let sql =
-            format!("EXPLAIN QUERY PLAN SELECT COUNT(*) FROM contacts c WHERE {PRESENT} AND {condition}");
-        let rows = store.rows(sql, compiler.args).await.unwrap();
-        rows.iter().map(|row| row.get::<String>("detail").unwrap() + "\n").collect()
-    }
-
-    #[tokio::test]
-    async fn typical_rules_look_at_no_wide_rows_and_go_by_an_index() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&format!("sqlite:{}/house.db", folder.path().display())).await.unwrap();
-        let check = async |conditions: &[(&str, Test, &[&str])], expected: &[&str]| {
-            let plan = plan(&store, conditions).await;
-            for part in expected {
-                assert!(plan.contains(part), "{conditions:?} without {part}:\n{plan}");
-            }
-            let scans = plan.lines().filter(|step| step.trim_start().starts_with("SCAN "));
-            for step in scans {
-                let quick =
-                    step.contains("COVERING INDEX") || step.contains("json_each") || step.contains("VIRTUAL");
-                assert!(quick, "{conditions:?} walks over a whole table: {step}");
-            }
-        };
-        let narrow = "COVERING INDEX contacts_narrow";
-        let by_field = "SEARCH v USING PRIMARY KEY (field_id=?)";
-        let mails = "COVERING INDEX recipients_by_contact";
-        let did: &[&str] = &["1", "90", "", "", ""];
-        check(
-            &[("provider", Test::OneOf, &["docomo", "au"]), ("standing", Test::OneOf, &["sendable"])],
-            &[narrow],
-        )
-        .await;
-        check(&[("created", Test::PastDays, &["30"])], &[narrow]).await;
-        check(&[("share", Test::Is, &["0", "10", "a"])], &[narrow]).await;
-        check(&[("field:1", Test::OneOf, &["a"])], &[by_field, "SEARCH c USING INTEGER PRIMARY KEY"]).await;
-        check(&[("field:1", Test::OneOf, &["a"]), ("deed:accepted", Test::Did, did)], &[by_field, mails])
-            .await;
-        check(&[("field:2", Test::AnniversaryWithin, &["7"])], &[by_field]).await;
-        check(
-            &[("field:3", Test::AtLeast, &["5"]), ("deed:accepted", Test::DidNot, did)],
-            &[by_field, mails],
-        )
-        .await;
-        check(&[("deed:accepted", Test::Did, did)], &[mails]).await;
-        check(&[("deed:stopped", Test::Did, did)], &["events_by_contact"]).await;
-    }
-}
+mod plans;

@@ -21,7 +21,8 @@ use crate::{
     tx::Tx,
 };
 
-const COLUMNS: &str = "s.id, s.name, s.rule, s.changed_by, s.created_at, s.updated_at, s.archived_at";
+const COLUMNS: &str =
+    "s.id, s.name, s.rule, s.changed_by, s.created_at, s.updated_at, s.archived_at, s.version";
 /// Broadcasts a rule can choose from.
 const BROADCASTS_MAX: u32 = 500;
 
@@ -49,12 +50,14 @@ fn segment_of(row: &Row) -> Result<Segment, StorageError> {
         created_at: row.get("created_at")?,
         updated_at: row.get("updated_at")?,
         archived_at: row.get("archived_at")?,
+        version: row.get("version")?,
     })
 }
 
+/// A new segment, or a change of one, of a version where one was seen.
 pub(super) async fn save(
     tx: &mut Tx,
-    id: Option<SegmentId>,
+    id: Option<(SegmentId, Option<i64>)>,
     draft: SegmentDraft,
     actor: Option<i64>,
     now: i64,
@@ -69,12 +72,14 @@ pub(super) async fn save(
             tx.execute(sql, args![id, name, key, rule, actor, now]).await?;
             (id, "added")
         }
-        Some(id) => {
+        Some((id, seen)) => {
             let sql =
-                "UPDATE segments SET name = $2, name_key = $3, rule = $4, changed_by = $5, updated_at = $6
-                       WHERE id = $1";
-            if tx.execute(sql, args![id, name, key, rule, actor, now]).await? == 0 {
-                return Ok(Saved::Gone);
+                "UPDATE segments SET name = $2, name_key = $3, rule = $4, changed_by = $5, updated_at = $6,
+                              version = version + 1
+                       WHERE id = $1 AND version = COALESCE(CAST($7 AS BIGINT), version)";
+            if tx.execute(sql, args![id, name, key, rule, actor, now, seen]).await? == 0 {
+                let row = tx.row("SELECT id FROM segments WHERE id = $1", args![id]).await?;
+                return Ok(if row.is_some() { Saved::Overtaken } else { Saved::Gone });
             }
             (id, "changed")
         }

@@ -155,4 +155,40 @@ cases! {
         store.exclude(id, &[second], true).await.unwrap();
         assert_eq!(remaining(&store, id).await, [first]);
     }
+
+    async fn importing_while_a_send_is_written_down_and_runs(store: Store) {
+        for n in 0..12 {
+            person(&store, draft(&format!("k{n}@x.example"), "客", &format!("C-{n}"))).await;
+        }
+        let id = drafted(&store, AudienceKind::All).await;
+        assert!(BroadcastStore::start(&store, id, NOW + DAY, None, NOW).await.unwrap());
+        assert!(!store.write_audience(id, 5, NOW).await.unwrap(), "five are written down");
+        let refusing = |n: u32| {
+            let mut row = draft(&format!("k{n}@x.example"), "客", &format!("C-{n}"));
+            row.wants_mail = Some(false);
+            row
+        };
+        let rows = vec![
+            draft("moved1@x.example", "客", "C-1"),
+            refusing(2),
+            refusing(8),
+            draft("moved9@x.example", "客", "C-9"),
+            draft("new@x.example", "新", "C-90"),
+        ];
+        assert_eq!(crate::imports::imported(&store, rows).await, (1, 4, 0));
+        while !store.write_audience(id, 5, NOW).await.unwrap() {}
+        let shown = store.waterfall(id).await.unwrap();
+        assert_eq!((shown.asked, shown.remaining), (12, 11), "who came with the file is not in it: {shown:?}");
+        let claimed = claim(&store, NOW).await;
+        let mut told = Vec::new();
+        for row in &claimed {
+            told.push((row.to.clone(), mark(&store, row).await));
+        }
+        let grant = |to: &str| told.iter().find(|(one, _)| one == to).map(|(_, grant)| grant.clone());
+        assert_eq!(grant("k1@x.example"), Some(Grant::Withheld(WithheldReason::Changed)));
+        assert_eq!(grant("k2@x.example"), Some(Grant::Withheld(WithheldReason::OptedOut)));
+        assert_eq!((grant("k8@x.example"), grant("new@x.example")), (None, None));
+        assert_eq!(grant("moved9@x.example"), Some(Grant::Proceed));
+        assert_eq!(told.iter().filter(|(_, grant)| *grant == Grant::Proceed).count(), 9);
+    }
 }

@@ -70,6 +70,19 @@ cases! {
         assert_eq!(SegmentStore::save(&store, Some(5), &again, None, NOW).await.unwrap(), Saved::Gone);
     }
 
+    async fn two_who_change_a_segment_do_not_overwrite_each_other_unseen(store: Store) {
+        let id = saved(&store, "東京の常連", one("name", Test::Contains, &["花"])).await;
+        let seen = SegmentStore::get(&store, id).await.unwrap().unwrap().version;
+        let mine = named("東京の常連", one("name", Test::Contains, &["一"]));
+        let yours = named("東京の常連", one("name", Test::Contains, &["二"]));
+        assert_eq!(store.save_version((id, seen), &yours, Some(2), NOW).await.unwrap(), Saved::Yes(id));
+        assert_eq!(store.save_version((id, seen), &mine, Some(1), NOW).await.unwrap(), Saved::Overtaken);
+        let kept = SegmentStore::get(&store, id).await.unwrap().unwrap();
+        assert_eq!((kept.rule, kept.changed_by, kept.version), (Some(yours.rule), Some(2), seen + 1));
+        assert_eq!(store.save_version((id, seen + 1), &mine, Some(1), NOW).await.unwrap(), Saved::Yes(id));
+        assert_eq!(store.save_version((5, 1), &mine, None, NOW).await.unwrap(), Saved::Gone);
+    }
+
     async fn what_refers_to_a_segment_is_known(store: Store) {
         let inner = saved(&store, "中", one("name", Test::Contains, &["1"])).await;
         let outer = saved(&store, "外", one("segment", Test::Is, &[&inner.to_string()])).await;

@@ -65,6 +65,11 @@ segment-difference = Compared with the saved segment { $more } people come and {
 segment-ask = With this change { $more } people come and { $fewer } go.
 segment-ask-yes = Save it like this
 
+segment-overtaken = While you had this open, somebody else saved the segment. Nothing of yours is saved yet.
+segment-overtaken-name = Its name is now: { $name }
+segment-overtaken-what = If what stands below is right, press Save once more and it takes its place.
+segment-overtaken-take = Start from what is saved
+
 segment-archive = Put away…
 segment-archive-what = It leaves the list and cannot be chosen for broadcasts. You can bring it back at any time.
 segment-archive-used = The broadcasts or segments above use it. Once it is put away they send nothing until somebody mends them. You can bring it back at any time.

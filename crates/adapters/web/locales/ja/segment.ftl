@@ -65,6 +65,11 @@ segment-difference = 保存してある条件と比べて、{ $more }人が加�
 segment-ask = この変更で、{ $more }人が加わり、{ $fewer }人が外れます。
 segment-ask-yes = この内容で保存する
 
+segment-overtaken = 開いているあいだに、ほかの方がこの条件を保存しました。まだ保存していません。
+segment-overtaken-name = いま保存されている名前:{ $name }
+segment-overtaken-what = 下の内容でよければ、もう一度「保存する」を押すと置き換わります。
+segment-overtaken-take = 保存されている内容から直す
+
 segment-archive = 片づける…
 segment-archive-what = 一覧から外れ、配信で選べなくなります。いつでも戻せます。
 segment-archive-used = 上の配信や条件がこの条件を使っています。片づけると、それらは直すまでだれにも送りません。いつでも戻せます。

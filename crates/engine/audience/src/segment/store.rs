@@ -34,6 +34,8 @@ pub struct Segment {
     pub updated_at: i64,
     /// When it was put away.
     pub archived_at: Option<i64>,
+    /// Counts the changes, so that two people do not overwrite each other unseen.
+    pub version: i64,
 }
 
 /// What became of saving a segment.
@@ -45,6 +47,8 @@ pub enum Saved {
     NameTaken,
     /// There is no such segment.
     Gone,
+    /// Somebody else has changed it meanwhile; nothing was saved.
+    Overtaken,
 }
 
 /// What refers to a segment.
@@ -98,6 +102,14 @@ pub trait SegmentStore: Send + Sync {
     async fn save(
         &self,
         id: Option<SegmentId>,
+        draft: &SegmentDraft,
+        actor: Option<i64>,
+        now: i64,
+    ) -> Result<Saved, StoreFailure>;
+    /// Changes a segment if it still has the version that was seen.
+    async fn save_version(
+        &self,
+        (id, seen): (SegmentId, i64),
         draft: &SegmentDraft,
         actor: Option<i64>,
         now: i64,

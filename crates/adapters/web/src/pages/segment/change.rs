@@ -23,7 +23,7 @@ pub(crate) async fn restore(visit: Visit, Path(id): Path<i64>, Form(Nothing {}):
 
 async fn set(visit: &Visit, id: i64, archived: bool) -> Answer {
     let key = match visit.house.segments.archive(id, archived, visit.actor(), visit.now()).await? {
-        Saved::Gone => return Err(Problem::NotFound),
+        Saved::Gone | Saved::Overtaken => return Err(Problem::NotFound),
         Saved::NameTaken => "segment-restore-taken",
         Saved::Yes(_) if archived => "segment-archived",
         Saved::Yes(_) => "segment-restored",

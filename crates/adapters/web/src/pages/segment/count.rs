@@ -10,10 +10,15 @@ use super::{
 };
 use crate::{
     form::Form,
+    links,
+    pages::contact::list::shown_name,
     problem::{Answer, Problem},
     say::{grouped, t},
     visit::Visit,
 };
+
+/// People shown as an example.
+const SAMPLE: u64 = 20;
 
 /// `POST /segments/count`: the fragment beside the builder; changes nothing.
 pub(crate) async fn fragment(visit: Visit, Form(fields): Form<Fields>) -> Answer {
@@ -41,7 +46,9 @@ pub(super) async fn card(
             }
         });
     }
-    let people = visit.house.segments.count(rule, visit.now()).await?.unwrap_or_default();
+    let store = &visit.house.segments;
+    let people = store.count(rule, visit.now()).await?.unwrap_or_default();
+    let sample = store.people(rule, visit.now(), 0, SAMPLE).await?.unwrap_or_default();
     let changed = match id {
         Some(id) => difference(visit, id, rule).await?,
         None => None,
@@ -51,6 +58,19 @@ pub(super) async fn card(
             h2 { (t!(say, "segment-count")) }
             p.num-big { b { (grouped(people)) } (t!(say, "segment-people-unit")) }
             p { (said(say, &sentence(rule, known))) }
+            @if !sample.is_empty() {
+                details {
+                    summary { (t!(say, "segment-sample", n = sample.len() as u64)) }
+                    ul.stack {
+                        @for contact in &sample {
+                            li {
+                                a href=(links::contact(contact.id)) { (shown_name(visit, contact)) }
+                                " " span.sub { (contact.address.as_deref().unwrap_or_default()) }
+                            }
+                        }
+                    }
+                }
+            }
             @if let Some((more, fewer)) = changed.filter(|changed| *changed != (0, 0)) {
                 p.notice { (t!(say, "segment-difference", more = grouped(more), fewer = grouped(fewer))) }
             }

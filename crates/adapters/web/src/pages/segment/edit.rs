@@ -1,6 +1,6 @@
 //! Building and changing a segment. Nothing is lost when something is wrong, and a change says who comes and who goes.
 
-use audience::segment::{Known, Rule, Saved, SegmentDraft, SegmentId, problems};
+use audience::segment::{Known, Rule, Saved, Segment, SegmentDraft, SegmentId, problems, sentence};
 use axum::{
     extract::Path,
     response::{IntoResponse, Response},
@@ -11,7 +11,7 @@ use super::{
     builder::{self, Shown},
     count,
     entry::{Entry, Fields, NAME_CHARS_MAX, first_condition},
-    find,
+    find, said,
 };
 use crate::{
     form::Form,
@@ -33,6 +33,14 @@ struct Page<'a> {
     tell: bool,
     /// People that come and go, where the operator is asked once more.
     ask: Option<(u64, u64)>,
+    /// The segment as somebody else has saved it meanwhile.
+    overtaken: Option<Segment>,
+}
+
+impl<'a> Page<'a> {
+    fn of(id: Option<SegmentId>, known: &'a Known, entry: &'a Entry, tell: bool) -> Self {
+        Self { id, known, entry, wrong_name: None, tell, ask: None, overtaken: None }
+    }
 }
 
 /// `GET /segments/new`.
@@ -40,9 +48,8 @@ pub(crate) async fn fresh(visit: Visit) -> Answer {
     let known = visit.house.segments.known().await?;
     let mut rule = Rule::empty();
     rule.root.parts.push(first_condition());
-    let entry = Entry { name: String::new(), rule, go: String::new() };
-    page(&visit, &Page { id: None, known: &known, entry: &entry, wrong_name: None, tell: false, ask: None })
-        .await
+    let entry = Entry { name: String::new(), rule, go: String::new(), seen: 0 };
+    page(&visit, &Page::of(None, &known, &entry, false)).await
 }
 
 /// `GET /segments/{id}/edit`.
@@ -50,12 +57,8 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     let segment = find(&visit, id).await?;
     let known = visit.house.segments.known().await?;
     let rule = segment.rule.unwrap_or_else(Rule::empty);
-    let entry = Entry { name: segment.name, rule, go: String::new() };
-    page(
-        &visit,
-        &Page { id: Some(id), known: &known, entry: &entry, wrong_name: None, tell: true, ask: None },
-    )
-    .await
+    let entry = Entry { name: segment.name, rule, go: String::new(), seen: segment.version };
+    page(&visit, &Page::of(Some(id), &known, &entry, true)).await
 }
 
 /// `POST /segments`: adds a row, takes one away, shows the number, or saves.
@@ -73,7 +76,7 @@ async fn act(visit: &Visit, id: Option<SegmentId>, fields: &Fields) -> Answer {
     let known = visit.house.segments.known().await?;
     let entry = Entry::read(fields, &known);
     let saves = matches!(entry.go.as_str(), "save" | "confirm");
-    let mut shown = Page { id, known: &known, entry: &entry, wrong_name: None, tell: saves, ask: None };
+    let mut shown = Page::of(id, &known, &entry, saves);
     if !saves {
         return page(visit, &shown).await;
     }
@@ -88,9 +91,18 @@ async fn act(visit: &Visit, id: Option<SegmentId>, fields: &Fields) -> Answer {
         }
     }
     let draft = SegmentDraft { name: entry.name.trim().to_owned(), rule: entry.rule.clone() };
-    match visit.house.segments.save(id, &draft, visit.actor(), visit.now()).await? {
+    let (store, actor) = (&visit.house.segments, visit.actor());
+    let saved = match id {
+        Some(id) => store.save_version((id, entry.seen), &draft, actor, visit.now()).await?,
+        None => store.save(None, &draft, actor, visit.now()).await?,
+    };
+    match saved {
         Saved::Yes(id) => Ok(flash::done(&links::segment(id), "segment-saved").into_response()),
         Saved::Gone => Err(Problem::NotFound),
+        Saved::Overtaken => {
+            shown.overtaken = store.get(id.unwrap_or_default()).await?;
+            page(visit, &shown).await
+        }
         Saved::NameTaken => {
             shown.wrong_name = Some(t!(visit.say, "segment-name-taken"));
             page(visit, &shown).await
@@ -132,6 +144,8 @@ async fn page(visit: &Visit, shown: &Page<'_>) -> Answer {
             // Enter in a field shows the number and saves nothing.
             button.unseen type="submit" name="go" value="show" tabindex="-1" aria-hidden="true" data-again-button {}
             @if let Some(id) = shown.id { input type="hidden" name="id" value=(id); }
+            input type="hidden" name="version" value=(shown.overtaken.as_ref().map_or(shown.entry.seen, |theirs| theirs.version));
+            (overtaken(visit, shown))
             div.row.two {
                 div.card {
                     (name.input())
@@ -145,13 +159,34 @@ async fn page(visit: &Visit, shown: &Page<'_>) -> Answer {
             }
         }
     };
-    let status = if shown.tell && (shown.wrong_name.is_some() || !found.is_empty()) && is_post(shown) {
+    let status = if shown.overtaken.is_some() {
+        axum::http::StatusCode::CONFLICT
+    } else if shown.tell && (shown.wrong_name.is_some() || !found.is_empty()) && is_post(shown) {
         axum::http::StatusCode::UNPROCESSABLE_ENTITY
     } else {
         axum::http::StatusCode::OK
     };
     let response: Response = (status, visit.page(&title, &body)).into_response();
     Ok(response)
+}
+
+/// What somebody else has saved meanwhile, beside what stands in the form now.
+fn overtaken(visit: &Visit, shown: &Page<'_>) -> Markup {
+    let say = visit.say;
+    let Some(theirs) = &shown.overtaken else { return html! {} };
+    html! {
+        div.card {
+            div.cause.ours role="alert" {
+                p { b { (t!(say, "segment-overtaken")) } }
+                p { (t!(say, "segment-overtaken-name", name = theirs.name.as_str())) }
+                @if let Some(rule) = &theirs.rule { p { (said(say, &sentence(rule, shown.known))) } }
+                p { (t!(say, "segment-overtaken-what")) }
+                div.actions {
+                    a.btn href={ (links::segment(theirs.id)) "/edit" } { (t!(say, "segment-overtaken-take")) }
+                }
+            }
+        }
+    }
 }
 
 fn is_post(shown: &Page<'_>) -> bool {

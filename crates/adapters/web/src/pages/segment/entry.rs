@@ -20,6 +20,8 @@ pub(super) struct Entry {
     pub(super) rule: Rule,
     /// Which button was pressed: `save`, `confirm`, `show`, `add 0.1`, `group 0.1`, `remove 0.1`.
     pub(super) go: String,
+    /// The version of the segment the operator has seen; 0 for a new one.
+    pub(super) seen: i64,
 }
 
 /// A path as it stands in names: `0.2.1`, empty for the outermost group.
@@ -43,6 +45,7 @@ impl Entry {
             name: one("name").unwrap_or_default().chars().filter(|c| !c.is_control()).collect(),
             rule: Rule { version: RULE_VERSION, root },
             go: one("go").unwrap_or_default(),
+            seen: one("version").and_then(|seen| seen.parse().ok()).unwrap_or(0),
         };
         entry.act();
         entry
