@@ -151,7 +151,7 @@ fn radio(name: &str, value: &str, chosen: bool, words: &str, what: &str) -> Mark
     html! {
         label.check {
             input type="radio" name=(name) value=(value) checked[chosen];
-            span { b { (words) } @if !what.is_empty() { span.sub { (what) } } }
+            span { b { (words) } br; span.sub { (what) } }
         }
     }
 }
@@ -190,6 +190,7 @@ fn demand(say: Say, entry: &Entry) -> Markup {
                         checked[entry.basis.iter().any(|one| one == basis.name())];
                     span {
                         (said(say, &value_name(Kind::Consent, Test::Given, basis.name())))
+                        br;
                         span.sub { (say.with(&format!("demand-basis-{}", basis.name()), None)) }
                     }
                 }
