@@ -64,10 +64,38 @@ impl<'k> Compiler<'k> {
 
     /// A group whose parts have no problem.
     pub(crate) fn group(&mut self, group: &Group) -> String {
-        let parts: Vec<String> = group.parts.iter().map(|part| self.part_of(part, group)).collect();
+        let (merged, sets) = self.merged(group);
+        let others = group.parts.iter().enumerate().filter(|(n, _)| !merged.contains(n));
+        let others: Vec<String> = others.map(|(_, part)| self.part_of(part, group)).collect();
+        let parts: Vec<String> = sets.into_iter().chain(others).collect();
         let joint = if group.join == Join::All { " AND " } else { " OR " };
         let joined = format!("({})", parts.join(joint));
         if group.negated { format!("NOT {joined}") } else { joined }
+    }
+
+    /// On SQLite, conditions on fields that all must hold become one set: values lie in the order of contacts, so they
+    /// are merged as they are read. Gives the places that are dealt with.
+    fn merged(&mut self, group: &Group) -> (Vec<usize>, Option<String>) {
+        if self.engine != Engine::Sqlite || self.shape != Shape::Set || group.join != Join::All {
+            return (Vec::new(), None);
+        }
+        let known = self.known;
+        let is_set = |part: &Part| match part {
+            Part::Condition(one) => known.kind_of(&one.of).is_some() && field::is_set(one),
+            Part::Group(_) => false,
+        };
+        let places: Vec<usize> = (0..group.parts.len()).filter(|n| is_set(&group.parts[*n])).collect();
+        if places.len() < 2 {
+            return (Vec::new(), None);
+        }
+        let mut sets = Vec::new();
+        for n in &places {
+            if let Part::Condition(one) = &group.parts[*n] {
+                sets.push(field::set(self, one));
+            }
+        }
+        let merged = format!("(c.id IN (SELECT * FROM ({} ORDER BY 1)))", sets.join(" INTERSECT "));
+        (places, Some(merged))
     }
 
     fn part_of(&mut self, part: &Part, within: &Group) -> String {

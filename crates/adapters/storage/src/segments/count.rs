@@ -1,4 +1,4 @@
-//! Counts the people of a rule: in two halves at the same time, each by the narrow index of contacts.
+//! Counts the people of a rule by the narrow index of contacts; on PostgreSQL in two halves at the same time.
 
 use audience::segment::{Known, Rule, RuleProblem};
 
@@ -71,6 +71,10 @@ impl Counting {
 impl Store {
     /// How many there are.
     pub(super) async fn counted(&self, counting: &Counting, now: i64) -> Result<u64, StorageError> {
+        // Connections of the SQLite that is built in share one lock for their pages: two halves only wait for each other.
+        if self.engine() == Engine::Sqlite {
+            return self.part(counting, counting.args.clone()).await;
+        }
         let Some(middle) = self.middle(now).await? else {
             return self.part(counting, counting.args.clone()).await;
         };
@@ -104,8 +108,7 @@ impl Store {
         let id = if people < HALVED_FROM {
             None
         } else {
-            let index = if self.engine() == Engine::Sqlite { "INDEXED BY contacts_narrow" } else { "" };
-            let sql = format!("SELECT c.id FROM contacts c {index} ORDER BY c.id LIMIT 1 OFFSET $1");
+            let sql = "SELECT c.id FROM contacts c ORDER BY c.id LIMIT 1 OFFSET $1";
             self.row(sql, args![people / 2]).await?.map(|row| row.get("id")).transpose()?
         };
         self.keep_middle(Middle::at(now, id));

@@ -26,6 +26,24 @@ pub(super) fn condition(compiler: &mut Compiler<'_>, key: &str, kind: Kind, cond
     if turned { format!("NOT {found}") } else { found }
 }
 
+/// Whether the condition is the set of contacts that have such a value.
+pub(super) fn is_set(condition: &Condition) -> bool {
+    matches!(condition.of, Subject::Field(_))
+        && !matches!(condition.test, Test::Matches | Test::AllOf)
+        && !turned_round(condition.test).1
+}
+
+/// That set; empty where there is no such field.
+pub(super) fn set(compiler: &mut Compiler<'_>, condition: &Condition) -> String {
+    let (Subject::Field(key), Some(kind)) = (&condition.of, compiler.known.kind_of(&condition.of)) else {
+        return "SELECT id FROM contacts WHERE FALSE".to_owned();
+    };
+    let value = value_test(compiler, kind, condition.test, condition);
+    let field = compiler.arg(key.parse::<i64>().unwrap_or(-1));
+    let bounds = compiler.bounds("v.contact_id");
+    format!("SELECT v.contact_id FROM field_values v WHERE v.field_id = {field}{bounds} AND {value}")
+}
+
 /// The test as it is asked of one value, and whether its answer is turned round.
 fn turned_round(test: Test) -> (Test, bool) {
     match test {

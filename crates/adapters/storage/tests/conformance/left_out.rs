@@ -184,7 +184,7 @@ cases! {
         for row in &claimed {
             told.push((row.to.clone(), mark(&store, row).await));
         }
-        let grant = |to: &str| told.iter().find(|(one, _)| one == to).map(|(_, grant)| grant.clone());
+        let grant = |to: &str| told.iter().find(|(one, _)| one == to).map(|(_, grant)| *grant);
         assert_eq!(grant("k1@x.example"), Some(Grant::Withheld(WithheldReason::Changed)));
         assert_eq!(grant("k2@x.example"), Some(Grant::Withheld(WithheldReason::OptedOut)));
         assert_eq!((grant("k8@x.example"), grant("new@x.example")), (None, None));
