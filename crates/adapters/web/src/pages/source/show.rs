@@ -18,6 +18,8 @@ use crate::{
     visit::{Owner, Visit},
 };
 
+/// What is counted, in the order it is shown.
+const COUNTED: [&str; 4] = ["source-accepted", "source-deferred", "source-refused", "source-complained"];
 /// Days shown of what left.
 const DAYS: i64 = 7;
 
@@ -71,16 +73,15 @@ fn numbers(say: Say, source: &Source, own: &[HourCount], now: i64) -> Markup {
     html! {
         div.card id="numbers" {
             h2 { (t!(say, "source-numbers")) }
-            table {
+            table.folds {
                 thead { tr {
                     th { (t!(say, "source-day")) }
-                    th.num { (t!(say, "source-accepted")) } th.num { (t!(say, "source-deferred")) }
-                    th.num { (t!(say, "source-refused")) } th.num { (t!(say, "source-complained")) }
+                    @for key in COUNTED { th.num { (say.with(key, None)) } }
                 } }
                 tbody { @for (day, sums) in &days {
                     tr {
                         td { (date(*day)) }
-                        @for n in sums { td.num { (grouped(*n)) } }
+                        @for (n, key) in sums.iter().zip(COUNTED) { td.num data-label=(say.with(key, None)) { (grouped(*n)) } }
                     }
                 } }
             }
