@@ -1,8 +1,8 @@
 //! The page a customer reaches from a mail to stop more of them. The signed token is the proof: no login, no cookies.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use audience::{Contact, OptOutRoute};
+use audience::{Contact, OptOutRoute, Topic, TopicRefusal};
 use axum::{
     body::Bytes,
     extract::{Path, State},
@@ -40,15 +40,76 @@ pub(crate) async fn show(
     if reader.contact.opted_out_at.is_some() {
         return Ok(stopped(say, &reader));
     }
+    let topics = live_topics(&house).await?;
+    let refusals = house.topics.topic_refusals(reader.contact.id).await?;
+    let all = if topics.is_empty() { t!(say, "unsubscribe-stop") } else { t!(say, "unsubscribe-stop-all") };
     let body = html! {
         div.card {
             h1 { (t!(say, "unsubscribe-title")) }
             p { (from_words(say, &reader)) }
             @if let Some(address) = &reader.contact.address { p { code { (masked(address)) } } }
             form method="post" action={ "/u/" (token) } {
-                button.btn.primary type="submit" { (t!(say, "unsubscribe-stop")) }
+                button.btn.primary type="submit" { (all) }
             }
             p.fine { (t!(say, "unsubscribe-what")) }
+        }
+        @if !topics.is_empty() { (choices(say, &token, &topics, &refusals)) }
+    };
+    Ok(page(say, &body).into_response())
+}
+
+/// What she may refuse one by one.
+async fn live_topics(house: &House) -> Result<Vec<Topic>, Problem> {
+    let mut topics = house.topics.topics().await?;
+    topics.retain(|topic| topic.archived_at.is_none());
+    Ok(topics)
+}
+
+fn choices(say: Say, token: &str, topics: &[Topic], refusals: &[TopicRefusal]) -> Markup {
+    html! {
+        div.card {
+            h2 { (t!(say, "unsubscribe-some")) }
+            p { (t!(say, "unsubscribe-some-what")) }
+            form method="post" action={ "/u/" (token) } {
+                input type="hidden" name="choice" value="topics";
+                @for topic in topics {
+                    @let refused = refusals.iter().any(|refusal| refusal.topic_id == topic.id);
+                    label.check {
+                        input type="checkbox" name={ "topic-" (topic.id) } value="1" checked[!refused];
+                        span {
+                            (topic.name)
+                            @if !topic.description.is_empty() { span.sub { " " (topic.description) } }
+                        }
+                    }
+                }
+                button.btn type="submit" { (t!(say, "unsubscribe-save")) }
+            }
+        }
+    }
+}
+
+/// The topics that are to go on coming; none when the form asks for something else.
+fn chosen(body: &[u8]) -> Option<BTreeSet<i64>> {
+    let fields: Vec<(String, String)> = serde_html_form::from_bytes(body).ok()?;
+    fields.iter().find(|(name, value)| name == "choice" && value == "topics")?;
+    Some(fields.iter().filter_map(|(name, _)| name.strip_prefix("topic-")?.parse().ok()).collect())
+}
+
+async fn choose(house: &House, say: Say, reader: &Reader, wanted: &BTreeSet<i64>) -> Answer {
+    let refusals = house.topics.topic_refusals(reader.contact.id).await?;
+    for topic in live_topics(house).await? {
+        let wants = wanted.contains(&topic.id);
+        if wants == refusals.iter().any(|refusal| refusal.topic_id == topic.id) {
+            let by = (OptOutRoute::Page, None);
+            house.topics.set_topic((reader.contact.id, topic.id), wants, by, house.now()).await?;
+        }
+    }
+    let body = html! {
+        div.card {
+            div.cause.good {
+                h1 { (t!(say, "unsubscribe-saved")) }
+                p { (t!(say, "unsubscribe-saved-what")) }
+            }
         }
     };
     Ok(page(say, &body).into_response())
@@ -63,6 +124,9 @@ pub(crate) async fn stop(
 ) -> Answer {
     let say = Say(language_of(&headers));
     let Some(reader) = reader(&house, &token).await? else { return Ok(unknown(say)) };
+    if let Some(wanted) = chosen(&body).filter(|_| reader.contact.opted_out_at.is_none()) {
+        return choose(&house, say, &reader, &wanted).await;
+    }
     let route = if is_one_click(&body) { OptOutRoute::OneClick } else { OptOutRoute::Page };
     house.contacts.opt_out_after(reader.contact.id, route, reader.message_id, house.now()).await?;
     Ok(stopped(say, &reader))
@@ -138,6 +202,19 @@ mod tests {
         );
         check("", false);
         check("other=1", false);
+    }
+
+    #[test]
+    fn choices_are_told_from_a_stop() {
+        let check = |body: &str, expected: Option<&[i64]>| {
+            let seen = chosen(body.as_bytes()).map(|topics| topics.into_iter().collect::<Vec<_>>());
+            assert_eq!(seen.as_deref(), expected, "{body}");
+        };
+        check("", None);
+        check("List-Unsubscribe=One-Click", None);
+        check("choice=topics", Some(&[]));
+        check("choice=topics&topic-7=1&topic-x=1&topic-3=1", Some(&[3, 7]));
+        check("topic-7=1", None);
     }
 
     #[test]
