@@ -172,8 +172,11 @@ fn what_is_wrong() {
 fn limits() {
     let name = || Part::Condition(one("name", Test::Is, &["a"]));
     let mut rule = Rule::empty();
-    rule.root.parts = (0..101).map(|_| name()).collect();
-    assert_eq!(problems(&rule, &known(), None).len(), 1);
+    for many in [101, 1_000] {
+        rule.root.parts = (0..many).map(|_| name()).collect();
+        let found = problems(&rule, &known(), None);
+        assert!(found.len() == 1 && found[0].words.en.contains("too many conditions"), "{found:?}");
+    }
     let mut group = Group { parts: vec![name()], ..Group::default() };
     for _ in 0..5 {
         group = Group { parts: vec![Part::Group(group)], ..Group::default() };
@@ -198,6 +201,8 @@ fn every_word_is_there_in_both_languages() {
         Kind::Standing,
         Kind::Status,
         Kind::Provider,
+        Kind::Consent,
+        Kind::Validity,
         Kind::Segment,
         Kind::Share,
     ] {
@@ -206,6 +211,12 @@ fn every_word_is_there_in_both_languages() {
             let name = test_name(kind, *test);
             assert!(!name.ja.is_ascii() && name.en.is_ascii(), "{kind:?} {test:?}");
         }
+    }
+    for basis in crate::ConsentBasis::ALL {
+        assert!(!value_name(Kind::Consent, Test::Given, basis.name()).ja.is_ascii(), "{basis:?}");
+    }
+    for state in Validity::ALL {
+        assert!(!value_name(Kind::Validity, Test::OneOf, state.name()).ja.is_ascii(), "{state:?}");
     }
     let subjects = Column::ALL.iter().map(|one| Subject::Column(*one));
     let subjects = subjects.chain(Moment::ALL.iter().map(|one| Subject::Moment(*one)));
