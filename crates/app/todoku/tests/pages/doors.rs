@@ -20,6 +20,7 @@ fn routes() -> Vec<(String, &'static str)> {
             let path = path
                 .replace("{id}", "1")
                 .replace("{field}", "1")
+                .replace("{point}", "1")
                 .replace("{hash}", "0")
                 .replace("{name}", "x");
             (path, call)
