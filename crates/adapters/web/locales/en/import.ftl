@@ -2,7 +2,7 @@
 import-title = Import a list
 import-lead = Reads your list of customers (CSV). You see how it is read before anything is taken in.
 import-file = File
-import-file-hint = CSV or TSV, as Excel saves it, up to { $max } MB. The encoding is recognised by itself.
+import-file-hint = CSV or TSV, Excel (.xlsx), as Excel saves it, up to { $max } MB. The encoding is recognised by itself.
 import-too-large = The file is over { $max } MB and cannot be taken. Please split it. Nothing was saved.
 import-empty-file = The file is empty. Please choose another.
 import-cut-off = The upload ended before the file was complete. Check the connection and send it again.
@@ -100,3 +100,4 @@ import-errors-spreadsheet = Get it for Excel
 export-xlsx = Excel (.xlsx)
 export-too-many = A sheet of Excel holds { $max } people at most. Please narrow the search, or export as CSV.
 import-errors-reason = Reason not imported
+spreadsheet-choose = Choose a sheet of an Excel file

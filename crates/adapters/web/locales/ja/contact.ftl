@@ -5,7 +5,7 @@ contacts-imports = これまでの取り込み
 contacts-search = 探す
 contacts-search-hint = お名前・アドレス・電話番号・会社・お客様番号
 contacts-all = すべて
-contacts-none-yet = まだお客様がいません。お手元の名簿(CSV)を取り込むのが早道です。
+contacts-none-yet = まだお客様がいません。お手元の名簿(CSV・Excel)を取り込むのが早道です。
 contacts-none-found = 当てはまるお客様はいません。
 contacts-show-all = 全員を表示
 

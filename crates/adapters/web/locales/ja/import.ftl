@@ -1,8 +1,8 @@
 # 名簿の取り込み
 import-title = 名簿を取り込む
-import-lead = お手元の顧客名簿(CSV)を読み込みます。取り込む前に、どう読めるかを確かめられます。
+import-lead = お手元の顧客名簿(CSV・Excel)を読み込みます。取り込む前に、どう読めるかを確かめられます。
 import-file = ファイル
-import-file-hint = CSV・TSV(Excel の「CSV 形式で保存」でかまいません)。{ $max }MBまで。文字コードは自動で見分けます。
+import-file-hint = CSV・TSV・Excel(.xlsx)。{ $max }MBまで。文字コードは自動で見分けます。
 import-too-large = ファイルが{ $max }MBを超えているため、受け取れません。分けて取り込んでください。何も保存していません。
 import-empty-file = ファイルが空です。別のファイルを選んでください。
 import-cut-off = ファイルの受け取りが途中で終わりました。通信をお確かめのうえ、もう一度お送りください。
@@ -100,3 +100,4 @@ import-errors-spreadsheet = Excel で受け取る
 export-xlsx = Excel(.xlsx)
 export-too-many = Excel のシートに入るのは{ $max }人までです。検索で絞り込むか、CSV で書き出してください。
 import-errors-reason = 取り込めなかった理由
+spreadsheet-choose = Excel のシートを選ぶ

@@ -74,8 +74,8 @@ fn row(visit: &Visit, point: &ContactPoint) -> Markup {
             div.actions {
                 (press(visit, &format!("{here}/prefer"), &t!(say, "points-prefer")))
                 a href={ (here) "/edit" } { (t!(say, "points-change")) }
-                @if is_address { (judge(visit, point, &here)) }
                 (press(visit, &format!("{here}/remove"), &t!(say, "points-remove")))
+                @if is_address { (judge(visit, point, &here)) }
             }
         }
     }

@@ -23,7 +23,11 @@ pub(super) fn page(visit: &Visit, wrong: Option<&str>) -> Markup {
         form.card method="post" action="/imports" enctype="multipart/form-data" {
             (visit.token_field())
             div.drop {
-                (Field { name: "sheet", label: &sheet, hint: &sheet_hint, ..Field::default() }.input())
+                // It stands before the file: the file is read while it comes in.
+                details {
+                    summary { (t!(say, "spreadsheet-choose")) }
+                    (Field { name: "sheet", label: &sheet, hint: &sheet_hint, ..Field::default() }.input())
+                }
                 div.field {
                     label for="file" { (t!(say, "import-file")) }
                     input id="file" name="file" type="file" required accept=".csv,.tsv,.txt,.xlsx,text/csv,text/plain"
