@@ -1,8 +1,8 @@
 # Importing a list
 import-title = Import a list
-import-lead = Reads your list of customers (CSV). You see how it is read before anything is taken in.
+import-lead = Reads your list of customers (CSV or Excel). You see how it is read before anything is taken in.
 import-file = File
-import-file-hint = CSV or TSV, Excel (.xlsx), as Excel saves it, up to { $max } MB. The encoding is recognised by itself.
+import-file-hint = CSV, TSV or Excel (.xlsx), up to { $max } MB. The encoding is recognised by itself.
 import-too-large = The file is over { $max } MB and cannot be taken. Please split it. Nothing was saved.
 import-empty-file = The file is empty. Please choose another.
 import-cut-off = The upload ended before the file was complete. Check the connection and send it again.
