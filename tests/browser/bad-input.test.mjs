@@ -32,7 +32,8 @@ async function blocked(name, content, sentence) {
 
 test("a file that is no list", async () => {
   await blocked("photo.csv", Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 1, 2, 3, 0, 0, 0xff, 0xfe, 0, 7]), /文字のファイルではない/);
-  await blocked("meibo.csv", Buffer.from("PK\x03\x04rest of an Excel file", "latin1"), /表計算ソフト/);
+  await upload(stage, midori, "meibo.csv", Buffer.from("PK\x03\x04rest of an Excel file", "latin1"));
+  assert.match(await bad().innerText(), /Excel ファイルとして読み取れません/);
   await blocked("heading.csv", "お名前,メールアドレス\r\n", /お客様の行が/);
   await upload(stage, midori, "empty.csv", "");
   assert.match(await bad().innerText(), /ファイルが空です/);

@@ -103,8 +103,9 @@ async fn bad_files_are_told_plainly_and_lose_nothing() {
     owner.get(&head_only).await.says(&["notice bad", "お客様の行が見つかりません", "disabled"]);
     let answer = start(&mut owner, &head_only, "encoding=UTF-8&delimiter=comma&header=1").await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let sheet = uploaded(&mut owner, b"PK\x03\x04\x14\0\x06\0xl/workbook.xml".to_vec()).await;
-    owner.get(&sheet).await.says(&["notice bad", "表計算ソフト"]);
+    let broken = owner.upload("a.xlsx", b"PK\x03\x04\x14\0\x06\0xl/workbook.xml".to_vec()).await;
+    assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
+    broken.says(&["notice bad", "Excel ファイルとして読み取れません"]);
     let nothing = uploaded(&mut owner, b"color,size\r\nred,1\r\n".to_vec()).await;
     owner.get(&nothing).await.says(&["notice bad"]);
     let long = uploaded(&mut owner, vec![b'a'; 5_000_000]).await;
