@@ -118,7 +118,7 @@ difference-none = Nobody is left out.
 difference-left = { $n } people left
 difference-by-hand = Undo it
 difference-rules = Change the rules
-difference-again = Opt-out, permission and changes of the registration are checked once more just before each mail leaves.
+difference-again = Opt-outs, topics, permission, changed registrations and the suppression list are checked once more just before each mail leaves.
 difference-demand = Change the rule about consent on record
 difference-topic = Change the topic
 

@@ -118,7 +118,7 @@ difference-none = 除かれる方はいません。
 difference-left = ここまでで残り { $n }人
 difference-by-hand = 取り消す
 difference-rules = 決まりを変える
-difference-again = 配信停止・DMの希望・登録の変更は、1通ごとに送る直前にもう一度確かめます。
+difference-again = 配信停止・種類・DMの希望・登録の変更・送信停止リストは、1通ごとに送る直前にもう一度確かめます。
 difference-demand = 同意の記録の決まりを変える
 difference-topic = 種類を変える
 

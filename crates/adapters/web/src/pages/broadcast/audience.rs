@@ -165,7 +165,7 @@ async fn leaving_out(visit: &Visit, broadcast: &Broadcast, rules: &AudienceRules
             (duplicates_choice(visit, rules, house.duplicates))
             label.check {
                 input type="checkbox" name="again" value="true" checked[rules.send_again];
-                span { (t!(say, "audience-again")) span.sub { (t!(say, "audience-again-what")) } }
+                span { (t!(say, "audience-again")) br; span.sub { (t!(say, "audience-again-what")) } }
             }
             @if advertises {
                 p { (limits::demand_words(say, &house.consent)) }
