@@ -94,6 +94,27 @@ step("a link that was tampered with says so and stops nobody", async () => {
   assert.equal(await sendable(), 1);
 });
 
+step("behind the same link she keeps one topic and stops another, without a login", async () => {
+  for (const name of ["セールのご案内", "季節の便り"]) {
+    await midori.go("/topics");
+    const form = midori.page.locator("main form").last();
+    await form.locator('[name="name"]').fill(name);
+    await form.locator("button.primary").click();
+    await midori.look();
+  }
+  const sakura = await chromium.visitor(stage);
+  await sakura.go(links[2]);
+  await sakura.says("すべて停止する", "一部だけ受け取る", "セールのご案内");
+  await sakura.page.getByLabel("セールのご案内").uncheck();
+  await sakura.press("この内容で受け取る");
+  await sakura.says("承りました");
+  await sakura.go(links[2]);
+  assert.equal(await sakura.page.getByLabel("セールのご案内").isChecked(), false);
+  assert.equal(await sakura.page.getByLabel("季節の便り").isChecked(), true);
+  await sakura.close();
+  assert.equal(await sendable(), 1, "she goes on receiving the rest");
+});
+
 step("the next broadcast leaves both out, and says why", async () => {
   await compose(midori, { name: "夏の便り", from: `info@${shop}`, as: "Hanaya Midori" });
   const left = [["選ばれた方", 3], ["配信停止", 2]];
