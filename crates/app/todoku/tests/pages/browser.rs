@@ -182,9 +182,14 @@ impl Browser {
 
     /// The form token of a page.
     pub async fn token(&mut self, page: &str) -> String {
+        self.hidden(page, "csrf").await
+    }
+
+    /// What a hidden field of a page's form holds.
+    pub async fn hidden(&mut self, page: &str, name: &str) -> String {
         let page = self.get(page).await;
-        let mark = "name=\"csrf\" value=\"";
-        let at = page.body.find(mark).unwrap_or_else(|| panic!("no form: {} {}", page.status, page.body));
+        let mark = format!("name=\"{name}\" value=\"");
+        let at = page.body.find(&mark).unwrap_or_else(|| panic!("no {name}: {} {}", page.status, page.body));
         page.body[at + mark.len()..].split('"').next().unwrap().to_owned()
     }
 

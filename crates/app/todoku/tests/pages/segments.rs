@@ -48,8 +48,9 @@ async fn built_without_script_and_explained() {
     owner.get(&format!("/contacts/{hanako}/segments")).await.says(&["当てはまる", "ドコモの方"]);
     let taken = format!("name={}&{NAME}x&go=save", encoded("ドコモの方"));
     owner.fill("/segments/new", "/segments", &taken).await.says(&["同じ名前の条件がすでにあります"]);
-    let changed = format!("name={}&{NAME}@gmail.com", encoded("ドコモの方"));
     let edit = format!("{page}/edit");
+    let seen = owner.hidden(&edit, "version").await;
+    let changed = format!("version={seen}&name={}&{NAME}@gmail.com", encoded("ドコモの方"));
     let ask = owner.fill(&edit, &edit, &format!("{changed}&go=save")).await;
     ask.says(&["この変更で、1人が加わり、1人が外れます"]);
     let saved = owner.fill(&edit, &edit, &format!("{changed}&go=confirm")).await;

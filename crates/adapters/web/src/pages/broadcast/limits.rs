@@ -67,12 +67,15 @@ impl Entry {
             }
             _ => DemandOf::Nobody,
         };
-        let bases: Vec<ConsentBasis> = ConsentBasis::ALL
+        let mut bases: Vec<ConsentBasis> = ConsentBasis::ALL
             .into_iter()
             .filter(|basis| self.basis.iter().any(|one| one == basis.name()))
             .collect();
-        if bases.is_empty() {
-            return Err("limits-basis-missing");
+        match of {
+            // Nothing hangs on them then.
+            DemandOf::Nobody if bases.is_empty() => bases = HouseRules::default().consent.bases,
+            _ if bases.is_empty() => return Err("limits-basis-missing"),
+            _ => {}
         }
         let duplicates = Duplicates::from_name(&self.duplicates).unwrap_or_default();
         Ok(HouseRules { duplicates, consent: ConsentDemand { of, bases } })
