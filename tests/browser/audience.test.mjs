@@ -34,14 +34,6 @@ after(async () => {
   await stage?.close();
 });
 
-/** Chooses in a list that changes the row it stands in, and waits for the page with the new row. */
-async function choose(name, label) {
-  const loaded = midori.page.waitForEvent("load");
-  await midori.page.locator(`main [name="${name}"]`).selectOption({ label });
-  await loaded;
-  await midori.look();
-}
-
 /** The page of a customer. */
 async function customer(name) {
   await midori.go(`/contacts?q=${name.split(" ")[0]}`);
@@ -75,11 +67,11 @@ step("who has no consent on record is found, and the page says why", async () =>
   await midori.login("midori");
   await importList(stage, midori, "customers.csv", list);
   await midori.go("/segments/new");
-  await choose("of-0", "都道府県");
+  await midori.choose("of-0", "都道府県");
   await midori.fill({ name: "東京の方", "v-0": "東京" });
   await midori.press("条件を加える");
-  await choose("of-1", "広告メールへの同意の記録");
-  await choose("test-1", "がない");
+  await midori.choose("of-1", "広告メールへの同意の記録");
+  await midori.choose("test-1", "がない");
   await midori.says("広告メールを送れる根拠の記録がない人");
   await until("the number", async () => (await midori.page.locator("#count .num-big b").innerText()) === "6");
   await midori.page.locator("#count summary").click();

@@ -26,14 +26,6 @@ after(async () => {
   await stage?.close();
 });
 
-/** Chooses in a list that changes the row it stands in, and waits for the page with the new row. */
-async function choose(name, label) {
-  const loaded = midori.page.waitForEvent("load");
-  await midori.page.locator(`main [name="${name}"]`).selectOption({ label });
-  await loaded;
-  await midori.look();
-}
-
 const counted = () => midori.page.locator("#count .num-big b").innerText();
 
 step("a segment is built row by row and counts while one types", async () => {
@@ -42,7 +34,7 @@ step("a segment is built row by row and counts while one types", async () => {
   await midori.go("/segments");
   await midori.says("まだ条件がありません");
   await midori.press("条件をつくる");
-  await choose("of-0", "都道府県");
+  await midori.choose("of-0", "都道府県");
   await midori.fill({ name: "東京の方" });
   await midori.stays(async () => {
     await midori.fill({ "v-0": "東京" });
@@ -50,8 +42,8 @@ step("a segment is built row by row and counts while one types", async () => {
   });
   await midori.says("『都道府県』に『東京』を含む人");
   await midori.press("条件を加える");
-  await choose("of-1", "メールアドレス");
-  await choose("test-1", "入っている");
+  await midori.choose("of-1", "メールアドレス");
+  await midori.choose("test-1", "入っている");
   assert.equal(await counted(), "2");
   assert.equal(await midori.value("name"), "東京の方", "nothing is lost on the way");
   await midori.press("保存する");

@@ -68,6 +68,14 @@ export class Visitor {
     await this.look();
   }
 
+  /** Chooses in a list that changes the row it stands in, and waits for the page with the new row. */
+  async choose(name, label) {
+    const loaded = this.page.waitForEvent("load");
+    await this.page.locator(`main [name="${name}"]`).selectOption({ label });
+    await loaded;
+    await this.look();
+  }
+
   /** Presses the main button of the form whose address ends like this. */
   async submit(action) {
     const loads = this.loads;

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use audience::{ContactId, ContactPoint, POINTS_MAX, PointDraft, PointKind, dead_at_once};
+use audience::{ContactId, ContactPoint, POINTS_MAX, PointDraft, PointKind};
 
 use crate::{
     StorageError,
@@ -10,6 +10,7 @@ use crate::{
     search::folded,
     sql::{self, Row, args},
     tx::Tx,
+    validity::known_reason,
 };
 
 /// The columns [`point_of`] reads; prefix `p`.
@@ -127,22 +128,13 @@ pub(crate) async fn apply_known(tx: &mut Tx, ids: &[i64], now: i64) -> Result<()
     if ids.is_empty() {
         return Ok(());
     }
-    let dead: Vec<String> = dead_at_once().map(|reason| format!("'{}'", reason.name())).collect();
     let sql = format!(
         "UPDATE contact_points SET invalid_at = $2, invalid_reason = known.reason FROM (
-             SELECT p.id AS point_id, COALESCE(
-                 (SELECT o.invalid_reason FROM contacts o
-                  WHERE o.address_key = p.value_key AND o.invalid_at IS NOT NULL AND o.status <> 'provisional'
-                  ORDER BY o.id LIMIT 1),
-                 (SELECT o.invalid_reason FROM contact_points o WHERE o.value_key = p.value_key
-                    AND o.kind = 'address' AND o.invalid_at IS NOT NULL ORDER BY o.id LIMIT 1),
-                 (SELECT f.reason FROM address_failures f
-                  WHERE f.address_key = p.value_key AND f.cleared_at IS NULL AND NOT f.is_temporary
-                    AND f.reason IN ({}) ORDER BY f.at DESC LIMIT 1)) AS reason
+             SELECT p.id AS point_id, {} AS reason
              FROM {{ROWS}} JOIN contact_points p ON p.id = CAST(j.value AS BIGINT)
              WHERE p.kind = 'address' AND p.invalid_at IS NULL
          ) AS known WHERE contact_points.id = known.point_id AND known.reason IS NOT NULL",
-        dead.join(", ")
+        known_reason("p.value_key")
     );
     tx.execute(sql, args![sql::json(ids), now]).await?;
     Ok(())

@@ -117,6 +117,24 @@ pub(crate) async fn lift_address(
     points::mark(tx, address_key, None, told, now).await
 }
 
+/// Why an address is known not to work, as SQL, or NULL: somebody has it and it was switched off, as her own or as a
+/// further one, or a mail found it dead at once and nobody has lifted that. `key` is the column with its key.
+pub(crate) fn known_reason(key: &str) -> String {
+    let dead: Vec<String> = dead_at_once().map(|reason| format!("'{}'", reason.name())).collect();
+    let dead = dead.join(", ");
+    format!(
+        "COALESCE(
+             (SELECT o.invalid_reason FROM contacts o
+              WHERE o.address_key = {key} AND o.invalid_at IS NOT NULL AND o.status <> 'provisional'
+              ORDER BY o.id LIMIT 1),
+             (SELECT o.invalid_reason FROM contact_points o WHERE o.value_key = {key}
+                AND o.kind = 'address' AND o.invalid_at IS NOT NULL ORDER BY o.id LIMIT 1),
+             (SELECT f.reason FROM address_failures f
+              WHERE f.address_key = {key} AND f.cleared_at IS NULL AND NOT f.is_temporary
+                AND f.reason IN ({dead}) ORDER BY f.at DESC LIMIT 1))"
+    )
+}
+
 /// Switches those of these contacts off whose address is known not to work: somebody else who has it is, or a mail to
 /// it found it dead and nobody has lifted that. A provisional contact who has it proves nothing: she keeps being switched
 /// off when her address changes.
@@ -124,20 +142,13 @@ pub(crate) async fn apply_known(tx: &mut Tx, ids: &[ContactId], now: i64) -> Res
     if ids.is_empty() {
         return Ok(());
     }
-    let dead: Vec<String> = dead_at_once().map(|reason| format!("'{}'", reason.name())).collect();
     let sql = format!(
         "UPDATE contacts SET invalid_at = $2, invalid_reason = known.reason FROM (
-             SELECT c.id AS contact_id, COALESCE(
-                 (SELECT o.invalid_reason FROM contacts o
-                  WHERE o.address_key = c.address_key AND o.invalid_at IS NOT NULL AND o.status <> 'provisional'
-                  ORDER BY o.id LIMIT 1),
-                 (SELECT f.reason FROM address_failures f
-                  WHERE f.address_key = c.address_key AND f.cleared_at IS NULL AND NOT f.is_temporary
-                    AND f.reason IN ({}) ORDER BY f.at DESC LIMIT 1)) AS reason
+             SELECT c.id AS contact_id, {} AS reason
              FROM {{ROWS}} JOIN contacts c ON c.id = CAST(j.value AS BIGINT) WHERE c.invalid_at IS NULL
          ) AS known WHERE contacts.id = known.contact_id AND known.reason IS NOT NULL
          RETURNING contacts.id AS id, contacts.invalid_reason AS invalid_reason",
-        dead.join(", ")
+        known_reason("c.address_key")
     );
     let rows = tx.rows(sql, args![sql::json(ids), now]).await?;
     let mut events = Vec::with_capacity(rows.len());

@@ -125,6 +125,11 @@ cases! {
         let third = person(&store, "t@a.example", "3").await;
         point(&store, third, &address("H@a.example", "")).await;
         assert_eq!(shown(&store, third).await, "t@a.example  H@a.example!");
+        // The same when it was only ever somebody's further one.
+        let old = point(&store, third, &address("old@c.example", "")).await;
+        assert!(store.judge_point((third, old), (false, "moved"), BY).await.unwrap());
+        let fourth = person(&store, "old@c.example", "4").await;
+        assert_eq!(shown(&store, fourth).await, "old@c.example! ");
     }
 
     async fn another_is_preferred_and_each_keeps_what_is_known(store: Store) {
