@@ -1,7 +1,7 @@
 //! Our side: a whole house with people in it, and a broadcast to them.
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -24,7 +24,7 @@ use delivery::{
 };
 use doctor::sending::new_domain;
 use storage::Store;
-use testkit::{Dns, Zone};
+use testkit::{Dns, Zone, port};
 use todoku::{
     config::{Config, DeliverySection, TlsSection},
     house::{Running, open_store, wall_clock},
@@ -99,12 +99,11 @@ pub fn no_policies() -> TlsSection {
 
 /// The configuration of a house whose mail goes to the sink.
 pub fn config(folder: &Path, plan: &Plan, dns: SocketAddr, sink: SocketAddr) -> anyhow::Result<Config> {
-    let free = || TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
     Ok(Config {
         data: folder.to_owned(),
         database: plan.database.clone(),
-        listen_web: free()?,
-        listen_smtp: free()?,
+        listen_web: port::free()?,
+        listen_smtp: port::free()?,
         mail_host: "mail.todoku.example".to_owned(),
         dns_servers: vec![dns],
         delivery: DeliverySection {

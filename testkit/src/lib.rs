@@ -19,6 +19,7 @@ mod demo;
 mod dns;
 mod error;
 pub mod peers;
+pub mod port;
 mod providers;
 mod record;
 mod session;

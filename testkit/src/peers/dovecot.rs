@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Read},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -66,7 +66,7 @@ impl Dovecot {
         if !is_root() {
             return Err(PeerError::NotRoot("Dovecot"));
         }
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let address = crate::port::free()?;
         let config = write(folder, mail, password, address)?;
         let process = Command::new(PROGRAM)
             .arg("-F")

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
+    net::{SocketAddr, TcpStream, UdpSocket},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -155,7 +155,7 @@ fn tamper(line: &str, tampered: &[(String, String)]) -> String {
 
 fn free_address() -> std::io::Result<SocketAddr> {
     loop {
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let address = crate::port::free()?;
         if UdpSocket::bind(address).is_ok() {
             return Ok(address);
         }

@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::{self, Read},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -62,7 +62,7 @@ impl Postfix {
         if !is_root() {
             return Err(PeerError::NotRoot("Postfix"));
         }
-        let address = TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+        let address = crate::port::free()?;
         let postfix = Self { folder: folder.to_owned(), address };
         postfix.write(host_name, more)?;
         let output = Command::new(PROGRAM).arg("-c").arg(folder).arg("start").output()?;

@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -180,7 +180,7 @@ fn configure(stage: &mut Stage, peers: &Peers, https_port: u16) {
 #[tokio::test(flavor = "multi_thread")]
 async fn mail_goes_where_the_promised_encryption_is_proven() {
     let mut stage = Stage::set(SimulatorConfig::default(), Settings::default()).await;
-    let https = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+    let https = testkit::port::free().expect("a free port");
     let folder = tempfile::tempdir().expect("a folder");
     let peers = match Peers::start(folder, https.port()) {
         Ok(peers) => peers,

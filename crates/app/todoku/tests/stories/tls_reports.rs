@@ -1,6 +1,6 @@
 //! Story: a domain asks how encryption towards it goes, and is told by mail and by HTTPS about the day before yesterday.
 
-use std::{fs, io::Read, net::TcpListener, time::Duration};
+use std::{fs, io::Read, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use delivery::tls::{
@@ -58,7 +58,7 @@ async fn who_asks_is_told() {
     let stage = Stage::set(simulator, Settings::default()).await;
     let at = stage.folder.path();
     certificates(at);
-    let https = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+    let https = testkit::port::free().expect("a free port");
     let mut server = serve_policies(at, https.port());
     wait_until("HTTPS", SOON, async || std::net::TcpStream::connect(https).is_ok()).await;
     let store = stage.store().await;

@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
     time::Duration,
@@ -93,7 +93,7 @@ async fn a_token_is_renewed_before_it_ends_and_a_refusal_is_explained() {
     stage.add_owner();
     let at = stage.folder.path();
     certificates(at);
-    let https = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+    let https = testkit::port::free().expect("a free port");
     let mut server = token_server(at, https.port());
     wait_until("HTTPS", SOON, async || TcpStream::connect(https).is_ok()).await;
     stage.world.dns.add("reports.sts.example", "A", "127.0.0.1").expect("published");

@@ -1,9 +1,6 @@
 //! Story: a monitoring system asks how it goes; the log tells each attempt, and no address unless it may.
 
-use std::{
-    net::{TcpListener, TcpStream},
-    time::Duration,
-};
+use std::{net::TcpStream, time::Duration};
 
 use delivery::recipient::State;
 use serde_json::Value;
@@ -18,7 +15,7 @@ const SOON: Duration = Duration::from_secs(30);
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_readiness_and_lines_for_machines() {
     let stage = Stage::set(SimulatorConfig::default(), Settings::default()).await;
-    let free = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port");
+    let free = testkit::port::free().expect("a free port");
     let more = format!("listen_metrics = \"{free}\"\nlog = {{ json = true, attempts = \"all\" }}");
     stage.configure(&stage.node, &more);
     let store = stage.store().await;

@@ -7,7 +7,7 @@ mod program;
 mod shop;
 
 use std::{
-    net::{SocketAddr, TcpListener},
+    net::SocketAddr,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -193,7 +193,7 @@ impl Node {
 }
 
 fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port")
+    testkit::port::free().expect("a free port")
 }
 
 /// Milliseconds UTC.
