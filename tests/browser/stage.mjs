@@ -171,12 +171,23 @@ async function end(child) {
   clearTimeout(late);
 }
 
-function freePort() {
-  return new Promise((go, fail) => {
-    const server = createServer().once("error", fail);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address();
-      server.close(() => go(port));
-    });
+/** Where a program may be told to listen: below the ports that the system gives to outgoing connections (32768 and above). */
+const ports = { from: 10_000, until: 32_000 };
+let nextPort = ports.from + ((process.pid * 61) % (ports.until - ports.from));
+
+/** A port nobody listens on, and that no outgoing connection takes before the program is there. */
+async function freePort() {
+  for (let tries = ports.until - ports.from; tries > 0; tries -= 1) {
+    const port = nextPort;
+    nextPort = port + 1 < ports.until ? port + 1 : ports.from;
+    if (await isFree(port)) return port;
+  }
+  throw new Error(`no port is free from ${ports.from} to ${ports.until - 1}`);
+}
+
+function isFree(port) {
+  return new Promise((go) => {
+    const server = createServer().once("error", () => go(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => go(true)));
   });
 }
