@@ -15,11 +15,17 @@ pub(crate) struct Person {
     pub(crate) before: Option<Kept>,
     /// True when a row of this batch said that mail is not wanted.
     pub(crate) refuses_mail: bool,
+    /// True when a row of this batch was taken in for this contact, whether it changed anything or not.
+    pub(crate) is_meant: bool,
     /// Further addresses and numbers the batch brought.
     pub(crate) more: Vec<PointDraft>,
 }
 
 impl Person {
+    fn new(before: Option<Kept>, kept: Kept) -> Self {
+        Self { kept, before, refuses_mail: false, is_meant: false, more: Vec::new() }
+    }
+
     /// True when there is something to write.
     pub(crate) fn is_changed(&self) -> bool {
         self.before.as_ref().is_some_and(|before| *before != self.kept)
@@ -71,7 +77,7 @@ impl People {
         if !kept.contact.external_id.is_empty() {
             self.by_external_id.insert(kept.contact.external_id.clone(), at);
         }
-        self.all.push(Person { before: Some(kept.clone()), kept, refuses_mail: false, more: Vec::new() });
+        self.all.push(Person::new(Some(kept.clone()), kept));
         at
     }
 
@@ -119,6 +125,7 @@ impl People {
         if plan.mode == ImportMode::New {
             return Merged::Skipped;
         }
+        person.is_meant = true;
         let before = person.kept.clone();
         if by_further {
             // Who is found by a further address keeps the preferred one.
@@ -168,7 +175,7 @@ impl People {
     fn add(&mut self, draft: &ContactDraft, id: i64, now: i64) -> usize {
         let at = self.all.len();
         let kept = Kept::new(id, draft, now);
-        self.all.push(Person { kept, before: None, refuses_mail: false, more: Vec::new() });
+        self.all.push(Person { is_meant: true, ..Person::new(None, kept) });
         if !draft.external_id.is_empty() {
             self.by_external_id.insert(draft.external_id.clone(), at);
         }

@@ -7,9 +7,11 @@ use std::{
 };
 
 use audience::{BatchResult, ContactDraft, ImportBatch, ImportId, ImportState, ImportTrial, OptOutRoute};
+use campaigns::broadcast::Purpose;
 
 use crate::{
     StorageError,
+    broadcasts::left_out,
     contact_rows::{self, COLUMNS, Kept},
     error::from_json,
     field_values::Registry,
@@ -18,6 +20,7 @@ use crate::{
     import_merge::People,
     sql::{self, args},
     tx::Tx,
+    validity::known_reason,
 };
 
 /// Keys of people a trial imagines are above it: newer than everybody in the house.
@@ -44,7 +47,7 @@ pub(crate) async fn try_batch(
         let ids = rest.iter().map(|row| FIRST_ID + i64::try_from(row.row).unwrap_or(0));
         let taken = merge(&mut people, (rest, &plan), ids, &mut result, 0);
         people.all.iter_mut().for_each(|person| registry.settle(&mut person.kept.contact.fields));
-        trial.suppressed += suppressed(&people);
+        meet(tx, id, &people).await?;
         remember(tx, id, &people).await?;
         rest = &rest[taken..];
     }
@@ -59,13 +62,36 @@ pub(crate) async fn try_batch(
     Ok(true)
 }
 
-/// People of these rows who get no advertising whatever else.
-fn suppressed(people: &People) -> u64 {
-    let refused = people.all.iter().filter(|person| {
-        let contact = &person.kept.contact;
-        contact.opted_out_at.is_some() || contact.invalid_at.is_some() || contact.dm_refused_at.is_some()
-    });
-    refused.count() as u64
+/// Whom the file is about, each once: below zero, beside the rows' own numbers and addresses.
+async fn meet(tx: &mut Tx, id: ImportId, people: &People) -> Result<(), StorageError> {
+    let meant = people.all.iter().filter(|person| person.is_meant);
+    let mut keys: Vec<[i64; 1]> = meant.map(|person| [-person.kept.contact.id]).collect();
+    keys.sort_unstable();
+    tx.execute(MEET, args![sql::json(&keys), id]).await?;
+    Ok(())
+}
+
+const MEET: &str =
+    "INSERT INTO import_met (import_id, met) SELECT $2, CAST(j.value->>0 AS BIGINT) FROM {ROWS} WHERE TRUE
+                    ON CONFLICT (import_id, met) DO NOTHING";
+
+/// How many of the people the file is about would get no advertising after the import, although they have an address:
+/// the rules of a broadcast, and what is known of addresses that are new to the house.
+pub(crate) async fn suppressed(tx: &mut Tx, id: ImportId) -> Result<u64, StorageError> {
+    let reason = format!(
+        "c.address_key IS NOT NULL AND CASE {} WHEN {} IS NOT NULL THEN 'address_invalid' END IS NOT NULL",
+        left_out(Purpose::Advertising),
+        known_reason("c.address_key")
+    );
+    // CROSS JOIN keeps SQLite from walking the contacts.
+    let sql = format!(
+        "SELECT (SELECT COUNT(*) FROM import_met m CROSS JOIN import_people c
+                 WHERE m.import_id = $1 AND m.met < 0 AND c.import_id = $1 AND c.id = -m.met AND {reason})
+              + (SELECT COUNT(*) FROM import_met m CROSS JOIN contacts c
+                 WHERE m.import_id = $1 AND m.met < 0 AND c.id = -m.met AND {reason}
+                   AND NOT EXISTS (SELECT 1 FROM import_people t WHERE t.import_id = $1 AND t.id = c.id)) AS people"
+    );
+    tx.row(sql, args![id]).await?.map_or(Ok(0), |row| row.count("people"))
 }
 
 /// What the rows have made of people so far is kept beside the house, so that later rows find it.
@@ -123,9 +149,7 @@ async fn met_before(tx: &mut Tx, id: ImportId, batch: &ImportBatch) -> Result<u6
     let mut rows: Vec<[i64; 1]> = different.into_iter().map(|key| [key]).collect();
     rows.sort_unstable();
     let all = rows.len() as u64;
-    let sql = "INSERT INTO import_met (import_id, met) SELECT $2, CAST(j.value->>0 AS BIGINT) FROM {ROWS} WHERE TRUE
-               ON CONFLICT (import_id, met) DO NOTHING";
-    let fresh = tx.execute(sql, args![sql::json(&rows), id]).await?;
+    let fresh = tx.execute(MEET, args![sql::json(&rows), id]).await?;
     Ok(repeated + all - fresh)
 }
 

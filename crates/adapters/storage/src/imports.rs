@@ -122,7 +122,13 @@ impl ImportStore for Store {
     }
 
     async fn end_trial(&self, id: ImportId, trial: Option<&ImportTrial>) -> Result<(), StoreFailure> {
-        let trial = trial.map(sql::json);
+        let mut trial = trial.copied();
+        if let Some(found) = &mut trial {
+            // Asked of everybody in the file at once, so beside the writer's queue.
+            let asked = self.read(move |tx| Box::pin(async move { import_trial::suppressed(tx, id).await }));
+            found.suppressed = asked.await?;
+        }
+        let trial = trial.as_ref().map(sql::json);
         Ok(self.write(move |tx| Box::pin(import_trial::end(tx, id, trial))).await?)
     }
 

@@ -343,7 +343,8 @@ pub trait ImportStore: Send + Sync {
     /// Looks at a batch as [`ImportStore::apply`] would take it in, adds what it found to the trial's numbers and moves
     /// its progress. `false` as there.
     async fn try_batch(&self, id: ImportId, batch: &ImportBatch) -> Result<bool, StoreFailure>;
-    /// Ends a trial run: back to [`ImportState::Uploaded`] with its numbers, `None` when it was stopped or failed.
+    /// Ends a trial run: back to [`ImportState::Uploaded`] with its numbers and how many of its people get no advertising;
+    /// `None` when it was stopped or failed.
     async fn end_trial(&self, id: ImportId, trial: Option<&ImportTrial>) -> Result<(), StoreFailure>;
     /// Remembers how columns are assigned, under a name; another one of that name is replaced.
     async fn save_preset(&self, name: &str, plan: &ImportPlan, now: i64) -> Result<(), StoreFailure>;

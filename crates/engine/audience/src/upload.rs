@@ -94,7 +94,8 @@ pub struct ImportTrial {
     pub skipped: u64,
     /// Rows that cannot be taken in.
     pub failed: u64,
-    /// Rows of people who get no advertising whatever else: opted out, refused, or an address that does not work.
+    /// People of the file with an address who would get no advertising after it: opted out, refused, resigned, on the
+    /// suppression list, or an address that is known not to work, be it new to the house or not. Known at the end.
     pub suppressed: u64,
     /// Rows whose customer number or address stands in an earlier row.
     pub duplicates: u64,

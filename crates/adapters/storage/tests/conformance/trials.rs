@@ -1,9 +1,13 @@
 //! A trial run finds what the real run then does, whatever is in the file and in the house.
 
+use std::collections::BTreeSet;
+
 use audience::{
-    ContactDraft, ContactStore, FieldDraft, FieldKind, FieldStore, ImportBatch, ImportMode, ImportPlan,
-    ImportRow, ImportState, ImportStore, ImportTrial, NewImport, OptOutRoute, PointDraft, PointStore,
+    AddressFailure, ContactDraft, ContactStore, Failure, FieldDraft, FieldKind, FieldStore, ImportBatch,
+    ImportMode, ImportPlan, ImportRow, ImportState, ImportStore, ImportTrial, NewImport, OptOutRoute,
+    PointDraft, PointOutcome, PointStore, SuppressionStore, ValiditySettings, ValidityStore,
 };
+use bounce::Reason;
 use storage::Store;
 
 use crate::{
@@ -75,7 +79,19 @@ async fn tried(store: &Store, id: i64, batches: &[ImportBatch]) -> ImportTrial {
     }
     let found = ImportStore::get(store, id).await.unwrap().unwrap().trial.unwrap();
     store.end_trial(id, Some(&found)).await.unwrap();
-    found
+    ImportStore::get(store, id).await.unwrap().unwrap().trial.unwrap()
+}
+
+/// How many of the customers with these numbers get no advertising, looked up one by one.
+async fn without_mail(store: &Store, numbers: &BTreeSet<&str>, on_list: &str) -> u64 {
+    let all = ContactStore::list(store, &Default::default(), 0, 100).await.unwrap().contacts;
+    let out = all.iter().filter(|contact| {
+        let key = contact.address.as_deref().unwrap_or_default().to_lowercase();
+        let off =
+            [contact.opted_out_at, contact.dm_refused_at, contact.invalid_at].iter().any(Option::is_some);
+        !key.is_empty() && numbers.contains(contact.external_id.as_str()) && (off || key == on_list)
+    });
+    out.count() as u64
 }
 
 async fn run(store: &Store, id: i64, batches: &[ImportBatch], now: i64) -> [u64; 4] {
@@ -107,6 +123,63 @@ cases! {
             assert_eq!([found.added, found.updated, found.unchanged, found.skipped], expected, "file {seed} {mode:?}");
             let also = [again.added, again.updated, again.unchanged, again.skipped];
             assert_eq!(also, expected, "a second trial starts anew, file {seed} {mode:?}");
+            assert_eq!(again.suppressed, found.suppressed, "file {seed} {mode:?}");
+        }
+    }
+
+    async fn a_trial_counts_who_gets_no_advertising_after_the_run(store: Store) {
+        let on_list = "h5@a.example";
+        store.suppress(&[on_list.to_owned()], "", None, NOW).await.unwrap();
+        for (at, dead) in ["h2@a.example", "h6@a.example"].into_iter().enumerate() {
+            let gone = store.add(&draft(dead, "前の方", &format!("x{at}")), None, NOW).await.unwrap().unwrap();
+            store.switch_off(gone, "", None, NOW).await.unwrap();
+        }
+        let mut counted = 0;
+        for seed in 0..FILES {
+            let mut dice = Dice(seed + 100);
+            let mut rows: Vec<_> = (0..5 + dice.below(30)).map(|_| row_of(&mut dice)).collect();
+            for row in &mut rows {
+                row.external_id = format!("{}-{}", seed / 3, dice.below(9));
+            }
+            let cut = batches(&mut dice, &rows);
+            let id = uploaded(&store, ImportMode::Both).await;
+            let found = tried(&store, id, &cut).await;
+            run(&store, id, &cut, NOW + 1000 + i64::try_from(seed).unwrap()).await;
+            let numbers = rows.iter().map(|row| row.external_id.as_str()).collect();
+            assert_eq!(found.suppressed, without_mail(&store, &numbers, on_list).await, "file {seed}");
+            counted += found.suppressed;
+        }
+        assert!(counted > 50, "hardly anybody was left out: {counted}");
+    }
+
+    async fn a_trial_knows_addresses_that_are_new_and_do_not_work(store: Store) {
+        let gone = store.add(&draft("gone@a.example", "前", "1"), None, NOW).await.unwrap().unwrap();
+        store.switch_off(gone, "", None, NOW).await.unwrap();
+        let office = PointDraft::address(&addressing::read("old@a.example"), "会社").unwrap();
+        let PointOutcome::Done(point) = store.add_point(gone, &office, (None, NOW)).await.unwrap() else { panic!() };
+        assert!(store.judge_point((gone, point), (false, "moved"), (None, NOW)).await.unwrap());
+        let found_dead = AddressFailure {
+            address_key: "bounced@a.example".into(),
+            failure: Failure { recipient_id: 1, at: NOW, reason: Reason::UserUnknown, is_temporary: false },
+            arrival_id: None,
+        };
+        store.record_failure(&found_dead, &ValiditySettings::default(), NOW).await.unwrap();
+        store.suppress(&["listed@a.example".to_owned(), "@tomeru.example".to_owned()], "", None, NOW).await.unwrap();
+        let files: &[(&[&str], u64)] = &[
+            (&["new@a.example"], 0),
+            (&["Gone@a.example"], 1),
+            (&["old@a.example"], 1),
+            (&["bounced@a.example"], 1),
+            (&["listed@a.example"], 1),
+            (&["a@tomeru.example", "b@tomeru.example"], 2),
+            (&["", "new@a.example", "listed@a.example"], 1),
+            (&["listed@a.example", "new@a.example", "Listed@a.example"], 1),
+        ];
+        for (addresses, expected) in files {
+            let rows: Vec<_> = addresses.iter().map(|address| draft(address, "名", "")).collect();
+            let id = uploaded(&store, ImportMode::Both).await;
+            let found = tried(&store, id, &batches(&mut Dice(3), &rows)).await;
+            assert_eq!(found.suppressed, *expected, "{addresses:?}");
         }
     }
 
