@@ -19,7 +19,4 @@ pub enum RuleError {
         /// What is wrong.
         what: String,
     },
-    /// The patterns could not be put into one matcher.
-    #[error("patterns: {0}")]
-    Patterns(#[from] Box<aho_corasick::BuildError>),
 }

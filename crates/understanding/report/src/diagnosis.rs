@@ -30,13 +30,19 @@ pub(crate) fn read(text: &str) -> Diagnosis {
         }
         None => None,
     };
+    let (stage, after_host_words) = KNOWLEDGE.said(text);
     Diagnosis {
         code: code_at.map(|(code, _)| code),
         status: status.or_else(|| status_anywhere(text)),
         said_status: status,
-        stage: KNOWLEDGE.stage(text),
-        host: host(text),
+        stage,
+        host: host(after_host_words),
     }
+}
+
+/// True when a reply code stands in the text.
+pub(crate) fn has_code(text: &str) -> bool {
+    code(within(text, TEXT_BYTES_MAX)).is_some()
 }
 
 /// The words of the remote server, out of those that IronPort puts before them:
@@ -135,8 +141,8 @@ pub(crate) fn status_anywhere(text: &str) -> Option<EnhancedStatus> {
 }
 
 /// The host of `host mx.example[192.0.2.1] said:` and its kin.
-fn host(text: &str) -> Option<String> {
-    KNOWLEDGE.after_host_words(text).find_map(|rest| {
+fn host<'t>(mut after_host_words: impl Iterator<Item = &'t str>) -> Option<String> {
+    after_host_words.find_map(|rest| {
         let word = rest.split([' ', '[', '(', ':', '\n', ',', ';']).next().unwrap_or("");
         let word = word.trim_end_matches('.');
         let plain = word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b));

@@ -103,7 +103,7 @@ impl Pack {
             }
         }
         let version = version_of(FILES.iter().map(|file| file.3));
-        Ok(Self { version, providers, rules, matcher: patterns.build()?, by_literal, wordless, marks })
+        Ok(Self { version, providers, rules, matcher: patterns.build(), by_literal, wordless, marks })
     }
 
     /// Adds the systems that only their own words betray, then finds the first rule that holds.

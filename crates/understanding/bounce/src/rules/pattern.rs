@@ -3,12 +3,9 @@
 //! All pieces of all patterns are found in one pass over the text, so the time is linear in its size.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 
-use aho_corasick::{
-    Anchored, MatchKind,
-    automaton::{Automaton, StateID},
-    dfa::DFA,
-};
+use literals::Finder;
 
 /// Most bytes that may stand between two pieces of one pattern.
 const GAP_BYTES_MAX: usize = 160;
@@ -70,21 +67,14 @@ impl PatternSet {
     }
 
     /// Builds the matcher of everything added.
-    pub(crate) fn build(self) -> Result<Matcher, Box<aho_corasick::BuildError>> {
-        let automaton = DFA::builder()
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .prefilter(false)
-            .build(&self.literals)?;
-        let start = automaton.start_state(Anchored::No).expect("it is built for searches anywhere");
-        Ok(Matcher { automaton, start })
+    pub(crate) fn build(self) -> Matcher {
+        Matcher { finder: Finder::new(&self.literals) }
     }
 }
 
 /// Finds all literals in one pass.
 pub(crate) struct Matcher {
-    automaton: DFA,
-    start: StateID,
+    finder: Finder,
 }
 
 /// Where the literals stand in one text, sorted by literal and place.
@@ -99,25 +89,12 @@ impl Matcher {
     /// Looks through a normalised text.
     pub(crate) fn find<'t>(&self, text: &'t str) -> Found<'t> {
         let mut hits: Vec<(u32, u32, u32)> = Vec::with_capacity(64);
-        let mut present = vec![0; self.automaton.patterns_len().div_ceil(64)];
-        let mut state = self.start;
-        // The library's own iterator begins anew at each hit, and a text has dozens.
-        for (at, byte) in text.bytes().enumerate() {
-            state = self.automaton.next_state(Anchored::No, state, byte);
-            if !self.automaton.is_special(state) || !self.automaton.is_match(state) {
-                continue;
-            }
-            let end = at + 1;
-            for n in 0..self.automaton.match_len(state) {
-                let literal = self.automaton.match_pattern(state, n);
-                let start = end - self.automaton.pattern_len(literal);
-                hits.push((literal.as_u32(), start as u32, end as u32));
-                present[literal.as_usize() / 64] |= 1 << (literal.as_usize() % 64);
-            }
-            if hits.len() >= HITS_MAX {
-                break;
-            }
-        }
+        let mut present = vec![0; self.finder.len().div_ceil(64)];
+        let _all = self.finder.each(text.as_bytes(), |hit| {
+            hits.push((hit.literal as u32, hit.start as u32, hit.end as u32));
+            present[hit.literal / 64] |= 1 << (hit.literal % 64);
+            if hits.len() < HITS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
         hits.sort_unstable();
         Found { text, hits, present }
     }
@@ -180,7 +157,7 @@ mod tests {
     fn check(pattern: &str, text: &str, expected: Option<&str>) {
         let mut set = PatternSet::default();
         let pattern = set.add(pattern).unwrap();
-        let matcher = set.build().unwrap();
+        let matcher = set.build();
         assert_eq!(matcher.find(text).matched(&pattern), expected, "{text}");
     }
 

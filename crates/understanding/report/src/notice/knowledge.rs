@@ -1,18 +1,18 @@
 //! The words of notices, read once from `notices.toml` and found in one pass.
 
+use std::ops::ControlFlow;
 use std::sync::LazyLock;
 
-use aho_corasick::{
-    Anchored, Input, MatchKind,
-    automaton::{Automaton, StateID},
-    dfa::DFA,
-};
+use literals::Finder;
 use mail::Stage;
 use serde::Deserialize;
 
 /// The words of this build.
 pub(crate) static KNOWLEDGE: LazyLock<Knowledge> =
     LazyLock::new(|| Knowledge::load().expect("notices.toml is checked by the tests of this crate"));
+
+/// Most places of one text at which the name of a host is looked for.
+const HOSTS_MAX: usize = 200;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,61 +47,33 @@ struct WrittenMta {
 
 /// A list of words, found anywhere in a text.
 pub(crate) struct Words {
-    automaton: DFA,
-    start: StateID,
+    finder: Finder,
     /// For each word, the number of its group.
     groups: Vec<usize>,
 }
 
 impl Words {
-    fn new(groups: &[Vec<String>]) -> Result<Self, String> {
-        let words: Vec<&String> = groups.iter().flatten().collect();
+    fn new(groups: &[Vec<String>]) -> Self {
+        let finder = Finder::new(groups.iter().flatten());
         let groups = groups.iter().enumerate().flat_map(|(n, words)| words.iter().map(move |_| n)).collect();
-        let automaton = DFA::builder()
-            .match_kind(MatchKind::Standard)
-            .ascii_case_insensitive(true)
-            .prefilter(false)
-            .build(words)
-            .map_err(|error| error.to_string())?;
-        let start = automaton.start_state(Anchored::No).map_err(|error| error.to_string())?;
-        Ok(Self { automaton, start, groups })
+        Self { finder, groups }
     }
 
     /// True when one of the words occurs.
     pub(crate) fn occurs(&self, text: &str) -> bool {
-        self.ends(text).next().is_some()
+        self.finder.occurs(text.as_bytes())
     }
 
-    /// What follows each of the words.
-    fn after<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> + use<'_, 't> {
-        let found = self.automaton.try_find_iter(Input::new(text)).into_iter().flatten();
-        found.take(200).filter_map(|hit| text.get(hit.end()..))
-    }
-
-    /// The first group (in the order of the file) of which a word occurs.
-    fn first_group(&self, text: &str) -> Option<usize> {
-        self.ends(text).take(2000).flat_map(|state| self.groups_at(state)).min()
-    }
-
-    /// The groups that occur, as bits; at most 64 groups.
-    fn groups_in(&self, text: &str) -> u64 {
-        let found = self.ends(text).take(2000).flat_map(|state| self.groups_at(state));
-        found.fold(0, |bits, group| bits | 1 << group)
-    }
-
-    /// The state at each place where a word ends. The library's own iterator begins anew at each of them, and a text
-    /// has dozens.
-    fn ends(&self, text: &str) -> impl Iterator<Item = StateID> {
-        let mut state = self.start;
-        text.bytes().filter_map(move |byte| {
-            state = self.automaton.next_state(Anchored::No, state, byte);
-            (self.automaton.is_special(state) && self.automaton.is_match(state)).then_some(state)
-        })
-    }
-
-    fn groups_at(&self, state: StateID) -> impl Iterator<Item = usize> {
-        let words = 0..self.automaton.match_len(state);
-        words.map(move |n| self.groups[self.automaton.match_pattern(state, n).as_usize()])
+    /// The groups that occur, as bits; at most 64 groups. `at` is told where words of them end.
+    fn groups_in(&self, text: &str, mut at: impl FnMut(usize, usize)) -> u64 {
+        let mut seen = 0;
+        let _all = self.finder.each(text.as_bytes(), |hit| {
+            let group = self.groups[hit.literal];
+            seen |= 1 << group;
+            at(group, hit.end);
+            ControlFlow::Continue(())
+        });
+        seen
     }
 }
 
@@ -114,9 +86,9 @@ pub(crate) struct Knowledge {
     not_recipients: Words,
     boundaries: Vec<String>,
     labels: Vec<String>,
-    stages: Words,
+    /// The words of each step of the session, then those before the name of a host.
+    said: Words,
     stage_names: Vec<Stage>,
-    hosts: Words,
     mta_names: Vec<String>,
 }
 
@@ -137,7 +109,8 @@ impl Knowledge {
         let written: Written =
             toml::from_str(include_str!("../../notices.toml")).map_err(|error| error.to_string())?;
         let stage_names = written.stage.iter().map(|stage| stage.name).collect();
-        let stages: Vec<Vec<String>> = written.stage.into_iter().map(|stage| stage.words).collect();
+        let mut said: Vec<Vec<String>> = written.stage.into_iter().map(|stage| stage.words).collect();
+        said.push(written.hosts);
         let mta_names = written.mta.iter().map(|mta| mta.name.clone()).collect();
         let mut body = vec![written.openings, written.delays, written.certain];
         body.extend(written.mta.into_iter().map(|mta| mta.words));
@@ -145,16 +118,15 @@ impl Knowledge {
             return Err("over 61 programs".to_owned());
         }
         Ok(Self {
-            senders: Words::new(&[written.senders])?,
-            unattended: Words::new(&[written.unattended])?,
-            subjects: Words::new(&[written.subjects])?,
-            body: Words::new(&body)?,
-            not_recipients: Words::new(&[written.not_recipients])?,
+            senders: Words::new(&[written.senders]),
+            unattended: Words::new(&[written.unattended]),
+            subjects: Words::new(&[written.subjects]),
+            body: Words::new(&body),
+            not_recipients: Words::new(&[written.not_recipients]),
             boundaries: written.boundaries,
             labels: written.labels,
-            stages: Words::new(&stages)?,
+            said: Words::new(&said),
             stage_names,
-            hosts: Words::new(&[written.hosts])?,
             mta_names,
         })
     }
@@ -176,7 +148,7 @@ impl Knowledge {
 
     /// What the text of the body hints at; the text has its white space collapsed.
     pub(crate) fn body_hints(&self, text: &str) -> BodyHints<'_> {
-        let seen = self.body.groups_in(text);
+        let seen = self.body.groups_in(text, |_, _| ());
         let mta =
             (3..64).find(|group| seen >> group & 1 == 1).and_then(|group| self.mta_names.get(group - 3));
         BodyHints {
@@ -185,11 +157,6 @@ impl Knowledge {
             certain: seen & 4 != 0,
             mta: mta.map(String::as_str),
         }
-    }
-
-    /// What follows words like `host` and `connect to`.
-    pub(crate) fn after_host_words<'t>(&self, text: &'t str) -> impl Iterator<Item = &'t str> + use<'_, 't> {
-        self.hosts.after(text)
     }
 
     /// True when an address in this line is somebody else's.
@@ -218,9 +185,17 @@ impl Knowledge {
         })
     }
 
-    /// The step of the session that these words tell.
-    pub(crate) fn stage(&self, text: &str) -> Option<Stage> {
-        self.stages.first_group(text).map(|group| self.stage_names[group])
+    /// The step of the session that these words tell, and what follows words like `host` and `connect to`.
+    pub(crate) fn said<'t>(&self, text: &'t str) -> (Option<Stage>, impl Iterator<Item = &'t str> + use<'t>) {
+        let mut hosts = Vec::new();
+        let seen = self.said.groups_in(text, |group, end| {
+            if group == self.stage_names.len() {
+                hosts.push(end);
+            }
+        });
+        hosts.sort_unstable();
+        let after = hosts.into_iter().take(HOSTS_MAX).filter_map(|end| text.get(end..));
+        (self.stage_names.get(seen.trailing_zeros() as usize).copied(), after)
     }
 }
 
@@ -253,7 +228,7 @@ mod tests {
     #[test]
     fn stages() {
         let check =
-            |text: &str, expected: Option<Stage>| assert_eq!(KNOWLEDGE.stage(text), expected, "{text}");
+            |text: &str, expected: Option<Stage>| assert_eq!(KNOWLEDGE.said(text).0, expected, "{text}");
         check("550 no (in reply to RCPT TO command)", Some(Stage::Rcpt));
         check("552 big (in reply to end of DATA command)", Some(Stage::Content));
         check("192.0.2.1 does not like recipient.", Some(Stage::Rcpt));

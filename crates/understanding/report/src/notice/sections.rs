@@ -214,7 +214,7 @@ fn has_words(words: &str) -> bool {
 /// True when nothing more needs to be read: a heading or an announcement is not enough.
 fn tells(words: &str, form: Form) -> bool {
     let sentence = has_words(words) && !words.trim_end().ends_with(':') && words.len() > 15;
-    sentence && (form == Form::Leading || diagnosis::read(words).code.is_some())
+    sentence && (form == Form::Leading || diagnosis::has_code(words))
 }
 
 fn with_words(address: &str, words: &str) -> RecipientReport {
@@ -238,7 +238,7 @@ fn complete(report: &mut RecipientReport, candidates: &[Candidate<'_>], lines: &
     let Some(address) = report.final_recipient.clone() else { return };
     let about = candidates.iter().filter(|c| c.address.eq_ignore_ascii_case(&address));
     for line in about.map(|c| lines[c.line].trim()) {
-        if diagnosis::read(line).code.is_some() {
+        if diagnosis::has_code(line) {
             let words = format!("{line}\n{}", report.diagnostic);
             fill(report, words.trim_end());
             return;
