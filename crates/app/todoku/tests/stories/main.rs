@@ -4,6 +4,7 @@
 
 mod cli;
 mod disk;
+mod import_while_sending;
 mod postfix;
 mod postgres;
 mod queue;

@@ -1,9 +1,6 @@
 //! Story: the main job on PostgreSQL, by two processes that share the queue; one of them is killed in the middle.
 
-use std::{
-    collections::BTreeMap,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use audience::{ContactFilter, ContactStore, ImportState};
 use campaigns::{
@@ -12,55 +9,20 @@ use campaigns::{
     report::Row,
 };
 use delivery::recipient::State;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use storage::Store;
 use testkit::{DEMO_SEED, ExpectedOutcome, SimulatorConfig, demo_csv_cp932};
 
 use crate::stage::{
-    Settings, Stage, add_domain, import, not_run, plain, rows, start_broadcast, wait_for, wait_until,
+    Database, Settings, Stage, add_domain, import, plain, rows, start_broadcast, wait_for, wait_until,
 };
 
 /// How long refused mail is tried again.
 const TRIES_MS: i64 = 30_000;
 const SOON: Duration = Duration::from_secs(90);
 
-/// A database of its own, taken away when the story ends well.
-struct Database {
-    server: String,
-    name: String,
-}
-
-impl Database {
-    async fn create(server: &str) -> Self {
-        let nanos = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_nanos();
-        let database = Self { server: server.to_owned(), name: format!("todoku_story_{nanos}") };
-        database.tell(format!("CREATE DATABASE {}", database.name)).await;
-        database
-    }
-
-    async fn tell(&self, sql: String) {
-        let mut connection = PgConnection::connect(&self.server).await.expect("PostgreSQL answers");
-        connection.execute(AssertSqlSafe(sql)).await.expect("it is done");
-    }
-
-    /// The server's address with this database in place of its own.
-    fn url(&self) -> String {
-        let (address, options) = self.server.split_once('?').unwrap_or((&self.server, ""));
-        let (host, _) = address.rsplit_once('/').expect("a database in the address");
-        format!("{host}/{}?{options}", self.name)
-    }
-
-    async fn remove(self) {
-        self.tell(format!("DROP DATABASE {} WITH (FORCE)", self.name)).await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn two_processes_share_the_work_and_one_dies() {
-    let Some(server) = std::env::var("TODOKU_TEST_POSTGRES").ok().filter(|url| !url.is_empty()) else {
-        return not_run("no PostgreSQL (TODOKU_TEST_POSTGRES)");
-    };
-    let database = Database::create(&server).await;
+    let Some(database) = Database::create().await else { return };
     let settings = Settings {
         database: database.url(),
         retry_delays: "[\"1s\", \"2s\", \"3s\"]",

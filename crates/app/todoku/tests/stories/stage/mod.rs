@@ -1,6 +1,7 @@
 //! The stage the stories play on: the real program as its own process, simulated providers, a DNS of our own.
 
 mod browser;
+mod database;
 mod dialogue;
 mod need;
 mod program;
@@ -17,10 +18,11 @@ use testkit::{SimulatorConfig, World};
 use tokio::sync::{Mutex, MutexGuard};
 
 pub use browser::{Browser, Page};
+pub use database::Database;
 pub use dialogue::Dialogue;
 pub use need::{is_root, not_run};
 pub use program::{Program, Said, todoku};
-pub use shop::{SHOP, add_contacts, add_domain, import, plain, rows, start_broadcast, upload};
+pub use shop::{SHOP, add_contacts, add_domain, import, plain, rows, start_broadcast, start_for, upload};
 
 /// Our mail server's name.
 pub const MAIL_HOST: &str = "mail.todoku.example";

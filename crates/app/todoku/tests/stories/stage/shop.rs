@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use audience::{
     ContactDraft, ImportBatch, ImportId, ImportJob, ImportPlan, ImportRow, ImportState, ImportStore,
-    NewImport,
+    NewImport, segment::SegmentId,
 };
 use campaigns::{
+    audience::AudienceRules,
     broadcast::{AudienceKind, BroadcastDraft, BroadcastId, Purpose},
     ports::{BroadcastStore, TemplateStore},
     report::{Row, RowFilter},
@@ -105,6 +106,11 @@ pub async fn import(store: &Store, bytes: &[u8]) -> ImportJob {
 
 /// Creates and starts a broadcast to everybody.
 pub async fn start_broadcast(store: &Store, tries_ms: i64) -> BroadcastId {
+    start_for(store, None, tries_ms).await
+}
+
+/// Creates and starts a broadcast to those for whom a segment holds, or to everybody.
+pub async fn start_for(store: &Store, segment_id: Option<SegmentId>, tries_ms: i64) -> BroadcastId {
     let template = TemplateDraft {
         name: "お知らせ".into(),
         subject: "{{ name }}さまへ".into(),
@@ -120,9 +126,11 @@ pub async fn start_broadcast(store: &Store, tries_ms: i64) -> BroadcastId {
         from_name: "花屋みどり".into(),
         from_address: format!("info@{SHOP}"),
         reply_to: String::new(),
-        audience: AudienceKind::All,
+        audience: if segment_id.is_some() { AudienceKind::Conditions } else { AudienceKind::All },
     };
     let id = BroadcastStore::create(store, &draft, None, now()).await.expect("created");
+    let rules = AudienceRules { segment_id, ..AudienceRules::default() };
+    assert!(store.set_audience_rules(id, &rules).await.expect("decided"));
     assert!(BroadcastStore::start(store, id, now() + tries_ms, None, now()).await.expect("started"));
     id
 }
