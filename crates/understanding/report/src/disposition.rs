@@ -1,7 +1,7 @@
 //! Confirmations that a person's program shows by itself: "your mail was displayed" (RFC 8098).
 
-use crate::header::{self, Header};
-use crate::{RecipientReport, original};
+use crate::header::Header;
+use crate::{RecipientReport, address_list, original};
 
 /// What a disposition notification says.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(crate) fn read(bytes: &[u8]) -> Disposition {
     let (fields, _) = Header::split(rest);
     let address = |name: &str| {
         let value = fields.text(name)?;
-        header::clean(value.split_once(';').map_or(value.as_str(), |(_, address)| address))
+        address_list::clean(value.split_once(';').map_or(&*value, |(_, address)| address))
     };
     let kind = fields.text("disposition").unwrap_or_default();
     let action =

@@ -4,7 +4,7 @@ use mail::EnhancedStatus;
 
 use crate::header::{self, Header};
 use crate::mime::note;
-use crate::{Defect, RecipientReport, diagnosis};
+use crate::{Defect, RecipientReport, address_list, diagnosis};
 
 /// Most recipients of one report.
 const RECIPIENTS_MAX: usize = 1000;
@@ -91,7 +91,7 @@ fn recipient(group: &Header<'_>, defects: &mut Vec<Defect>) -> Option<RecipientR
     report
         .tags
         .extend(group.text("x-powermta-bouncecategory").map(|value| value.trim().to_ascii_lowercase()));
-    let words = typed.map_or(diagnostic.as_str(), |(_, words)| words);
+    let words = typed.map_or(&*diagnostic, |(_, words)| words);
     report.diagnostic = diagnosis::shorten(diagnosis::remote_words(words));
     let seen = diagnosis::read(&report.diagnostic);
     // Relays write a status of their own; the one in the remote server's words is the cause.
@@ -108,7 +108,7 @@ fn address_of(value: &str) -> Option<String> {
         Some((kind, rest)) if kind.trim().bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => rest,
         _ => value,
     };
-    header::clean(value)
+    address_list::clean(value)
 }
 
 /// The first word, lower case: some write `failed (bounced)` or `Failed`.

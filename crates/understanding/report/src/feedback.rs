@@ -1,7 +1,9 @@
 //! Complaints: the machine-readable part of a feedback report (RFC 5965 section 3).
 
-use crate::RecipientReport;
+use std::borrow::Cow;
+
 use crate::header::{self, Header};
+use crate::{RecipientReport, address_list};
 
 /// What a feedback report says.
 #[derive(Debug, Default)]
@@ -21,13 +23,13 @@ pub(crate) fn read(bytes: &[u8]) -> Feedback {
     let mut recipients: Vec<String> = Vec::new();
     for (name, value) in fields.all() {
         let wanted = ["original-rcpt-to", "removal-recipient"].contains(&name.to_ascii_lowercase().as_str());
-        let address = wanted.then(|| header::clean(&header::decode(value))).flatten();
+        let address = wanted.then(|| address_list::clean(&header::decode(value))).flatten();
         recipients.extend(address.filter(|address| !recipients.contains(address)));
     }
     Feedback {
         kind: fields.text("feedback-type").map(|value| value.trim().to_ascii_lowercase()),
         recipients: recipients.into_iter().map(|address| RecipientReport::of(Some(address))).collect(),
-        reporting_mta: fields.text("reporting-mta"),
+        reporting_mta: fields.text("reporting-mta").map(Cow::into_owned),
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Read [`read`](fn@read) first, then [`Report`]. What the facts mean is for others to judge.
 
+mod address_list;
 mod auto_reply;
 mod date;
 mod diagnosis;

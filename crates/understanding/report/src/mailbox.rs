@@ -1,30 +1,39 @@
 //! Splits an mbox file (RFC 4155) into its mails; any other bytes are one mail.
 
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use crate::header::Header;
 use crate::{lines, original};
+
+/// What stands before each mail but the first.
+static NEXT: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\n\nFrom "));
 
 /// The mails in these bytes, with LF line ends. Bytes that are no mbox come back as one mail.
 #[must_use]
 pub fn messages(bytes: &[u8]) -> Vec<Cow<'_, [u8]>> {
     match lines::to_lf(bytes) {
         Cow::Borrowed(bytes) => split(bytes).into_iter().map(Cow::Borrowed).collect(),
-        Cow::Owned(bytes) => split(&bytes).into_iter().map(|mail| Cow::Owned(mail.to_vec())).collect(),
+        Cow::Owned(bytes) => match split(&bytes).as_slice() {
+            [_] => vec![Cow::Owned(bytes)],
+            several => several.iter().map(|mail| Cow::Owned(mail.to_vec())).collect(),
+        },
     }
 }
 
 fn split(bytes: &[u8]) -> Vec<&[u8]> {
     let mut found = Vec::new();
     let mut begin = 0;
-    let mut from = 0;
-    if bytes.starts_with(b"From ") || bytes.starts_with(b"\nFrom ") || original::looks_like_header(bytes, 2) {
-        while let Some(at) = memchr::memmem::find(&bytes[from..], b"\n\nFrom ").map(|n| from + n + 2) {
-            from = at;
-            if is_mail(&bytes[at..]) {
-                found.push(&bytes[begin..at]);
-                begin = at;
-            }
+    let mut places = NEXT.find_iter(bytes).map(|at| at + 2).peekable();
+    let is_mailbox = || {
+        bytes.starts_with(b"From ") || bytes.starts_with(b"\nFrom ") || original::looks_like_header(bytes, 2)
+    };
+    if places.peek().is_some() && is_mailbox() {
+        for at in places.filter(|at| is_mail(&bytes[*at..])) {
+            found.push(&bytes[begin..at]);
+            begin = at;
         }
     }
     found.push(&bytes[begin..]);

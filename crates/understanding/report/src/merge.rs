@@ -27,6 +27,20 @@ pub(crate) fn merge(fields: Vec<RecipientReport>, told: Vec<RecipientReport>) ->
     joined
 }
 
+/// True when the words for people can add nothing to what the machine-readable part says.
+pub(crate) fn is_complete(report: &RecipientReport) -> bool {
+    report.final_recipient.is_some()
+        && report.stage != Stage::Later
+        && !report.diagnostic.is_empty()
+        && !is_vague(report)
+        && report.reply_code.is_some()
+        && report.remote_mta.is_some()
+}
+
+fn is_vague(report: &RecipientReport) -> bool {
+    report.status.is_none_or(|status| status.subject == 0)
+}
+
 fn same_person(a: &RecipientReport, b: &RecipientReport) -> bool {
     let theirs = addresses_of(b);
     let is_theirs = |x: &str| theirs.iter().flatten().any(|y| x.eq_ignore_ascii_case(y));
@@ -44,11 +58,10 @@ fn complete(report: &mut RecipientReport, other: &RecipientReport) {
     if report.stage == Stage::Later {
         report.stage = other.stage;
     }
-    let vague = report.status.is_none_or(|status| status.subject == 0);
     if report.diagnostic.is_empty() {
         report.diagnostic.clone_from(&other.diagnostic);
     }
-    if vague {
+    if is_vague(report) {
         report.status = other.status.or(report.status);
     }
     report.reply_code = report.reply_code.or(other.reply_code);

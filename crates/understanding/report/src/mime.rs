@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::Defect;
 use crate::header::{self, Header};
-use crate::transfer;
+use crate::{Defect, OriginalMessage, original, transfer};
 
 /// Deepest nesting that is followed.
 const DEPTH_MAX: u32 = 8;
@@ -21,6 +20,8 @@ pub(crate) struct Part<'a> {
     pub(crate) header: Header<'a>,
     /// The bytes as they stand, still encoded.
     pub(crate) body: &'a [u8],
+    /// The header of the message that it holds.
+    pub(crate) returned: Option<Header<'a>>,
     /// How many `message/rfc822` are around it.
     pub(crate) inside: u32,
 }
@@ -33,20 +34,36 @@ impl Part<'_> {
         let encoding = encoding.trim_ascii();
         if encoding.eq_ignore_ascii_case(b"base64") || encoding.eq_ignore_ascii_case(b"quoted-printable") {
             let unpacked = transfer::unpack(body, &String::from_utf8_lossy(encoding));
-            return Cow::Owned(crate::lines::to_lf(&unpacked).into_owned());
+            return Cow::Owned(crate::lines::into_lf(unpacked));
         }
         Cow::Borrowed(body)
     }
 
-    /// The part as text.
-    pub(crate) fn text(&self, defects: &mut Vec<Defect>) -> String {
-        let value = self.header.text("content-type").unwrap_or_default();
-        let charset = header::parameter(&value, "charset");
-        let (text, lost) = transfer::text_of(&self.bytes(), charset.as_deref());
+    /// What the header of the message in it tells.
+    pub(crate) fn original(&self) -> OriginalMessage {
+        match &self.returned {
+            Some(header) => original::of(header),
+            None => original::read(self.body),
+        }
+    }
+
+    /// Appends the part as text.
+    pub(crate) fn push_text(&self, text: &mut String, defects: &mut Vec<Defect>) {
+        let bytes = self.bytes();
+        let mut lost = false;
+        match transfer::plain(&bytes) {
+            Some(plain) => text.push_str(plain),
+            None => {
+                let value = self.header.text("content-type").unwrap_or_default();
+                let charset = header::parameter(&value, "charset");
+                let (decoded, replaced) = transfer::text_of(&bytes, charset.as_deref());
+                lost = replaced;
+                text.push_str(&decoded);
+            }
+        }
         if lost || self.body.len() > PART_BYTES_MAX {
             note(defects, if lost { Defect::Encoding } else { Defect::TooLong });
         }
-        text
     }
 }
 
@@ -93,7 +110,7 @@ impl<'a> Walk<'a, '_> {
             }
             note(self.defects, Defect::Boundary);
         }
-        self.parts.push(Part { kind, header, body, inside: place.inside });
+        self.parts.push(Part { kind, header, body, returned: None, inside: place.inside });
         let part = self.parts.len() - 1;
         if self.parts[part].kind == "message/rfc822" {
             self.message(part, place);
@@ -138,6 +155,7 @@ impl<'a> Walk<'a, '_> {
             return;
         }
         let (header, body) = Header::split(self.parts[part].body);
+        self.parts[part].returned = Some(header.clone());
         let inner = Place { depth: place.depth + 1, inside: place.inside + 1, digest: false };
         self.entity(header, body, inner);
     }
@@ -182,7 +200,11 @@ mod tests {
         let (header, body) = Header::split(mail.as_bytes());
         let seen: Vec<String> = parts(&header, body, &mut defects)
             .iter()
-            .map(|part| format!("{} {} {}", part.inside, part.kind, part.text(&mut Vec::new()).trim()))
+            .map(|part| {
+                let mut text = String::new();
+                part.push_text(&mut text, &mut Vec::new());
+                format!("{} {} {}", part.inside, part.kind, text.trim())
+            })
             .collect();
         assert_eq!(seen, expected, "{mail}");
     }

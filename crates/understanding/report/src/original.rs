@@ -1,14 +1,24 @@
 //! The returned message: what its header tells to find the message again.
 
-use crate::OriginalMessage;
+use std::borrow::Cow;
+
 use crate::header::{self, Header};
+use crate::{OriginalMessage, address_list};
 
 /// Most kept fields of the returned header.
 const HEADERS_MAX: usize = 100;
 
+/// Fields that messages have.
+const USUAL: [&str; 9] =
+    ["from", "to", "subject", "date", "message-id", "received", "return-path", "mime-version", "x-received"];
+
 /// Reads the returned header.
 pub(crate) fn read(bytes: &[u8]) -> OriginalMessage {
-    let (header, _) = Header::split(bytes);
+    of(&Header::split(bytes).0)
+}
+
+/// What a returned header tells.
+pub(crate) fn of(header: &Header<'_>) -> OriginalMessage {
     let begins =
         |name: &str, with: &str| name.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
     let kept = |name: &str| {
@@ -18,15 +28,15 @@ pub(crate) fn read(bytes: &[u8]) -> OriginalMessage {
     };
     OriginalMessage {
         message_id: header.text("message-id").and_then(|value| message_id(&value)),
-        from: header.text("from").and_then(|value| header::addresses(&value).into_iter().next()),
-        to: header.text("to").map(|value| header::addresses(&value)).unwrap_or_default(),
-        subject: header.text("subject"),
-        date: header.text("date"),
+        from: header.text("from").and_then(|value| address_list::first_address(&value)),
+        to: header.text("to").map(|value| address_list::addresses(&value)).unwrap_or_default(),
+        subject: header.text("subject").map(Cow::into_owned),
+        date: header.text("date").map(Cow::into_owned),
         headers: header
             .all()
             .filter(|(name, _)| kept(name))
             .take(HEADERS_MAX)
-            .map(|(name, value)| (name.to_owned(), header::decode(value)))
+            .map(|(name, value)| (name.to_owned(), header::decode(value).into_owned()))
             .collect(),
     }
 }
@@ -34,9 +44,9 @@ pub(crate) fn read(bytes: &[u8]) -> OriginalMessage {
 /// True when a line in the middle of a text begins a returned header: three fields, one of which only a whole
 /// message has.
 pub(crate) fn begins_header(bytes: &[u8]) -> bool {
-    let (header, _) = Header::split(bytes);
     let whole = ["received", "message-id", "return-path", "from"];
-    has_fields(&header, 3) && whole.iter().any(|name| header.raw(name).is_some())
+    let is_whole = |name: &[u8]| whole.iter().any(|whole| header::is(name, whole));
+    looks_like_header(bytes, 3) && header::fields(bytes).any(|(name, _)| is_whole(name))
 }
 
 /// The id without its brackets and what stands around them.
@@ -51,22 +61,12 @@ pub(crate) fn message_id(value: &str) -> Option<String> {
 
 /// True when these bytes begin with a message header: at least so many of the fields that messages have.
 pub(crate) fn looks_like_header(bytes: &[u8], at_least: usize) -> bool {
-    has_fields(&Header::split(bytes).0, at_least)
-}
-
-fn has_fields(header: &Header<'_>, at_least: usize) -> bool {
-    let names = [
-        "from",
-        "to",
-        "subject",
-        "date",
-        "message-id",
-        "received",
-        "return-path",
-        "mime-version",
-        "x-received",
-    ];
-    names.iter().filter(|name| header.raw(name).is_some()).count() >= at_least
+    let mut seen = 0u32;
+    header::fields(bytes).any(|(name, _)| {
+        let known = USUAL.iter().position(|usual| header::is(name, usual));
+        seen |= known.map_or(0, |known| 1 << known);
+        seen.count_ones() as usize >= at_least
+    })
 }
 
 #[cfg(test)]

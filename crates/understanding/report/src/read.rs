@@ -1,11 +1,11 @@
 //! Reads one mail from end to end: what it is, whom it is about, what it says.
 
-use crate::header::{self, Header};
+use crate::header::Header;
 use crate::mime::{self, Part, note};
 use crate::notice::{self, knowledge::KNOWLEDGE};
 use crate::{
-    Defect, Kind, OriginalMessage, RecipientReport, Report, auto_reply, date, diagnosis, disposition, dsn,
-    feedback, lines, merge, original, sns,
+    Defect, Kind, OriginalMessage, RecipientReport, Report, address_list, auto_reply, date, diagnosis,
+    disposition, dsn, feedback, lines, merge, original, sns,
 };
 
 /// Longest returned message that is read as a bounce of its own, in bytes.
@@ -59,7 +59,7 @@ impl<'a> Mail<'_, 'a> {
             let seen = disposition::read(&part.bytes());
             report.kind = Kind::Delivered;
             report.recipients = seen.recipient.into_iter().collect();
-            report.original = self.returned().map(original::read).unwrap_or_default();
+            report.original = self.returned().map(Part::original).unwrap_or_default();
             report.original.message_id = seen.message_id.or(report.original.message_id.take());
             return;
         }
@@ -71,13 +71,13 @@ impl<'a> Mail<'_, 'a> {
             report.mta = Some("amazonses".to_owned());
             return;
         }
-        let text = std::mem::take(&mut report.text);
-        let cut = notice::cut(&text);
+        let cut = notice::cut(&report.text);
         let marked = self.returned();
-        report.original = original::read(marked.unwrap_or(cut.returned.as_bytes()));
-        report.text = cut.notice.to_owned();
-        let delivery = self.delivery_status(&text, defects);
+        report.original = marked.map_or_else(|| original::read(cut.returned.as_bytes()), Part::original);
+        let delivery = self.delivery_status(&report.text, defects);
         let has_returned = marked.is_some() || !cut.returned.is_empty();
+        let notice_end = cut.notice.len();
+        report.text.truncate(notice_end);
         let signs = self.signs(report, has_returned);
         if delivery.is_none() && !signs.program && auto_reply::is_auto_reply(self.header, &report.subject) {
             report.kind = Kind::AutoReply;
@@ -89,7 +89,7 @@ impl<'a> Mail<'_, 'a> {
         }
         report.mta = signs.mta.map(str::to_owned);
         self.fill(report, delivery);
-        if report.recipients.is_empty() && self.nested(report, marked) {
+        if report.recipients.is_empty() && self.nested(report, marked.map(|part| part.body)) {
             return;
         }
         if report.recipients.is_empty() {
@@ -102,7 +102,11 @@ impl<'a> Mail<'_, 'a> {
     fn signs(&self, report: &Report, has_returned: bool) -> Signs {
         let from = self.header.text("from").unwrap_or_default();
         let mailer = self.header.text("x-mailer").unwrap_or_default();
-        let words = format!("{} {mailer} {from} {}", collapse(&report.text), report.subject);
+        let mut words = collapse(&report.text);
+        for more in [mailer.as_bytes(), from.as_bytes(), report.subject.as_bytes()] {
+            words.push(b' ');
+            words.extend_from_slice(more);
+        }
         let hints = KNOWLEDGE.body_hints(&words);
         let program = KNOWLEDGE.is_sender(&from) || from.contains("<>");
         let subject = KNOWLEDGE.is_subject(&report.subject);
@@ -117,14 +121,17 @@ impl<'a> Mail<'_, 'a> {
     /// Puts the recipients of both parts into the report.
     fn fill(&self, report: &mut Report, delivery: Option<dsn::DeliveryStatus>) {
         let addresses =
-            |name: &str| self.header.text(name).map(|v| header::addresses(&v)).unwrap_or_default();
-        let told = notice::recipients(&report.text, &addresses("to"), &addresses("x-failed-recipients"));
+            |name: &str| self.header.text(name).map(|v| address_list::addresses(&v)).unwrap_or_default();
+        let told = || notice::recipients(&report.text, &addresses("to"), &addresses("x-failed-recipients"));
         report.recipients = match delivery {
             Some(delivery) => {
                 report.reporting_mta = delivery.reporting_mta;
-                merge::merge(delivery.recipients, told)
+                let seen = delivery.recipients;
+                let complete = !seen.is_empty() && seen.iter().all(merge::is_complete);
+                let told = if complete { Vec::new() } else { told() };
+                merge::merge(seen, told)
             }
-            None => told,
+            None => told(),
         };
         let session = notice::Session::read(&report.text);
         for recipient in &mut report.recipients {
@@ -159,16 +166,16 @@ impl<'a> Mail<'_, 'a> {
     /// A feedback report, also in the form of Microsoft's junk mail reporting, which is none of RFC 5965.
     fn complaint(&self, report: &mut Report) -> bool {
         if let Some(part) = self.find("message/feedback-report") {
-            report.original = self.returned().map(original::read).unwrap_or_default();
+            report.original = self.returned().map(Part::original).unwrap_or_default();
             complaint(report, feedback::read(&part.bytes()));
             return true;
         }
         let begins =
             report.subject.trim_start().to_ascii_lowercase().starts_with("complaint about message from");
-        let Some(bytes) = self.returned().filter(|_| begins) else { return false };
-        report.original = original::read(bytes);
-        let named =
-            Header::split(bytes).0.text("x-hmxmroriginalrecipient").and_then(|value| header::clean(&value));
+        let Some(part) = self.returned().filter(|_| begins) else { return false };
+        report.original = part.original();
+        let (returned, _) = Header::split(part.body);
+        let named = returned.text("x-hmxmroriginalrecipient").and_then(|value| address_list::clean(&value));
         let recipients = named.map(|address| RecipientReport::of(Some(address))).into_iter().collect();
         complaint(
             report,
@@ -193,15 +200,14 @@ impl<'a> Mail<'_, 'a> {
     }
 
     /// The returned message, or its header.
-    fn returned(&self) -> Option<&'a [u8]> {
+    fn returned(&self) -> Option<&Part<'a>> {
         let kinds = ["message/rfc822", "text/rfc822-headers", "message/global", "message/global-headers"];
         let is_returned = |part: &&Part<'a>| part.inside == 0 && kinds.contains(&part.kind.as_str());
-        let marked = self.parts.iter().find(is_returned).map(|part| part.body);
         let hidden = || {
-            let text = self.parts.iter().skip(1).filter(|part| part.inside == 0);
-            text.map(|part| part.body).find(|body| original::looks_like_header(body, 3))
+            let mut text = self.parts.iter().skip(1).filter(|part| part.inside == 0);
+            text.find(|part| original::looks_like_header(part.body, 3))
         };
-        marked.or_else(hidden)
+        self.parts.iter().find(is_returned).or_else(hidden)
     }
 
     /// A notice that names nobody is about the one person the returned message was sent to; list mail names no
@@ -210,7 +216,7 @@ impl<'a> Mail<'_, 'a> {
         let listed =
             |name: &str| report.original.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
         let [only] = report.original.to.as_slice() else { return Vec::new() };
-        let own = self.header.text("to").map(|v| header::addresses(&v)).unwrap_or_default();
+        let own = self.header.text("to").map(|v| address_list::addresses(&v)).unwrap_or_default();
         let is_own = own.iter().any(|address| address.eq_ignore_ascii_case(only));
         if is_own || listed("x-beenthere") || listed("list-id") || listed("list-post") {
             return Vec::new();
@@ -251,8 +257,8 @@ fn empty(header: &Header<'_>) -> Report {
         reporting_mta: None,
         feedback_type: None,
         text: String::new(),
-        subject: header.text("subject").unwrap_or_default(),
-        from: header.text("from").and_then(|value| header::addresses(&value).into_iter().next()),
+        subject: header.text("subject").unwrap_or_default().into_owned(),
+        from: header.text("from").and_then(|value| address_list::first_address(&value)),
         written_at: header.text("date").and_then(|value| date::read(&value)),
     }
 }
@@ -278,14 +284,21 @@ fn kind_of(recipients: &[RecipientReport], delay: bool) -> Kind {
 
 /// Joins lines, so that words are found where a line was folded; only the beginning, where notices say what they
 /// are.
-fn collapse(text: &str) -> String {
-    let mut joined = String::with_capacity(text.len().min(HINT_BYTES_MAX + 200));
-    for word in text.split_ascii_whitespace() {
-        if joined.len() > HINT_BYTES_MAX {
-            break;
+fn collapse(text: &str) -> Vec<u8> {
+    let mut joined = Vec::with_capacity(text.len().min(HINT_BYTES_MAX) + 400);
+    let mut in_word = false;
+    for byte in text.bytes() {
+        let is_space = byte.is_ascii_whitespace();
+        if !is_space && !in_word && joined.len() > HINT_BYTES_MAX {
+            return joined;
         }
-        joined.push_str(word);
-        joined.push(' ');
+        if !is_space || in_word {
+            joined.push(if is_space { b' ' } else { byte });
+        }
+        in_word = !is_space;
+    }
+    if in_word {
+        joined.push(b' ');
     }
     joined
 }
@@ -295,14 +308,16 @@ fn words_for_people(parts: &[Part<'_>], defects: &mut Vec<Defect>) -> String {
         part.inside == 0 && (part.kind == "text/plain" || part.kind.starts_with("multipart/"))
     };
     let html = |part: &&Part<'_>| part.inside == 0 && part.kind == "text/html";
-    let mut text = String::new();
+    let mut text = String::with_capacity(1024);
     for part in parts.iter().filter(plain).take(20) {
-        text.push_str(&part.text(defects));
+        part.push_text(&mut text, defects);
         text.push('\n');
     }
     if text.trim().is_empty() {
         for part in parts.iter().filter(html).take(5) {
-            text.push_str(&notice::html::to_text(&part.text(defects)));
+            let mut written = String::new();
+            part.push_text(&mut written, defects);
+            text.push_str(&notice::html::to_text(&written));
             text.push('\n');
         }
     }

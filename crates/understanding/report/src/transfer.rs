@@ -1,5 +1,7 @@
 //! From the bytes of a part to text: transfer encodings (RFC 2045 section 6), charsets and encoded words (RFC 2047).
 
+use std::borrow::Cow;
+
 use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8, WINDOWS_1252};
 
 /// The bytes behind a transfer encoding. What is not part of the encoding is skipped.
@@ -66,28 +68,35 @@ fn quoted_printable(bytes: &[u8], underscore_is_space: bool) -> Vec<u8> {
     out
 }
 
+/// The bytes as they stand, where they are UTF-8 and hold no escapes of ISO-2022-JP: whatever charset is named.
+pub(crate) fn plain(bytes: &[u8]) -> Option<&str> {
+    if has_escapes(bytes) { None } else { std::str::from_utf8(bytes).ok() }
+}
+
+fn has_escapes(bytes: &[u8]) -> bool {
+    memchr::memchr(0x1b, bytes).is_some_and(|at| memchr::memmem::find(&bytes[at..], b"\x1b$").is_some())
+}
+
 /// Text of bytes in a named charset; the flag is true when bytes had to be replaced.
 ///
 /// A name that does not fit is not believed: Japanese reports often say us-ascii and are ISO-2022-JP.
-pub(crate) fn text_of(bytes: &[u8], charset: Option<&str>) -> (String, bool) {
-    let escapes = memchr::memchr(0x1b, bytes).is_some() && memchr::memmem::find(bytes, b"\x1b$").is_some();
-    if !escapes && let Ok(text) = std::str::from_utf8(bytes) {
-        return (text.to_owned(), false);
+pub(crate) fn text_of<'b>(bytes: &'b [u8], charset: Option<&str>) -> (Cow<'b, str>, bool) {
+    if has_escapes(bytes) {
+        return ISO_2022_JP.decode_without_bom_handling(bytes);
     }
-    if escapes {
-        let (text, lost) = ISO_2022_JP.decode_without_bom_handling(bytes);
-        return (text.into_owned(), lost);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return (Cow::Borrowed(text), false);
     }
     let named = charset.and_then(|name| Encoding::for_label(name.trim().as_bytes()));
     let guesses = [named.filter(|e| *e != UTF_8), Some(EUC_JP), Some(SHIFT_JIS)];
     for encoding in guesses.into_iter().flatten() {
         let (text, lost) = encoding.decode_without_bom_handling(bytes);
         if !lost {
-            return (text.into_owned(), false);
+            return (text, false);
         }
     }
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
-    (text.into_owned(), true)
+    (text, true)
 }
 
 /// Decodes the encoded words of an unfolded value; what is none stays as it is.
@@ -129,7 +138,7 @@ fn word(from: &str) -> Option<(String, &str)> {
         _ => return None,
     };
     let charset = charset.split('*').next();
-    Some((text_of(&bytes, charset).0, after))
+    Some((text_of(&bytes, charset).0.into_owned(), after))
 }
 
 #[cfg(test)]

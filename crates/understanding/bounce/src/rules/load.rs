@@ -68,7 +68,7 @@ pub(crate) struct Rule {
     pub(crate) providers: u64,
     pub(crate) mta: Vec<String>,
     pub(crate) tags: Vec<String>,
-    pub(crate) codes: Vec<String>,
+    pub(crate) codes: Vec<u16>,
     pub(crate) statuses: Vec<StatusCondition>,
     pub(crate) stages: Vec<Stage>,
     pub(crate) address: Option<bool>,
@@ -167,7 +167,11 @@ fn compile(
         providers: bits,
         mta: written.mta,
         tags: written.tag,
-        codes: written.code,
+        codes: written
+            .code
+            .iter()
+            .map(|code| code.parse().map_err(|_| wrong("not a reply code")))
+            .collect::<Result<_, _>>()?,
         statuses: written
             .status
             .iter()

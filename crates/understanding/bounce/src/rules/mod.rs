@@ -1,5 +1,6 @@
 //! The rule pack: knowledge files read once and compiled into one matcher.
 
+mod bits;
 mod load;
 mod pack;
 mod pattern;

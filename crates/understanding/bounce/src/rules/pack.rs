@@ -2,6 +2,7 @@
 
 use mail::{EnhancedStatus, Stage};
 
+use super::bits;
 use super::load::{self, Rule};
 use super::pattern::{Found, Matcher, Pattern, PatternSet};
 use super::provider::Providers;
@@ -73,9 +74,11 @@ pub(crate) struct Pack {
     matcher: Matcher,
     /// For each literal, the rules one of whose patterns begins with it.
     by_literal: Vec<Vec<u32>>,
-    /// Rules without words.
-    wordless: Vec<u32>,
-    /// For each literal, the provider marks that begin with it.
+    /// A bit for each rule without words.
+    wordless: Vec<u64>,
+    /// For each rule its tier and its [`Rule::providers`]: most are passed over for what this says.
+    heads: Vec<(Tier, u64)>,
+    /// The provider marks, each with the literal it begins with.
     marks: Vec<(u32, Pattern, u64)>,
 }
 
@@ -93,52 +96,53 @@ impl Pack {
         let marks = std::mem::take(&mut providers.marks);
         let marks = marks.into_iter().map(|(pattern, bit)| (pattern.first_literal(), pattern, bit)).collect();
         let mut by_literal: Vec<Vec<u32>> = vec![Vec::new(); patterns.len()];
-        let mut wordless = Vec::new();
+        let mut wordless = vec![0; rules.len().div_ceil(64)];
         for (number, (_, rule)) in (0u32..).zip(&rules) {
             if rule.text.is_empty() {
-                wordless.push(number);
+                wordless[number as usize / 64] |= 1 << (number % 64);
             }
             for pattern in &rule.text {
                 by_literal[pattern.first_literal() as usize].push(number);
             }
         }
+        let heads = rules.iter().map(|(tier, rule)| (*tier, rule.providers)).collect();
         let version = version_of(FILES.iter().map(|file| file.3));
-        Ok(Self { version, providers, rules, matcher: patterns.build(), by_literal, wordless, marks })
+        Ok(Self { version, providers, rules, matcher: patterns.build(), by_literal, wordless, heads, marks })
     }
 
     /// Adds the systems that only their own words betray, then finds the first rule that holds.
     pub(crate) fn first<'p, 't>(&'p self, facts: &Facts<'t>) -> Option<Hit<'p, 't>> {
         let found = self.matcher.find(facts.text);
         let providers = facts.providers | self.marked(&found);
-        let mut candidates: Vec<u32> = self.wordless.clone();
-        for literal in found.literals() {
-            candidates.extend_from_slice(&self.by_literal[literal as usize]);
+        let mut candidates = self.wordless.clone();
+        for number in found.literals().flat_map(|literal| &self.by_literal[literal]) {
+            candidates[*number as usize / 64] |= 1 << (number % 64);
         }
-        candidates.sort_unstable();
-        candidates.dedup();
-        for number in candidates {
-            let (tier, rule) = &self.rules[number as usize];
-            if *tier > facts.last_tier {
+        for number in bits::set(&candidates) {
+            let (tier, of_providers) = self.heads[number];
+            if tier > facts.last_tier {
                 return None;
             }
-            if rule.providers != 0 && rule.providers & providers == 0 {
+            if of_providers != 0 && of_providers & providers == 0 {
                 continue;
             }
+            let (_, rule) = &self.rules[number];
             if let Some(words) = holds(rule, facts, &found) {
-                return Some(Hit { rule, words, tier: *tier });
+                return Some(Hit { rule, words, tier });
             }
         }
         None
     }
 
-    fn marked(&self, found: &Found<'_>) -> u64 {
-        let held = self.marks.iter().filter(|(_, pattern, _)| found.matched(pattern).is_some());
+    fn marked(&self, found: &Found<'_, '_>) -> u64 {
+        let begun = self.marks.iter().filter(|(first, _, _)| found.has(*first));
+        let held = begun.filter(|(_, pattern, _)| found.matched(pattern).is_some());
         held.fold(0, |bits, (_, _, bit)| bits | bit)
     }
 }
 
 /// `Some(words)` when every condition of the rule holds.
-fn holds<'t>(rule: &Rule, facts: &Facts<'t>, found: &Found<'t>) -> Option<Option<&'t str>> {
+fn holds<'t>(rule: &Rule, facts: &Facts<'t>, found: &Found<'_, 't>) -> Option<Option<&'t str>> {
     if facts.at < rule.from_at || facts.at >= rule.before_at || (facts.around && rule.own_words) {
         return None;
     }
@@ -165,7 +169,7 @@ fn numbers_hold(rule: &Rule, facts: &Facts<'_>) -> bool {
     if !rule.stages.is_empty() && !rule.stages.contains(&facts.stage) {
         return false;
     }
-    if !rule.codes.is_empty() && !rule.codes.iter().any(|code| code_holds(code, facts)) {
+    if !rule.codes.is_empty() && !rule.codes.iter().any(|code| code_holds(*code, facts)) {
         return false;
     }
     if !rule.mta.is_empty() && !facts.mta.is_some_and(|mta| rule.mta.iter().any(|name| name == mta)) {
@@ -179,8 +183,7 @@ fn numbers_hold(rule: &Rule, facts: &Facts<'_>) -> bool {
 }
 
 /// `550` exactly; `5` for the class, which a status may also tell where no reply code is known.
-fn code_holds(written: &str, facts: &Facts<'_>) -> bool {
-    let Ok(wanted) = written.parse::<u16>() else { return false };
+fn code_holds(wanted: u16, facts: &Facts<'_>) -> bool {
     if wanted >= 100 {
         return facts.code == wanted;
     }

@@ -7,6 +7,8 @@ use std::ops::ControlFlow;
 
 use literals::Finder;
 
+use super::bits;
+
 /// Most bytes that may stand between two pieces of one pattern.
 const GAP_BYTES_MAX: usize = 160;
 /// Most pieces that are recorded for one text; a text with more is made to hurt.
@@ -68,43 +70,52 @@ impl PatternSet {
 
     /// Builds the matcher of everything added.
     pub(crate) fn build(self) -> Matcher {
-        Matcher { finder: Finder::new(&self.literals) }
+        let lengths = self.literals.iter().map(|literal| literal.len() as u32).collect();
+        Matcher { finder: Finder::new(&self.literals), lengths }
     }
 }
 
 /// Finds all literals in one pass.
 pub(crate) struct Matcher {
     finder: Finder,
+    /// Bytes of each literal.
+    lengths: Vec<u32>,
 }
 
-/// Where the literals stand in one text, sorted by literal and place.
-pub(crate) struct Found<'t> {
+/// Where the literals stand in one text.
+pub(crate) struct Found<'p, 't> {
     text: &'t str,
-    hits: Vec<(u32, u32, u32)>,
+    lengths: &'p [u32],
+    /// Literal and first byte of each, as [`place`] has it, sorted.
+    hits: Vec<u64>,
     /// A bit for each literal that occurs: most questions end here.
     present: Vec<u64>,
 }
 
 impl Matcher {
     /// Looks through a normalised text.
-    pub(crate) fn find<'t>(&self, text: &'t str) -> Found<'t> {
-        let mut hits: Vec<(u32, u32, u32)> = Vec::with_capacity(64);
-        let mut present = vec![0; self.finder.len().div_ceil(64)];
+    pub(crate) fn find<'t>(&self, text: &'t str) -> Found<'_, 't> {
+        let mut hits = Vec::with_capacity(128);
+        let mut present = vec![0; self.lengths.len().div_ceil(64)];
         let _all = self.finder.each(text.as_bytes(), |hit| {
-            hits.push((hit.literal as u32, hit.start as u32, hit.end as u32));
+            hits.push(place(hit.literal as u32, hit.start as u32));
             present[hit.literal / 64] |= 1 << (hit.literal % 64);
             if hits.len() < HITS_MAX { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
         });
         hits.sort_unstable();
-        Found { text, hits, present }
+        Found { text, lengths: &self.lengths, hits, present }
     }
 }
 
-impl<'t> Found<'t> {
+/// A literal and its place as one number, because numbers are sorted and compared fastest.
+fn place(literal: u32, start: u32) -> u64 {
+    u64::from(literal) << 32 | u64::from(start)
+}
+
+impl<'t> Found<'_, 't> {
     /// The literals that occur, each once.
-    pub(crate) fn literals(&self) -> impl Iterator<Item = u32> + '_ {
-        let mut last = None;
-        self.hits.iter().map(|hit| hit.0).filter(move |literal| last.replace(*literal) != Some(*literal))
+    pub(crate) fn literals(&self) -> impl Iterator<Item = usize> + '_ {
+        bits::set(&self.present)
     }
 
     /// The words that match the pattern, or `None`.
@@ -113,10 +124,9 @@ impl<'t> Found<'t> {
             return None;
         }
         let (first, rest) = pattern.0.split_first()?;
-        let starts = self.of(first.literal).iter().filter(|hit| self.edges(first, hit)).take(STARTS_MAX);
-        for start in starts {
-            if let Some(end) = self.follow(rest, start.2) {
-                return self.text.get(start.1 as usize..end as usize);
+        for (start, end) in self.of(first, 0).take(STARTS_MAX) {
+            if let Some(end) = self.follow(rest, end) {
+                return self.text.get(start as usize..end as usize);
             }
         }
         None
@@ -124,29 +134,34 @@ impl<'t> Found<'t> {
 
     fn follow(&self, pieces: &[Piece], mut end: u32) -> Option<u32> {
         for piece in pieces {
-            let hits = self.of(piece.literal);
-            let from = hits.partition_point(|hit| hit.1 < end);
-            let near = hits[from..].iter().take_while(|hit| (hit.1 - end) as usize <= GAP_BYTES_MAX);
-            end = near.into_iter().find(|hit| self.edges(piece, hit))?.2;
+            let near = |start: u32| (start - end) as usize <= GAP_BYTES_MAX;
+            end = self.of(piece, end).take_while(|(start, _)| near(*start)).next()?.1;
         }
         Some(end)
     }
 
-    fn has(&self, literal: u32) -> bool {
+    /// True when the literal occurs.
+    pub(crate) fn has(&self, literal: u32) -> bool {
         self.present[literal as usize / 64] >> (literal % 64) & 1 == 1
     }
 
-    fn of(&self, literal: u32) -> &[(u32, u32, u32)] {
-        let from = self.hits.partition_point(|hit| hit.0 < literal);
-        let len = self.hits[from..].partition_point(|hit| hit.0 == literal);
-        &self.hits[from..from + len]
+    /// Where the piece begins and ends, from a place on.
+    fn of(&self, piece: &Piece, from: u32) -> impl Iterator<Item = (u32, u32)> + '_ {
+        let piece = *piece;
+        let first = place(piece.literal, from);
+        let hits = &self.hits[self.hits.partition_point(|hit| *hit < first)..];
+        let length = self.lengths[piece.literal as usize];
+        hits.iter()
+            .take_while(move |hit| **hit >> 32 == u64::from(piece.literal))
+            .map(move |hit| (*hit as u32, *hit as u32 + length))
+            .filter(move |(start, end)| self.edges(&piece, *start, *end))
     }
 
-    fn edges(&self, piece: &Piece, hit: &(u32, u32, u32)) -> bool {
+    fn edges(&self, piece: &Piece, start: u32, end: u32) -> bool {
         let bytes = self.text.as_bytes();
         let word = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
-        (!piece.edge_before || !word((hit.1 as usize).checked_sub(1)))
-            && (!piece.edge_after || !word(Some(hit.2 as usize)))
+        (!piece.edge_before || !word((start as usize).checked_sub(1)))
+            && (!piece.edge_after || !word(Some(end as usize)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Cuts a text into the notice and the message returned below it.
 
 use super::knowledge::KNOWLEDGE;
-use crate::original;
+use crate::{lines, original};
 
 /// Most places at which a returned header is looked for.
 const TRIES_MAX: usize = 64;
@@ -16,11 +16,13 @@ pub(crate) struct Cut<'t> {
 
 /// Finds the place where the returned message begins.
 pub(crate) fn cut(text: &str) -> Cut<'_> {
-    let mut at = 0;
     let mut tries = 0;
-    for line in text.split_inclusive('\n') {
+    for (at, line) in lines::with_ends(text) {
+        if tries == TRIES_MAX {
+            break;
+        }
         let next = at + line.len();
-        let boundary = tries < TRIES_MAX && KNOWLEDGE.is_boundary(line.trim_end());
+        let boundary = KNOWLEDGE.is_boundary(line);
         tries += usize::from(boundary);
         if boundary && has_returned(&text[next..]) {
             let returned = text[next..].trim_start_matches(['\n', ' ', '-', '=']);
@@ -32,7 +34,6 @@ pub(crate) fn cut(text: &str) -> Cut<'_> {
                 return Cut { notice: &text[..at], returned: &text[at..] };
             }
         }
-        at = next;
     }
     Cut { notice: text, returned: "" }
 }
@@ -44,6 +45,9 @@ fn has_returned(rest: &str) -> bool {
 }
 
 fn may_begin_header(line: &str) -> bool {
+    if !line.as_bytes().first().is_some_and(|first| b"rfdmxst".contains(&first.to_ascii_lowercase())) {
+        return false;
+    }
     let names = [
         "received:",
         "return-path:",

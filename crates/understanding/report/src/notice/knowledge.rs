@@ -11,6 +11,8 @@ use serde::Deserialize;
 pub(crate) static KNOWLEDGE: LazyLock<Knowledge> =
     LazyLock::new(|| Knowledge::load().expect("notices.toml is checked by the tests of this crate"));
 
+/// Longest line before a returned message, in bytes, without what stands around its words.
+const BOUNDARY_BYTES_MAX: usize = 120;
 /// Most places of one text at which the name of a host is looked for.
 const HOSTS_MAX: usize = 200;
 
@@ -65,9 +67,9 @@ impl Words {
     }
 
     /// The groups that occur, as bits; at most 64 groups. `at` is told where words of them end.
-    fn groups_in(&self, text: &str, mut at: impl FnMut(usize, usize)) -> u64 {
+    fn groups_in(&self, text: &[u8], mut at: impl FnMut(usize, usize)) -> u64 {
         let mut seen = 0;
-        let _all = self.finder.each(text.as_bytes(), |hit| {
+        let _all = self.finder.each(text, |hit| {
             let group = self.groups[hit.literal];
             seen |= 1 << group;
             at(group, hit.end);
@@ -84,7 +86,9 @@ pub(crate) struct Knowledge {
     subjects: Words,
     body: Words,
     not_recipients: Words,
-    boundaries: Vec<String>,
+    /// By their first byte.
+    boundaries: Vec<Vec<String>>,
+    /// Without the colon that may stand behind them.
     labels: Vec<String>,
     /// The words of each step of the session, then those before the name of a host.
     said: Words,
@@ -114,6 +118,10 @@ impl Knowledge {
         let mta_names = written.mta.iter().map(|mta| mta.name.clone()).collect();
         let mut body = vec![written.openings, written.delays, written.certain];
         body.extend(written.mta.into_iter().map(|mta| mta.words));
+        let mut boundaries = vec![Vec::new(); 256];
+        for begin in written.boundaries {
+            boundaries[usize::from(begin.as_bytes()[0])].push(begin);
+        }
         if body.len() > 64 {
             return Err("over 61 programs".to_owned());
         }
@@ -123,8 +131,8 @@ impl Knowledge {
             subjects: Words::new(&[written.subjects]),
             body: Words::new(&body),
             not_recipients: Words::new(&[written.not_recipients]),
-            boundaries: written.boundaries,
-            labels: written.labels,
+            boundaries,
+            labels: written.labels.iter().map(|label| label.trim_end_matches(':').to_owned()).collect(),
             said: Words::new(&said),
             stage_names,
             mta_names,
@@ -147,7 +155,7 @@ impl Knowledge {
     }
 
     /// What the text of the body hints at; the text has its white space collapsed.
-    pub(crate) fn body_hints(&self, text: &str) -> BodyHints<'_> {
+    pub(crate) fn body_hints(&self, text: &[u8]) -> BodyHints<'_> {
         let seen = self.body.groups_in(text, |_, _| ());
         let mta =
             (3..64).find(|group| seen >> group & 1 == 1).and_then(|group| self.mta_names.get(group - 3));
@@ -166,21 +174,29 @@ impl Knowledge {
 
     /// True for the line that stands before a returned message.
     pub(crate) fn is_boundary(&self, line: &str) -> bool {
-        let line = line.trim_matches(|c: char| c.is_whitespace() || "-=*_#|+>:".contains(c));
-        let Some(first) = line.bytes().next().filter(|_| line.len() <= 120) else { return false };
-        let first = first.to_ascii_lowercase();
-        self.boundaries.iter().filter(|begin| begin.as_bytes()[0] == first).any(|begin| {
+        let is_ornament = |c: char| c.is_whitespace() || "-=*_#|+>:".contains(c);
+        let plain = line.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric);
+        let line = if plain { line } else { line.trim_start_matches(is_ornament) };
+        let Some(first) = line.as_bytes().first() else { return false };
+        let begins = &self.boundaries[usize::from(first.to_ascii_lowercase())];
+        if begins.is_empty() {
+            return false;
+        }
+        let line = line.trim_end_matches(is_ornament);
+        let is_begin = |begin: &String| {
             line.as_bytes().get(..begin.len()).is_some_and(|l| l.eq_ignore_ascii_case(begin.as_bytes()))
-        })
+        };
+        line.len() <= BOUNDARY_BYTES_MAX && begins.iter().any(is_begin)
     }
 
     /// True when these words stand right before the address of a recipient.
     pub(crate) fn is_label(&self, before: &str) -> bool {
         let lower = before.trim_end().to_lowercase();
         let lower = lower.trim_end_matches([':', ' ', '=']);
-        self.labels.iter().any(|label| {
+        let ends = |label: &&String| lower.as_bytes().last() == label.as_bytes().last();
+        self.labels.iter().filter(ends).any(|label| {
             lower
-                .strip_suffix(label.trim_end_matches(':'))
+                .strip_suffix(label.as_str())
                 .is_some_and(|rest| rest.chars().next_back().is_none_or(|c| !c.is_ascii_alphanumeric()))
         })
     }
@@ -188,7 +204,7 @@ impl Knowledge {
     /// The step of the session that these words tell, and what follows words like `host` and `connect to`.
     pub(crate) fn said<'t>(&self, text: &'t str) -> (Option<Stage>, impl Iterator<Item = &'t str> + use<'t>) {
         let mut hosts = Vec::new();
-        let seen = self.said.groups_in(text, |group, end| {
+        let seen = self.said.groups_in(text.as_bytes(), |group, end| {
             if group == self.stage_names.len() {
                 hosts.push(end);
             }

@@ -3,7 +3,7 @@
 use super::addresses::{self, Spotted};
 use super::knowledge::KNOWLEDGE;
 use crate::merge::fill;
-use crate::{RecipientReport, diagnosis};
+use crate::{RecipientReport, diagnosis, lines};
 
 /// Most lines of a notice that are looked at.
 const LINES_MAX: usize = 2000;
@@ -36,11 +36,12 @@ struct Candidate<'t> {
 
 /// Who the notice is about. `own` are the addresses it was sent to, `failed` those of `X-Failed-Recipients`.
 pub(crate) fn recipients(notice: &str, own: &[String], failed: &[String]) -> Vec<RecipientReport> {
-    let lines: Vec<&str> = notice.lines().take(LINES_MAX).collect();
+    let lines: Vec<&str> =
+        lines::with_ends(notice).map(|(_, line)| lines::without_end(line)).take(LINES_MAX).collect();
     let candidates: Vec<Candidate<'_>> = lines
         .iter()
         .enumerate()
-        .filter(|(n, line)| line.contains('@') && !asks_to_write(&lines[..*n]))
+        .filter(|(n, line)| memchr::memchr(b'@', line.as_bytes()).is_some() && !asks_to_write(&lines[..*n]))
         .filter(|(n, _)| !goes_on_as_sentence(lines.get(n + 1)))
         .filter_map(|(n, line)| candidate(n, line))
         .collect();
@@ -76,10 +77,11 @@ fn is(report: &RecipientReport, address: &str) -> bool {
 /// True when the words right above ask to write to the address that follows.
 fn asks_to_write(above: &[&str]) -> bool {
     let last = above.iter().rev().map(|line| line.trim()).find(|line| !line.is_empty()).unwrap_or("");
-    let last = last.to_ascii_lowercase();
-    ["to the address", "contact", "contact:", "please write to", "send mail to", "for help:"]
-        .iter()
-        .any(|end| last.ends_with(end))
+    let ends = |end: &&str| {
+        let from = last.len().checked_sub(end.len());
+        from.is_some_and(|from| last.as_bytes()[from..].eq_ignore_ascii_case(end.as_bytes()))
+    };
+    ["to the address", "contact", "contact:", "please write to", "send mail to", "for help:"].iter().any(ends)
 }
 
 /// True when the next line begins with a Japanese particle: the address is part of "please write to …".

@@ -1,6 +1,9 @@
 //! Reads the piece of an SMTP session that some programs quote: which command was refused.
 
+use std::sync::LazyLock;
+
 use mail::Stage;
+use memchr::memmem::Finder;
 
 /// A refusal in the quoted session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +28,9 @@ impl Session {
     /// Reads the session in a notice; empty where none is quoted.
     pub(crate) fn read(notice: &str) -> Self {
         let mut session = Self::default();
+        if THEIRS.iter().all(|begin| begin.find(notice.as_bytes()).is_none()) {
+            return session;
+        }
         let mut last: Option<Stage> = None;
         let mut connected = false;
         let mut lines = notice.lines().map(str::trim_start).peekable();
@@ -63,6 +69,10 @@ impl Session {
         self.refusals.get(n)
     }
 }
+
+/// How the lines of the other side begin.
+static THEIRS: LazyLock<[Finder<'static>; 2]> =
+    LazyLock::new(|| [Finder::new("<<<"), Finder::new("Received >>>")]);
 
 /// `>>> RCPT To:<a@b>`; InterScan turns the arrows round and says who sent the line.
 fn said_by_us(line: &str) -> Option<&str> {
