@@ -207,6 +207,7 @@ async fn draft(store: &Store, kilobytes: usize, now: i64) -> anyhow::Result<Broa
     };
     let template_id = store.save(None, &template, None, now).await.map_err(anyhow::Error::from_boxed)?;
     Ok(BroadcastDraft {
+        records_clicks: false,
         purpose: Purpose::Advertising,
         pool: None,
         name: "bench".to_owned(),

@@ -30,8 +30,11 @@ pub fn composition(bytes: &[u8]) {
     let source = TemplateSource { subject: text(0), text: text(1), html: texts.get(2).cloned() };
     let _ = composition::lint(&source, &composition::LintContext { needs_unsubscribe: true });
     let values: Values = [("name", 3), ("company", 4)].map(|(name, n)| (name.to_owned(), text(n))).into();
-    let links =
-        Links { unsubscribe_url: Some(text(5)), view_url: Some("https://hanaya.example/v/1".to_owned()) };
+    let links = Links {
+        unsubscribe_url: Some(text(5)),
+        view_url: Some("https://hanaya.example/v/1".to_owned()),
+        ..Links::default()
+    };
     if let Ok(template) = Template::compile(&source, &["name", "company"]) {
         let _ = template.required_fields();
         if let Ok(body) = template.render(&values, &links) {

@@ -7,6 +7,7 @@
 
 mod arrivals;
 mod broadcasts;
+mod clicks;
 mod conditions;
 mod contact_edit;
 mod contact_rows;

@@ -8,7 +8,10 @@ use audience::{
     ConsentStore, ContactStore, FieldStore, ImportStore, MergeStore, PointStore, SuppressionStore,
     TopicStore, ValiditySettings, ValidityStore,
 };
-use campaigns::ports::{BroadcastStore, TemplateStore};
+use campaigns::{
+    clicks::{ClickDesk, ClickStore},
+    ports::{BroadcastStore, TemplateStore},
+};
 use delivery::{
     pacing::{
         rulebook::{Overrides, Tries},
@@ -69,6 +72,10 @@ pub struct App {
     pub templates: Arc<dyn TemplateStore>,
     /// Broadcasts.
     pub broadcasts: Arc<dyn BroadcastStore>,
+    /// Who followed which links.
+    pub clicks: Arc<dyn ClickStore>,
+    /// Where clicks are handed in.
+    pub click_desk: Arc<ClickDesk>,
     /// Who did not get what.
     pub desk: Arc<dyn DeskStore>,
     /// What happened.

@@ -15,8 +15,8 @@ use crate::{
     app::{App, House},
     assets, headers,
     pages::{
-        broadcast, contact, desk, domain, duplicate, encryption, explain, field, home, import, language,
-        message, operator, queue, segment, source, suppression, template, topic, unsubscribe,
+        broadcast, contact, desk, domain, duplicate, encryption, explain, field, follow, home, import,
+        language, message, operator, queue, segment, source, suppression, template, topic, unsubscribe,
     },
     problem, watch,
 };
@@ -202,6 +202,7 @@ fn sending_pages() -> Router<Arc<House>> {
         .route("/queue/reroute", post(queue::act::reroute))
         .route("/queue/lift", post(queue::act::lift))
         .route("/queue/give-up", post(queue::act::give_up))
+        .route("/l/{*token}", get(follow::follow))
         .route("/u/{token}", get(unsubscribe::show).post(unsubscribe::stop))
         .route("/broadcasts", get(broadcast::list::show).post(broadcast::compose::create))
         .route("/broadcasts/new", get(broadcast::compose::fresh))

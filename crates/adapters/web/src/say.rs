@@ -31,6 +31,7 @@ areas![
     "import",
     "template",
     "broadcast",
+    "click",
     "domain",
     "unsubscribe",
     "desk",

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context;
-use campaigns::messages::CampaignMessages;
+use campaigns::{clicks::ClickDesk, messages::CampaignMessages};
 use delivery::{
     dispatcher::{Delivery, Ports},
     health::Health,
@@ -148,6 +148,8 @@ impl Running {
         let care = source_care(&config, &store, &resolver);
         tasks.spawn(ever(loops::run_source_care(care.clone(), Arc::clone(&clock), shutdown.clone())));
         let app = web_app(&config, (&store, &health), (care, &resolver, probe), &clock, &house_secret)?;
+        let (desk, tick) = (Arc::clone(&app.click_desk), Arc::clone(&clock));
+        tasks.spawn(ever(loops::run_clicks(desk, tick, Arc::clone(&health), shutdown.clone())));
         let token = shutdown.clone();
         tasks.spawn(async move {
             let service = web::router(app).into_make_service_with_connect_info::<SocketAddr>();
@@ -233,7 +235,8 @@ fn with_web_address(mut config: Config, web: SocketAddr) -> Config {
 }
 
 fn messages(config: &Config, store: &Arc<Store>, house_secret: &str) -> CampaignMessages {
-    CampaignMessages::new(store.clone(), store.clone(), store.clone(), &config.base_url, house_secret)
+    let stores = (store.clone() as Arc<_>, store.clone() as Arc<_>);
+    CampaignMessages::new(stores, store.clone(), store.clone(), &config.base_url, house_secret)
 }
 
 fn spawn_loops(
@@ -351,6 +354,8 @@ fn web_app(
         imports: store.clone(),
         templates: store.clone(),
         broadcasts: store.clone(),
+        clicks: store.clone(),
+        click_desk: Arc::new(ClickDesk::new(store.clone())),
         desk: store.clone(),
         history: store.clone(),
         transcripts: store.clone(),

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use audience::{ConsentStore, FieldStore, ImportStore};
-use campaigns::{ports::BroadcastStore, runner};
+use campaigns::{clicks::ClickDesk, ports::BroadcastStore, runner};
 use delivery::{
     health::{Health, Work},
     recorder::Clock,
@@ -66,6 +66,35 @@ pub async fn run_broadcasts(
                 TROUBLE
             }
         };
+        rest(pause, &shutdown).await;
+    }
+}
+
+/// Writes down who followed links, and judges what has waited long enough; at the end, what came in last.
+pub async fn run_clicks(
+    desk: Arc<ClickDesk>,
+    clock: Clock,
+    health: Arc<Health>,
+    shutdown: CancellationToken,
+) {
+    loop {
+        let closing = shutdown.is_cancelled();
+        let pause = match desk.step(clock()).await {
+            Ok(more) => {
+                health.store_works(Work::Clicks);
+                if more && !closing {
+                    continue;
+                }
+                IDLE
+            }
+            Err(error) => {
+                health.store_fails(Work::Clicks, error.as_ref());
+                TROUBLE
+            }
+        };
+        if closing {
+            return;
+        }
         rest(pause, &shutdown).await;
     }
 }

@@ -66,6 +66,7 @@ impl House {
             TemplateDraft { name: "t".into(), subject: "s".into(), text: "{{ name }}".into(), html: None };
         let template_id = store.save(None, &content, None, START).await.unwrap();
         let draft = BroadcastDraft {
+            records_clicks: false,
             purpose: Purpose::Advertising,
             pool: None,
             name: "b".into(),

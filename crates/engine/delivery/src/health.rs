@@ -30,6 +30,8 @@ pub enum Work {
     Broadcasts,
     /// Taking customers in.
     Imports,
+    /// Who followed links.
+    Clicks,
     /// What follows from events.
     Reactions,
 }
@@ -46,6 +48,7 @@ impl Work {
             Self::Returns => "returns",
             Self::Broadcasts => "broadcasts",
             Self::Imports => "imports",
+            Self::Clicks => "clicks",
             Self::Reactions => "reactions",
         }
     }

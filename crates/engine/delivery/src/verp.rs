@@ -10,6 +10,11 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Signature characters: 60 bits, far beyond what can be guessed over SMTP.
 const SIGNATURE_CHARS: usize = 12;
 
+/// So many links of one message have a number.
+pub const LINK_NUMBERS: u32 = 1024;
+/// More characters than any token of ours has.
+const TOKEN_CHARS_MAX: usize = 80;
+
 /// Makes and reads signed tokens for one purpose.
 #[derive(Clone)]
 pub struct Seal {
@@ -28,6 +33,12 @@ impl Seal {
     #[must_use]
     pub fn unsubscribe(house_secret: &str) -> Self {
         Self::new(house_secret, "u")
+    }
+
+    /// For recorded links: `l-3vk0000001-0c-7k2m…` names a row and the number of a link in it.
+    #[must_use]
+    pub fn links(house_secret: &str) -> Self {
+        Self::new(house_secret, "l")
     }
 
     /// For the left side of our Message-IDs, so a quoted one leads back to its row.
@@ -60,6 +71,33 @@ impl Seal {
             return None;
         }
         decode(id).map(u64::cast_signed)
+    }
+
+    /// The token that names link `number`, below [`LINK_NUMBERS`], of message `id`.
+    #[must_use]
+    pub fn link_token(&self, id: RecipientId, number: u32) -> String {
+        let digit = |at: u32| char::from(ALPHABET[(number >> at & 31) as usize]);
+        let named = format!("{}-{}-{}{}", self.prefix, encode(id.cast_unsigned()), digit(5), digit(0));
+        let signature = self.signature(&named);
+        format!("{named}-{signature}")
+    }
+
+    /// The message and link a token names; `None` unless we made it. Case does not matter, nor what stands behind the
+    /// token: mail programs take the end of a sentence for a part of the address.
+    #[must_use]
+    pub fn read_link(&self, text: &str) -> Option<(RecipientId, u32)> {
+        let is_ours = |c: &char| c.is_ascii_alphanumeric() || *c == '-';
+        let token: String = text.chars().take_while(is_ours).take(TOKEN_CHARS_MAX).collect();
+        let token = token.to_ascii_lowercase();
+        let mut pieces = token.splitn(4, '-');
+        let (prefix, id, number) = (pieces.next()?, pieces.next()?, pieces.next()?);
+        let signature = pieces.next()?.get(..SIGNATURE_CHARS)?;
+        let named = format!("{prefix}-{id}-{number}");
+        let signed = verify_slices_are_equal(signature.as_bytes(), self.signature(&named).as_bytes()).is_ok();
+        if prefix != self.prefix || !signed {
+            return None;
+        }
+        Some((decode(id)?.cast_signed(), u32::try_from(decode(number)?).ok()?))
     }
 
     fn signature(&self, named: &str) -> String {
@@ -110,6 +148,31 @@ mod tests {
         assert_eq!(Seal::unsubscribe("secret").read(&token), None, "one purpose does not open another");
         for odd in ["", "b", "b-", "b--", "x-1-2", "b-!-000000000000", "b-zzzzzzzzzzzzzz-000000000000"] {
             assert_eq!(seal.read(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_link_token_names_its_message_and_link() {
+        let seal = Seal::links("secret");
+        for (id, number) in [(0, 0), (1, 31), (1_234_567_890_123, 32), (i64::MAX, LINK_NUMBERS - 1)] {
+            let token = seal.link_token(id, number);
+            assert!(token.len() <= 32, "{token} is short");
+            assert_eq!(seal.read_link(&token), Some((id, number)));
+            for after in ["。", "をご覧ください", ")", ".", "/", "?utm=1", "x"] {
+                assert_eq!(seal.read_link(&format!("{token}{after}")), Some((id, number)), "{after}");
+            }
+            assert_eq!(seal.read_link(&token.to_ascii_uppercase()), Some((id, number)));
+            assert_eq!(seal.read_link(&token[..token.len() - 1]), None, "cut off");
+        }
+        let token = seal.link_token(41, 3);
+        assert_eq!(token.len(), seal.link_token(41, 1_000).len(), "links are of one size");
+        assert_eq!(seal.read_link(&token.replacen("-03-", "-04-", 1)), None);
+        assert_eq!(seal.read_link(&token.replacen(&encode(41), &encode(42), 1)), None);
+        assert_eq!(Seal::links("other").read_link(&token), None);
+        assert_eq!(Seal::unsubscribe("secret").read(&token), None);
+        assert_eq!(seal.read_link(&Seal::unsubscribe("secret").token(41)), None);
+        for odd in ["", "l", "l---", "l-1-2", "l-1-2-000000000000", "日本", &"l-".repeat(1_000)] {
+            assert_eq!(seal.read_link(odd), None, "{odd}");
         }
     }
 }

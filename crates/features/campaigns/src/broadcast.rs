@@ -131,6 +131,8 @@ pub struct BroadcastDraft {
     pub audience: AudienceKind,
     /// The pool of sources it leaves by; that of all broadcasts when `None`.
     pub pool: Option<String>,
+    /// Whether it is recorded that links are followed.
+    pub records_clicks: bool,
 }
 
 /// A broadcast.

@@ -5,6 +5,7 @@
 
 pub mod audience;
 pub mod broadcast;
+pub mod clicks;
 pub mod fields;
 pub mod messages;
 pub mod ports;
@@ -32,6 +33,9 @@ pub mod event {
     pub const CAP_CHANGED: &str = "setting.frequency_cap";
     /// What the house decides about every audience was changed; the detail holds `duplicates` and `consent`.
     pub const HOUSE_RULES_CHANGED: &str = "setting.audience_rules";
+    /// A person followed a link of a message, for the first time on that day; the detail holds its `number` and the
+    /// `target`.
+    pub const CLICKED: &str = "mail.clicked";
     /// Nothing is left in the queue.
     pub const BROADCAST_FINISHED: &str = "broadcast.finished";
 }

@@ -7,15 +7,17 @@ use std::{
 
 use async_trait::async_trait;
 use authentication::Signer;
-use composition::{Links, MessageHead, Template, TemplateSource};
+use composition::{Links, MessageHead, Template, TemplateLinks, TemplateSource};
 use delivery::{
     ports::{CannotPrepare, Claimed, Messages, Prepared, SourceStore, StoreFailure},
+    recipient::RecipientId,
     verp::Seal,
 };
 use mail::{Address, TRACE_FIELD};
 
 use crate::{
     broadcast::{BroadcastId, Purpose},
+    clicks::ClickStore,
     fields,
     ports::{BroadcastStore, TemplateStore},
     template::TemplateVersionId,
@@ -34,6 +36,8 @@ struct Recipe {
     reply_to: Option<Address>,
     return_path_domain: String,
     is_advertising: bool,
+    /// Links that are recorded when they are followed; none where that is not wanted.
+    recorded: usize,
 }
 
 /// A broadcast that cannot be made into messages at all; each of its rows says why.
@@ -44,28 +48,33 @@ pub struct CampaignMessages {
     broadcasts: Arc<dyn BroadcastStore>,
     templates: Arc<dyn TemplateStore>,
     sources: Arc<dyn SourceStore>,
+    clicks: Arc<dyn ClickStore>,
     base_url: String,
     unsubscribe: Seal,
+    links: Arc<LinkWriter>,
     message_ids: Seal,
     recipes: Mutex<HashMap<(BroadcastId, TemplateVersionId), RecipeOrWhyNot>>,
     workshop: Workshop,
 }
 
 impl CampaignMessages {
-    /// `base_url` is where customers reach our pages, without a slash at its end.
+    /// `stores` are broadcasts, templates, sources and clicks. `base_url` is where customers reach our pages, without a slash at its end.
     #[must_use]
     pub fn new(
-        broadcasts: Arc<dyn BroadcastStore>,
-        templates: Arc<dyn TemplateStore>,
+        (broadcasts, templates): (Arc<dyn BroadcastStore>, Arc<dyn TemplateStore>),
         sources: Arc<dyn SourceStore>,
+        clicks: Arc<dyn ClickStore>,
         base_url: &str,
         house_secret: &str,
     ) -> Self {
+        let base_url = base_url.trim_end_matches('/').to_owned();
         Self {
             broadcasts,
             templates,
             sources,
-            base_url: base_url.trim_end_matches('/').to_owned(),
+            clicks,
+            links: Arc::new(LinkWriter { base_url: base_url.clone(), seal: Seal::links(house_secret) }),
+            base_url,
             unsubscribe: Seal::unsubscribe(house_secret),
             message_ids: Seal::message_ids(house_secret),
             recipes: Mutex::default(),
@@ -81,7 +90,8 @@ impl CampaignMessages {
         };
         let trace = self.message_ids.token(claimed.id);
         let unsubscribe_url = format!("{}/u/{}", self.base_url, self.unsubscribe.token(claimed.id));
-        Ok(Ok(Job { recipe, claimed: claimed.clone(), trace, unsubscribe_url }))
+        let links = Arc::clone(&self.links);
+        Ok(Ok(Job { recipe, claimed: claimed.clone(), trace, unsubscribe_url, links }))
     }
 
     async fn recipe(&self, claimed: &Claimed) -> Result<RecipeOrWhyNot, StoreFailure> {
@@ -121,8 +131,9 @@ impl CampaignMessages {
             return Ok(Err(format!("{} is not one of our sending domains", from.domain())));
         };
         let source = TemplateSource { subject: version.subject, text: version.text, html: version.html };
+        let targets = self.targets(broadcast.id, draft.records_clicks, &source).await?;
         // Which fields exist was checked when the broadcast started; here every name the template uses is taken.
-        let template = match Template::compile(&source, &fields::named_in(&source)) {
+        let template = match Template::compile_recording(&source, &fields::named_in(&source), &targets) {
             Ok(template) => template,
             Err(problems) => return Ok(Err(problems.first().map_or_else(String::new, |p| p.en.clone()))),
         };
@@ -144,7 +155,35 @@ impl CampaignMessages {
             reply_to: Address::parse(&draft.reply_to).ok(),
             return_path_domain: domain.return_path_domain,
             is_advertising: draft.purpose == Purpose::Advertising,
+            recorded: targets.len(),
         })))
+    }
+
+    /// The links to record, as they were numbered when the first message of the broadcast was made.
+    async fn targets(
+        &self,
+        id: BroadcastId,
+        records_clicks: bool,
+        source: &TemplateSource,
+    ) -> Result<Vec<String>, StoreFailure> {
+        if !records_clicks {
+            return Ok(Vec::new());
+        }
+        let found = TemplateLinks::read(source, &format!("{}/", self.base_url));
+        self.clicks.links_of(id, &found.targets).await
+    }
+}
+
+/// Writes the addresses that recorded links get.
+struct LinkWriter {
+    base_url: String,
+    seal: Seal,
+}
+
+impl LinkWriter {
+    fn write(&self, id: RecipientId, links: usize) -> Vec<String> {
+        let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        (0..links).map(|n| format!("{}/l/{}", self.base_url, self.seal.link_token(id, number(n)))).collect()
     }
 }
 
@@ -154,25 +193,22 @@ struct Job {
     claimed: Claimed,
     trace: String,
     unsubscribe_url: String,
+    links: Arc<LinkWriter>,
 }
 
 impl Job {
     fn make(self) -> Result<Prepared, CannotPrepare> {
-        self.recipe.make(&self.claimed, self.trace, self.unsubscribe_url)
+        let recorded = self.links.write(self.claimed.id, self.recipe.recorded);
+        let links = Links { unsubscribe_url: Some(self.unsubscribe_url), recorded, ..Links::default() };
+        self.recipe.make(&self.claimed, self.trace, links)
     }
 }
 
 impl Recipe {
     /// Deterministic: the same row gives the same bytes, so a retry repeats the message and never varies it.
-    fn make(
-        &self,
-        claimed: &Claimed,
-        trace: String,
-        unsubscribe_url: String,
-    ) -> Result<Prepared, CannotPrepare> {
+    fn make(&self, claimed: &Claimed, trace: String, links: Links) -> Result<Prepared, CannotPrepare> {
         let cannot = |detail: String| CannotPrepare { detail };
         let to = Address::parse(&claimed.to).map_err(|error| cannot(error.to_string()))?;
-        let links = Links { unsubscribe_url: Some(unsubscribe_url.clone()), ..Links::default() };
         let body = self.template.render(&claimed.values, &links).map_err(|problem| cannot(problem.en))?;
         let head = MessageHead {
             from_name: self.from_name.clone(),
@@ -182,7 +218,7 @@ impl Recipe {
             reply_to: self.reply_to.clone(),
             message_id: format!("{trace}@{}", self.from.domain()),
             date_at: claimed.queued_at,
-            list_unsubscribe: self.is_advertising.then_some(unsubscribe_url),
+            list_unsubscribe: links.unsubscribe_url.filter(|_| self.is_advertising),
             extra: vec![(TRACE_FIELD.to_owned(), trace)],
         };
         let message = composition::build(&head, &body);

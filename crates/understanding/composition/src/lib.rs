@@ -7,6 +7,7 @@ mod attachment;
 mod encoding;
 mod engine;
 mod header;
+mod links;
 mod lint;
 mod message;
 mod plain;
@@ -19,6 +20,7 @@ mod template;
 use std::collections::BTreeMap;
 
 pub use attachment::Attachment;
+pub use links::{RECORDED_LINKS_MAX, TARGET_BYTES_MAX, TemplateLinks};
 pub use lint::{LintContext, lint};
 pub use message::{MessageHead, build, build_with_files};
 pub use plain::text_of_html;
@@ -49,6 +51,8 @@ pub struct Links {
     pub unsubscribe_url: Option<String>,
     /// `{{ view_url }}`: the page that shows this message in a browser.
     pub view_url: Option<String>,
+    /// What stands in place of the recorded links ([`Template::compile_recording`]), by their number.
+    pub recorded: Vec<String>,
 }
 
 /// A template with one person's values filled in, before it becomes a message.

@@ -195,7 +195,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Just past the `>` that ends the tag at the start of `rest`; quotes and merge code hide a `>`.
-fn tag_end(rest: &str, is_template: bool) -> usize {
+pub(crate) fn tag_end(rest: &str, is_template: bool) -> usize {
     let bytes = rest.as_bytes();
     let mut quote = None;
     let mut i = 1;
@@ -249,7 +249,7 @@ fn quoted(value: &str, quote: char) -> &str {
     close.map_or(value, |(at, _)| &value[..at])
 }
 
-fn decode(text: &str) -> String {
+pub(crate) fn decode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {

@@ -21,6 +21,11 @@ pub(crate) fn code_at(source: &str, at: usize) -> Option<usize> {
     opens.then(|| span_end(source, at))
 }
 
+/// The same for any byte, also one inside a character.
+pub(crate) fn code_at_byte(source: &str, at: usize) -> Option<usize> {
+    if source.is_char_boundary(at) { code_at(source, at) } else { None }
+}
+
 /// True when a template holds no merge language at all, so it need not be rendered.
 pub(crate) fn is_static(source: &str) -> bool {
     next_open(source, 0).is_none()

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use minijinja::{Environment, Error, ErrorKind, value::Value};
 
 use crate::{
-    Links, Part, ProblemKind, Rendered, TemplateProblem, TemplateSource, Values, engine, header,
+    Links, Part, ProblemKind, Rendered, TemplateProblem, TemplateSource, Values, engine, header, links,
     plain::template_text, spans, suggest,
 };
 
@@ -32,6 +32,8 @@ struct Source {
     part: Part,
     written: String,
     is_static: bool,
+    /// Links stand in it as merge fields.
+    records: bool,
 }
 
 impl Template {
@@ -40,6 +42,20 @@ impl Template {
     /// # Errors
     /// Every problem found, in the order of the parts, so that they can be shown all at once.
     pub fn compile(source: &TemplateSource, known_fields: &[&str]) -> Result<Self, Vec<TemplateProblem>> {
+        Self::compile_recording(source, known_fields, &[])
+    }
+
+    /// The same, with [`Links::recorded`] in place of each link to one of `targets` ([`TemplateLinks::read`]).
+    ///
+    /// # Errors
+    /// As [`Template::compile`].
+    ///
+    /// [`TemplateLinks::read`]: crate::TemplateLinks::read
+    pub fn compile_recording(
+        source: &TemplateSource,
+        known_fields: &[&str],
+        targets: &[String],
+    ) -> Result<Self, Vec<TemplateProblem>> {
         let html = source.html.as_deref().filter(|html| !html.trim().is_empty());
         let derived = html.filter(|_| source.text.trim().is_empty()).map(template_text);
         let mut template = Self {
@@ -50,6 +66,9 @@ impl Template {
             fields: BTreeSet::new(),
             names: Vec::new(),
         };
+        if !targets.is_empty() {
+            template.record(targets);
+        }
         let mut problems = Vec::new();
         for part in
             [Some(&template.subject), Some(&template.text), template.html.as_ref()].into_iter().flatten()
@@ -64,8 +83,18 @@ impl Template {
             problems.retain(|problem| problem.part != Part::Text);
         }
         template.names = template.fields.iter().map(|name| Arc::from(name.as_str())).collect();
-        template.fields.retain(|name| !LINK_FIELDS.contains(&name.as_str()));
+        template
+            .fields
+            .retain(|name| !LINK_FIELDS.contains(&name.as_str()) && links::number_of(name).is_none());
         if problems.is_empty() { Ok(template) } else { Err(problems) }
+    }
+
+    fn record(&mut self, targets: &[String]) {
+        let marked = self.html.as_ref().map(|html| links::marked(&html.written)).unwrap_or_default();
+        self.text = Source::recording(Part::Text, &links::record_text(&self.text.written, targets, &marked));
+        if let Some(html) = &mut self.html {
+            *html = Source::recording(Part::Html, &links::record_html(&html.written, targets));
+        }
     }
 
     /// The merge fields the template uses, links left out.
@@ -81,6 +110,7 @@ impl Template {
         let links = Links {
             unsubscribe_url: Some("https://example.invalid/".to_owned()),
             view_url: Some("https://example.invalid/".to_owned()),
+            recorded: Vec::new(),
         };
         let everything: Values = self.fields.iter().map(|name| (name.clone(), "1".to_owned())).collect();
         let is_required = |name: &&String| {
@@ -119,7 +149,12 @@ impl Source {
     fn new(part: Part, written: &str) -> Self {
         // Browsers post CRLF; the engine counts and trims lines by LF.
         let written = written.replace("\r\n", "\n").replace('\r', "\n");
-        Self { part, is_static: spans::is_static(&written), written }
+        Self { part, is_static: spans::is_static(&written), written, records: false }
+    }
+
+    /// A part in which links have become merge fields.
+    fn recording(part: Part, written: &str) -> Self {
+        Self { records: true, ..Self::new(part, written) }
     }
 
     /// Adds the part to the engine and answers the fields it uses.
@@ -155,10 +190,11 @@ impl Source {
     }
 
     fn unknown_fields(&self, fields: &BTreeSet<String>, known_fields: &[&str]) -> Vec<TemplateProblem> {
-        let links: &[&str] = if self.part == Part::Subject { &[] } else { &LINK_FIELDS };
-        let known: Vec<&str> = known_fields.iter().chain(links).copied().collect();
+        let own: &[&str] = if self.part == Part::Subject { &[] } else { &LINK_FIELDS };
+        let known: Vec<&str> = known_fields.iter().chain(own).copied().collect();
         let unknown = fields.iter().filter(|name| !known.contains(&name.as_str()));
         let mut problems: Vec<_> = unknown
+            .filter(|name| !(self.records && links::number_of(name).is_some()))
             .map(|name| {
                 let suggestion = suggest::nearest(name, &known).map(str::to_owned);
                 let kind = ProblemKind::UnknownField { name: name.clone(), suggestion };
@@ -217,7 +253,10 @@ fn value_of<'a>(values: &'a Values, links: &'a Links, name: &str) -> Option<&'a 
     match name {
         "unsubscribe_url" => links.unsubscribe_url.as_deref(),
         "view_url" => links.view_url.as_deref(),
-        _ => values.get(name).map(String::as_str),
+        _ => match links::number_of(name) {
+            Some(number) => links.recorded.get(number).map(String::as_str),
+            None => values.get(name).map(String::as_str),
+        },
     }
 }
 

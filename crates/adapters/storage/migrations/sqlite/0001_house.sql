@@ -218,6 +218,7 @@ CREATE TABLE broadcasts (
     catching_up         BOOLEAN NOT NULL DEFAULT FALSE, -- its queue rows do not follow its state yet
     expires_at          BIGINT,
     pace                TEXT, -- its hours, rate and priority as JSON
+    records_clicks      BOOLEAN NOT NULL DEFAULT FALSE, -- its links are recorded when they are followed
     created_by          BIGINT,
     created_at          BIGINT NOT NULL,
     started_at          BIGINT,
@@ -264,6 +265,32 @@ CREATE INDEX recipients_by_contact ON recipients (contact_id, state, state_at, b
 CREATE INDEX recipients_on_desk ON recipients (state_at, id)
     WHERE state IN ('refused', 'bounced', 'doubtful') AND handled_at IS NULL;
 CREATE INDEX recipients_by_time ON recipients (state_at, state);
+
+-- Where the recorded links of a broadcast lead. A number never changes its meaning.
+CREATE TABLE links (
+    broadcast_id BIGINT NOT NULL,
+    number       BIGINT NOT NULL,
+    target       TEXT NOT NULL,
+    PRIMARY KEY (broadcast_id, number)
+) WITHOUT ROWID;
+
+-- Who followed a link on a day: one row however often it was.
+CREATE TABLE clicks (
+    recipient_id BIGINT NOT NULL,
+    number       BIGINT NOT NULL,
+    day          BIGINT NOT NULL, -- days since 1970, in Japan
+    sign         TEXT NOT NULL, -- why it is a machine's; empty for a person's
+    broadcast_id BIGINT NOT NULL,
+    contact_id   BIGINT NOT NULL,
+    judged       BIGINT NOT NULL, -- 0 not yet, 1 a person's, 2 a machine's
+    times        BIGINT NOT NULL,
+    first_at     BIGINT NOT NULL,
+    last_at      BIGINT NOT NULL,
+    PRIMARY KEY (recipient_id, number, day, sign)
+) WITHOUT ROWID;
+CREATE INDEX clicks_to_judge ON clicks (first_at, recipient_id) WHERE judged = 0;
+CREATE INDEX clicks_by_contact ON clicks (contact_id, broadcast_id, number, last_at, times) WHERE judged = 1;
+CREATE INDEX clicks_by_link ON clicks (broadcast_id, number, judged, contact_id, last_at, times);
 
 -- What is still to be done: a row leaves when its recipient is settled.
 CREATE TABLE queue (

@@ -14,7 +14,7 @@ use crate::{
 };
 
 const COLUMNS: &str = "b.id, b.name, b.template_id, b.template_version_id, b.from_name, b.from_address, b.reply_to, \
-                       b.audience, b.purpose, b.pool, b.state, b.created_by, b.created_at, b.started_at, \
+                       b.audience, b.purpose, b.pool, b.records_clicks, b.state, b.created_by, b.created_at, b.started_at, \
                        b.finished_at";
 
 pub(super) async fn create(
@@ -26,8 +26,8 @@ pub(super) async fn create(
     let id = tx.new_id(now);
     tx.execute(
         "INSERT INTO broadcasts (id, name, template_id, from_name, from_address, reply_to, audience, purpose, state,
-                                 created_by, created_at, pool)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'draft', $9, $10, $11)",
+                                 created_by, created_at, pool, records_clicks)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'draft', $9, $10, $11, $12)",
         args![
             id,
             &draft.name,
@@ -39,7 +39,8 @@ pub(super) async fn create(
             draft.purpose.name(),
             actor,
             now,
-            &draft.pool
+            &draft.pool,
+            draft.records_clicks
         ],
     )
     .await?;
@@ -54,7 +55,7 @@ pub(super) async fn update(
 ) -> Result<bool, StorageError> {
     let sql =
         "UPDATE broadcasts SET name = $2, template_id = $3, from_name = $4, from_address = $5, reply_to = $6,
-                      audience = $7, purpose = $8, pool = $9
+                      audience = $7, purpose = $8, pool = $9, records_clicks = $10
                WHERE id = $1 AND state = 'draft'";
     let arguments = args![
         id,
@@ -65,7 +66,8 @@ pub(super) async fn update(
         &draft.reply_to,
         draft.audience.name(),
         draft.purpose.name(),
-        &draft.pool
+        &draft.pool,
+        draft.records_clicks
     ];
     Ok(store.execute(sql, arguments).await? == 1)
 }
@@ -92,6 +94,7 @@ fn broadcast_of(row: &Row) -> Result<Broadcast, StorageError> {
             reply_to: row.get("reply_to")?,
             audience: named("audience", &row.get::<String>("audience")?, AudienceKind::from_name)?,
             pool: row.get("pool")?,
+            records_clicks: row.get("records_clicks")?,
         },
         template_version_id: row.get("template_version_id")?,
         state: named("broadcast state", &row.get::<String>("state")?, BroadcastState::from_name)?,

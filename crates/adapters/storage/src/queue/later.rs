@@ -21,11 +21,12 @@ use crate::{
 /// A reply in an event is for a line on a screen; the whole of it stays with the recipient.
 const EVENT_REPLY_CHARS_MAX: usize = 300;
 
-pub(super) async fn record(
+/// What came later is recorded; `arrival_id` is the mail that told of it, where it was one.
+pub(crate) async fn record(
     tx: &mut Tx,
     id: RecipientId,
     later: Later,
-    arrival_id: i64,
+    arrival_id: Option<i64>,
     now: i64,
 ) -> Result<bool, StorageError> {
     // The queue row is locked before the recipient, as everywhere, so that two transactions never wait for each other.
@@ -54,7 +55,7 @@ async fn bounced(
     id: RecipientId,
     state: State,
     (verdict, reply): (&Verdict, &Reply),
-    (arrival_id, now): (i64, i64),
+    (arrival_id, now): (Option<i64>, i64),
 ) -> Result<Option<NewEvent>, StorageError> {
     if matches!(state, State::Withheld | State::Refused | State::Bounced) {
         return Ok(None);
@@ -91,12 +92,16 @@ async fn evidenced(
     id: RecipientId,
     state: State,
     kind: &str,
-    (arrival_id, now): (i64, i64),
+    (arrival_id, now): (Option<i64>, i64),
 ) -> Result<Option<NewEvent>, StorageError> {
     if !matches!(state, State::Accepted | State::Doubtful) {
         return Ok(None);
     }
-    let sql = "UPDATE recipients SET state = 'evidenced', state_at = $2, arrival_id = $3 WHERE id = $1";
+    let sql = "UPDATE recipients SET state = 'evidenced', state_at = $2, arrival_id = COALESCE($3, arrival_id) WHERE id = $1";
     tx.execute(sql, args![id, now, arrival_id]).await?;
-    Ok(Some(NewEvent::of(event::EVIDENCED).detail(json!({ "kind": kind, "arrival_id": arrival_id }))))
+    let told = NewEvent::of(event::EVIDENCED).detail(json!({ "kind": kind }));
+    Ok(Some(match arrival_id {
+        Some(arrival_id) => told.more("arrival_id", arrival_id.into()),
+        None => told,
+    }))
 }

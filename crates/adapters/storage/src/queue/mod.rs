@@ -21,6 +21,8 @@ use delivery::{
     recipient::RecipientId,
 };
 
+pub(crate) use later::record as record_later;
+
 use crate::{StorageError, Store, transcripts::Told, tx::Tx};
 
 #[async_trait]
@@ -88,7 +90,7 @@ impl QueueStore for Store {
         now: i64,
     ) -> Result<bool, StoreFailure> {
         let later = later.clone();
-        Ok(self.write(move |tx| Box::pin(later::record(tx, id, later, arrival_id, now))).await?)
+        Ok(self.write(move |tx| Box::pin(later::record(tx, id, later, Some(arrival_id), now))).await?)
     }
 }
 

@@ -2,10 +2,13 @@
 
 use audience::{
     event,
-    segment::{Condition, Deed, day_of, read_day, start_of},
+    segment::{Condition, Deed, Test, day_of, link_of, read_day, start_of},
 };
 
-use super::compile::{Compiler, Shape};
+use super::{
+    compile::{Compiler, Shape},
+    leaf,
+};
 
 /// The rows that count for a condition: a FROM with its WHERE, the contact left open.
 pub(super) struct Rows {
@@ -15,6 +18,8 @@ pub(super) struct Rows {
     times: i64,
     /// The instant of a row.
     at: &'static str,
+    /// How often it happened, over rows.
+    count: &'static str,
 }
 
 /// Which rows count.
@@ -26,7 +31,7 @@ pub(super) fn rows(compiler: &mut Compiler<'_>, what: Deed, condition: &Conditio
         Deed::Bounced => of_recipients("r.state = 'bounced'"),
         Deed::Withheld => of_recipients("r.state = 'withheld'"),
         Deed::Opened => of_events("e.kind = 'mail.opened'"),
-        Deed::Clicked => of_events("e.kind = 'mail.clicked'"),
+        Deed::Clicked => of_clicks(),
         Deed::OptedOut => of_events(OPTED_OUT),
     };
     rows.times = condition.value(0).parse().unwrap_or(1);
@@ -45,7 +50,27 @@ pub(super) fn rows(compiler: &mut Compiler<'_>, what: Deed, condition: &Conditio
         let place = compiler.arg(broadcast);
         rows.conditions.push(format!("{}.broadcast_id = {place}", rows.alias));
     }
+    if what == Deed::Clicked {
+        of_link(compiler, condition, &mut rows);
+    }
     rows
+}
+
+/// Which link, and what stands in its target.
+fn of_link(compiler: &mut Compiler<'_>, condition: &Condition, rows: &mut Rows) {
+    if let Some((broadcast, number)) = link_of(condition.value(5)) {
+        let (broadcast, number) = (compiler.arg(broadcast), compiler.arg(number));
+        rows.conditions.push(format!("k.broadcast_id = {broadcast} AND k.number = {number}"));
+    }
+    if !condition.value(6).is_empty() {
+        let words = [condition.value(6).to_ascii_lowercase()];
+        let target = leaf::folded(compiler, "l.target");
+        let found = leaf::compared(compiler, &target, Test::Contains, &words);
+        rows.conditions.push(format!(
+            "EXISTS (SELECT 1 FROM links l
+                     WHERE l.broadcast_id = k.broadcast_id AND l.number = k.number AND {found})"
+        ));
+    }
 }
 
 const OPTED_OUT: &str = "e.kind = 'contact.opted_out'";
@@ -57,12 +82,26 @@ fn of_recipients(condition: &str) -> Rows {
         conditions: vec![condition.to_owned()],
         times: 1,
         at: "r.state_at",
+        count: "COUNT(*)",
     }
 }
 
 fn of_events(condition: &str) -> Rows {
     debug_assert!(OPTED_OUT.contains(event::CONTACT_OPTED_OUT));
-    Rows { table: "events", alias: 'e', conditions: vec![condition.to_owned()], times: 1, at: "e.at" }
+    let conditions = vec![condition.to_owned()];
+    Rows { table: "events", alias: 'e', conditions, times: 1, at: "e.at", count: "COUNT(*)" }
+}
+
+/// What people did, a day each; what machines did is no deed of anybody.
+fn of_clicks() -> Rows {
+    Rows {
+        table: "clicks",
+        alias: 'k',
+        conditions: vec!["k.judged = 1".to_owned()],
+        times: 1,
+        at: "k.last_at",
+        count: "COALESCE(CAST(SUM(k.times) AS BIGINT), 0)",
+    }
 }
 
 impl Rows {
@@ -72,7 +111,7 @@ impl Rows {
 
     /// It happened to contact `c` so often.
     pub(super) fn condition(&self, compiler: &mut Compiler<'_>) -> String {
-        let alias = self.alias;
+        let (alias, count) = (self.alias, self.count);
         let from = match compiler.shape() {
             Shape::Set => self.rows_sql() + &compiler.bounds(&format!("{alias}.contact_id")),
             Shape::Probe => self.rows_sql(),
@@ -85,22 +124,22 @@ impl Rows {
                 let times = compiler.arg(times);
                 format!(
                     "(c.id IN (SELECT {alias}.contact_id {from} AND {alias}.contact_id IS NOT NULL
-                       GROUP BY {alias}.contact_id HAVING COUNT(*) >= {times}))"
+                       GROUP BY {alias}.contact_id HAVING {count} >= {times}))"
                 )
             }
             (Shape::Probe, 1) => format!("(EXISTS (SELECT 1 {from} AND {alias}.contact_id = c.id))"),
             (Shape::Probe, times) => {
                 let times = compiler.arg(times);
-                format!("((SELECT COUNT(*) {from} AND {alias}.contact_id = c.id) >= {times})")
+                format!("((SELECT {count} {from} AND {alias}.contact_id = c.id) >= {times})")
             }
         }
     }
 
     /// How often it happened to contact `c`, and when last, as two expressions.
     pub(super) fn told(&self) -> (String, String) {
-        let (alias, from) = (self.alias, self.rows_sql());
+        let (alias, count, from) = (self.alias, self.count, self.rows_sql());
         (
-            format!("(SELECT COUNT(*) {from} AND {alias}.contact_id = c.id)"),
+            format!("(SELECT {count} {from} AND {alias}.contact_id = c.id)"),
             format!("(SELECT MAX({}) {from} AND {alias}.contact_id = c.id)", self.at),
         )
     }

@@ -40,12 +40,17 @@ pub(super) fn text(compiler: &mut Compiler<'_>, column: &str, condition: &Condit
         Test::Matches => return matches(compiler, column, condition.value(0)),
         _ => {}
     }
-    let folded = match compiler.engine {
-        crate::sql::Engine::Sqlite => format!("lower({column})"),
-        crate::sql::Engine::Postgres => format!("lower({column} COLLATE \"C\")"),
-    };
+    let folded = folded(compiler, column);
     let values: Vec<String> = condition.filled().map(str::to_ascii_lowercase).collect();
     compared(compiler, &folded, condition.test, &values)
+}
+
+/// A text with ASCII in lower case.
+pub(super) fn folded(compiler: &Compiler<'_>, column: &str) -> String {
+    match compiler.engine {
+        crate::sql::Engine::Sqlite => format!("lower({column})"),
+        crate::sql::Engine::Postgres => format!("lower({column} COLLATE \"C\")"),
+    }
 }
 
 /// A test of an expression against values that were folded in the same way.

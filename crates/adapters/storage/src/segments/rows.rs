@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use audience::{
     Field, FieldKind, event, folded,
     segment::{
-        Kind, Known, KnownField, KnownSegment, KnownTopic, Rule, Saved, Segment, SegmentDraft, SegmentId,
-        UsedBy,
+        Kind, Known, KnownField, KnownLink, KnownSegment, KnownTopic, Rule, Saved, Segment, SegmentDraft,
+        SegmentId, UsedBy,
     },
 };
 use campaigns::audience::AudienceRules;
@@ -25,6 +25,8 @@ const COLUMNS: &str =
     "s.id, s.name, s.rule, s.changed_by, s.created_at, s.updated_at, s.archived_at, s.version";
 /// Broadcasts a rule can choose from.
 const BROADCASTS_MAX: u32 = 500;
+/// Links of these that a rule can be offered.
+const LINKS_MAX: u32 = 1_000;
 
 pub(super) async fn list(store: &Store, archived: bool) -> Result<Vec<Segment>, StorageError> {
     let sql =
@@ -159,7 +161,18 @@ pub(crate) async fn known(tx: &mut Tx) -> Result<Known, StorageError> {
     let rows = tx.rows(sql, args![BROADCASTS_MAX]).await?;
     let broadcasts =
         rows.iter().map(|row| Ok((row.get("id")?, row.get("name")?))).collect::<Result<_, StorageError>>()?;
-    Ok(Known { fields, segments, broadcasts, topics: topics(tx).await? })
+    Ok(Known { fields, segments, broadcasts, links: links(tx).await?, topics: topics(tx).await? })
+}
+
+async fn links(tx: &mut Tx) -> Result<Vec<KnownLink>, StorageError> {
+    let sql = "SELECT l.broadcast_id, l.number, l.target FROM links l
+               WHERE l.broadcast_id IN (SELECT b.id FROM broadcasts b ORDER BY b.id DESC LIMIT $1)
+               ORDER BY l.broadcast_id DESC, l.number LIMIT $2";
+    let link = |row: &Row| {
+        let number = u32::try_from(row.get::<i64>("number")?).unwrap_or(u32::MAX);
+        Ok(KnownLink { broadcast: row.get("broadcast_id")?, number, target: row.get("target")? })
+    };
+    tx.rows(sql, args![BROADCASTS_MAX, LINKS_MAX]).await?.iter().map(link).collect()
 }
 
 async fn topics(tx: &mut Tx) -> Result<Vec<KnownTopic>, StorageError> {

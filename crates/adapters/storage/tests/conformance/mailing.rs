@@ -43,6 +43,7 @@ pub async fn people(store: &Store, addresses: &[&str]) -> Vec<i64> {
 /// What an operator decides.
 pub fn plan(template_id: i64, audience: AudienceKind) -> BroadcastDraft {
     BroadcastDraft {
+        records_clicks: false,
         purpose: Purpose::Advertising,
         pool: None,
         name: "冬のご案内".into(),

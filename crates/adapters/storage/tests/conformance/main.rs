@@ -6,6 +6,8 @@ mod arrivals;
 mod audiences;
 mod broadcasts;
 mod claims;
+mod clicked;
+mod clicks;
 mod consent_conditions;
 mod consents;
 mod contacts;

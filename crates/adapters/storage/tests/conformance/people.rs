@@ -38,3 +38,12 @@ pub async fn kinds_of(store: &Store, contact_id: i64, expected: usize) -> Vec<St
     let seen = events(store, expected).await;
     seen.into_iter().filter(|event| event.contact_id == Some(contact_id)).map(|event| event.kind).collect()
 }
+
+/// The contacts with these keys.
+pub async fn all_of(store: &Store, keys: Vec<i64>) -> Vec<Contact> {
+    let mut contacts = Vec::new();
+    for key in keys {
+        contacts.push(ContactStore::get(store, key).await.unwrap().unwrap());
+    }
+    contacts
+}

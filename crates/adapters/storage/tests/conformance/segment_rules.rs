@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use audience::{
     Contact, ContactStatus, ContactStore, Field, FieldDraft, FieldKind, FieldStore, OptOutRoute, folded,
     segment::{
-        Condition, DAY_MS, Group, Join, Part, Rule, Saved, SegmentDraft, SegmentStore, Subject, Test, civil,
-        day_of, is_leap, problems, read_day,
+        Condition, DAY_MS, Deed, Group, Join, Part, Rule, Saved, SegmentDraft, SegmentStore, Subject, Test,
+        civil, day_of, is_leap, problems, read_day,
     },
 };
 use campaigns::ports::BroadcastStore;
@@ -19,8 +19,9 @@ use storage::Store;
 
 use crate::{
     anything::Dice,
+    clicked,
     mailing::{begin, drafted, mark, person, request, rows, tried},
-    people::draft,
+    people::{all_of, draft},
     segments::one,
     world::{NOW, cases},
 };
@@ -31,11 +32,14 @@ const RULES: u64 = 220;
 const TODAY: i64 = 1_803_772_800_000;
 
 /// Everything a plain evaluator needs.
+#[derive(Default)]
 struct Village {
     contacts: Vec<Contact>,
     fields: Vec<Field>,
     /// Contact → state and instant of each of her messages.
     mails: BTreeMap<i64, Vec<(State, i64, i64)>>,
+    /// Contact → the days she followed links.
+    clicks: BTreeMap<i64, Vec<clicked::Day>>,
     segments: BTreeMap<i64, Rule>,
     broadcast: i64,
 }
@@ -83,6 +87,10 @@ impl Village {
                 day(at.map(day_of), at.map(day_of).map(month_day), condition)
             }
             Subject::Field(key) => self.field(contact, key, condition),
+            Subject::Deed(Deed::Clicked) => {
+                let of_her = self.clicks.get(&contact.id).map(Vec::as_slice).unwrap_or_default();
+                clicked::did(of_her, condition, TODAY)
+            }
             Subject::Deed(_) => self.deed(contact, condition),
             Subject::Standing => {
                 condition.values.contains(&contact.standing().name().to_owned())
@@ -235,14 +243,6 @@ const DAYS: [&str; 7] =
     ["2027-02-28", "2000-02-29", "1999-12-31", "2027-03-05", "--02-29", "2026-02-28", "1988-07-07"];
 const CHOICES: [&str; 3] = ["花", "鉢", "Bronze"];
 
-async fn all_of(store: &Store, keys: Vec<i64>) -> Vec<Contact> {
-    let mut contacts = Vec::new();
-    for key in keys {
-        contacts.push(ContactStore::get(store, key).await.unwrap().unwrap());
-    }
-    contacts
-}
-
 async fn village(store: &Store, dice: &mut Dice) -> Village {
     for (label, kind) in [
         ("住まい", FieldKind::Text),
@@ -291,10 +291,17 @@ async fn village(store: &Store, dice: &mut Dice) -> Village {
             store.mark_invalid(&address.to_lowercase(), "userunknown", None, NOW).await.unwrap();
         }
     }
-    let mut mails: BTreeMap<i64, Vec<(State, i64, i64)>> = BTreeMap::new();
-    let mut broadcast = 0;
+    let mut village = Village { fields: store.fields().await.unwrap(), ..Village::default() };
+    mailed(store, dice, &mut village).await;
+    store.trash(&keys[..2], true, None, NOW).await.unwrap();
+    village.contacts = all_of(store, keys).await;
+    village
+}
+
+/// Two broadcasts, what became of them, and who followed their links.
+async fn mailed(store: &Store, dice: &mut Dice, village: &mut Village) {
     for round in 0..2 {
-        broadcast = drafted(store, campaigns::broadcast::AudienceKind::All).await;
+        let broadcast = drafted(store, campaigns::broadcast::AudienceKind::All).await;
         begin(store, broadcast).await;
         for row in store.claim(&request("n", NOW)).await.unwrap() {
             if mark(store, &row).await != Grant::Proceed {
@@ -304,13 +311,14 @@ async fn village(store: &Store, dice: &mut Dice) -> Village {
                 dice.one_of(&[(State::Accepted, "250 ok"), (State::Refused, "550 5.1.1 no")]).unwrap();
             store.record("n", &[tried(row.id, state, words)], NOW + round * 40 * DAY_MS).await.unwrap();
         }
-        for row in rows(store, broadcast).await {
-            mails.entry(row.contact_id).or_default().push((row.state, row.state_at, broadcast));
+        for (contact, click) in clicked::some(store, dice, broadcast, TODAY).await {
+            village.clicks.entry(contact).or_default().push(click);
         }
+        for row in rows(store, broadcast).await {
+            village.mails.entry(row.contact_id).or_default().push((row.state, row.state_at, broadcast));
+        }
+        village.broadcast = broadcast;
     }
-    store.trash(&keys[..2], true, None, NOW).await.unwrap();
-    let contacts = all_of(store, keys).await;
-    Village { contacts, fields: store.fields().await.unwrap(), mails, segments: BTreeMap::new(), broadcast }
 }
 
 /// A condition that may be asked of this village.
@@ -406,13 +414,18 @@ fn on_choices(village: &Village, dice: &mut Dice) -> Condition {
 }
 
 fn on_deed(village: &Village, dice: &mut Dice) -> Condition {
-    let of = pick(dice, &["deed:accepted", "deed:refused", "deed:withheld"]);
+    let of = pick(dice, &["deed:accepted", "deed:refused", "deed:withheld", "deed:clicked", "deed:clicked"]);
     let times = (1 + dice.below(2)).to_string();
     let days = if dice.below(2) == 0 { (1 + dice.below(300)).to_string() } else { String::new() };
     let from = pick(dice, &["", "2026-09-01", "2026-10-15"]);
     let until = pick(dice, &["", "2026-10-20"]);
     let about = if dice.below(3) == 0 { village.broadcast.to_string() } else { String::new() };
-    one(&of, dice.one_of(&[Test::Did, Test::DidNot]).unwrap(), &[&times, &days, &from, &until, &about])
+    let test = dice.one_of(&[Test::Did, Test::DidNot]).unwrap();
+    if of != "deed:clicked" {
+        return one(&of, test, &[&times, &days, &from, &until, &about]);
+    }
+    let [link, words] = clicked::which(dice, village.broadcast);
+    one(&of, test, &[&times, &days, &from, &until, &about, &link, &words])
 }
 
 fn on_person(village: &Village, dice: &mut Dice) -> Condition {

@@ -272,3 +272,12 @@ done-suppressions-lifted = Taken off the list.
 broadcast-pool = Pool of sources
 broadcast-hint-pool = The sources this broadcast leaves by. Without a choice it is the usual pool of broadcasts.
 broadcast-pool-usual = The usual pool
+
+# Recording clicks
+broadcast-records-clicks = Record clicks on links
+broadcast-hint-records-clicks = You see who followed a link in the mail. A click is also evidence that the mail arrived.
+broadcast-records-clicks-more = What readers see, and what is not recorded
+broadcast-records-clicks-text = A link goes by an address of this system ({ $address }) and at once on to the page it leads to. An HTML mail looks the same. In a text mail this address is what readers see.
+broadcast-records-clicks-not = The link to stop mail, links to telephone numbers and addresses, links with merge fields in them, and HTML links with data-no-track are sent as they are written. Clicks on them are not recorded.
+broadcast-records-clicks-privacy = What is kept is who followed which link, when and how often; no IP addresses, no devices. We recommend that your privacy policy says that clicks are recorded.
+broadcast-records-clicks-plain = The present address ({ $address }) is not https. If your customers cannot reach it, they cannot open the links.

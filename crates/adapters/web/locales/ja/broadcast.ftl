@@ -272,3 +272,12 @@ done-suppressions-lifted = リストから外しました。
 broadcast-pool = 送信元のグループ
 broadcast-hint-pool = この配信を送る送信元のグループです。決めなければ、一斉配信のいつものグループから送ります。
 broadcast-pool-usual = いつものグループ
+
+# クリックの記録
+broadcast-records-clicks = リンクのクリックを記録する
+broadcast-hint-records-clicks = メールの中のリンクを開いた方が分かります。開いたことは「届いた証拠」にもなります。
+broadcast-records-clicks-more = 受け取る方からはどう見えるか、記録しないもの
+broadcast-records-clicks-text = リンクは、いったんこのシステムのアドレス({ $address })を通って、元のページへすぐに移ります。HTMLメールの見た目は変わりません。テキストメールでは、このアドレスがそのまま見えます。
+broadcast-records-clicks-not = 配信停止のリンク、電話番号やメールアドレスのリンク、差し込み項目を含むリンク、HTMLで data-no-track を付けたリンクは、書いたまま送ります。それらのクリックは記録しません。
+broadcast-records-clicks-privacy = 残すのは、どなたがどのリンクをいつ何回開いたかだけで、IPアドレスや機種は残しません。クリックを記録していることを、プライバシーポリシーに書いておくことをおすすめします。
+broadcast-records-clicks-plain = いまのアドレス({ $address })は https ではありません。お客様から開けないアドレスのまま記録すると、リンクが開けなくなります。

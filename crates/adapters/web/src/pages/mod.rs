@@ -8,6 +8,7 @@ pub(crate) mod duplicate;
 pub(crate) mod encryption;
 pub(crate) mod explain;
 pub(crate) mod field;
+pub(crate) mod follow;
 pub(crate) mod home;
 pub(crate) mod import;
 pub(crate) mod language;

@@ -37,8 +37,11 @@ pub(crate) fn render(
     base_url: &str,
 ) -> Result<Rendered, Vec<TemplateProblem>> {
     let known: Vec<&str> = known_fields.iter().map(String::as_str).collect();
-    let links =
-        Links { unsubscribe_url: Some(format!("{base_url}/u/sample")), view_url: Some(base_url.to_owned()) };
+    let links = Links {
+        unsubscribe_url: Some(format!("{base_url}/u/sample")),
+        view_url: Some(base_url.to_owned()),
+        ..Links::default()
+    };
     Template::compile(&source(draft), &known)?.render(values, &links).map_err(|problem| vec![problem])
 }
 

@@ -134,6 +134,7 @@ async fn send(stage: &Stage) -> anyhow::Result<BroadcastId> {
     let template_id =
         store.save(None, &template, None, stage.now()).await.map_err(anyhow::Error::from_boxed)?;
     let draft = BroadcastDraft {
+        records_clicks: false,
         purpose: Purpose::Advertising,
         pool: None,
         name: "冬のご予約".to_owned(),

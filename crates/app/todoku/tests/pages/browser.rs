@@ -71,6 +71,8 @@ impl House {
             imports: store.clone(),
             templates: store.clone(),
             broadcasts: store.clone(),
+            clicks: store.clone(),
+            click_desk: Arc::new(campaigns::clicks::ClickDesk::new(store.clone())),
             desk: store.clone(),
             history: store.clone(),
             queue: store.clone(),

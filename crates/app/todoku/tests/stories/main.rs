@@ -3,6 +3,7 @@
 //! Read each from top to bottom. They play one after another, because each starts whole servers.
 
 mod cli;
+mod clicks;
 mod disk;
 mod import_while_sending;
 mod postfix;

@@ -143,19 +143,19 @@ impl Checker<'_> {
             let fits = value.parse::<u32>().is_ok_and(|number| (least..=most).contains(&number));
             (!fits).then_some(())
         };
-        if value.is_empty()
-            && !matches!(wanted, Value::DayOrNone | Value::DaysOrNone | Value::Broadcast | Value::Provider)
-        {
-            return if matches!(wanted, Value::Basis | Value::Topic) { None } else { Some("value_missing") };
+        if value.is_empty() {
+            let may_be =
+                [Value::DayOrNone, Value::DaysOrNone, Value::Broadcast, Value::Provider, Value::Basis]
+                    .into_iter()
+                    .chain([Value::Topic, Value::Link, Value::WordsOrNone]);
+            return if may_be.into_iter().any(|one| one == wanted) { None } else { Some("value_missing") };
         }
         match wanted {
-            Value::Words | Value::Lot => None,
+            Value::Words | Value::WordsOrNone | Value::Lot => None,
             Value::Pattern => pattern::compiled(value).err(),
             Value::Number => decimal(value).is_none().then_some("not_a_number"),
-            Value::Day => day::read(value).is_none().then_some("not_a_day"),
-            Value::DayOrNone => (!value.is_empty() && day::read(value).is_none()).then_some("not_a_day"),
+            Value::Day | Value::DayOrNone => day::read(value).is_none().then_some("not_a_day"),
             Value::Days => number(0, DAYS_MAX).map(|()| "not_days"),
-            Value::DaysOrNone if value.is_empty() => None,
             Value::DaysOrNone => number(1, DAYS_MAX).map(|()| "not_days"),
             Value::Month => number(1, 12).map(|()| "not_a_month"),
             Value::Weekday => number(1, 7).map(|()| "not_a_weekday"),
@@ -166,14 +166,11 @@ impl Checker<'_> {
             Value::Validity => Validity::from_name(value).is_none().then_some("value_unknown"),
             Value::Basis => ConsentBasis::from_name(value).is_none().then_some("value_unknown"),
             Value::Topic => self.known.topic(value).is_none().then_some("topic_gone"),
-            Value::Provider => {
-                (!value.is_empty() && addressing::provider_by_id(value).is_none()).then_some("value_unknown")
-            }
+            Value::Provider => addressing::provider_by_id(value).is_none().then_some("value_unknown"),
             Value::Option => self.option_fault(of, value),
             Value::Segment => self.segment_fault(value),
-            Value::Broadcast => {
-                (!value.is_empty() && value.parse::<i64>().is_err()).then_some("value_unknown")
-            }
+            Value::Broadcast => value.parse::<i64>().is_err().then_some("value_unknown"),
+            Value::Link => link_of(value).is_none().then_some("value_unknown"),
         }
     }
 
@@ -239,7 +236,14 @@ fn order_fault(kind: Kind, condition: &Condition) -> Option<&'static str> {
             let number = |n| decimal(condition.value(n));
             number(0)?.total_cmp(&number(1)?).is_gt()
         }
-        (Kind::Deed, _) => days(2)? > days(3)?,
+        (Kind::Deed | Kind::Clicked, _) if days(2).zip(days(3)).is_some_and(|(from, until)| from > until) => {
+            true
+        }
+        (Kind::Clicked, _) => {
+            let (broadcast, _) = link_of(condition.value(5))?;
+            let elsewhere = condition.value(4).parse::<i64>().is_ok_and(|chosen| chosen != broadcast);
+            return elsewhere.then_some("link_elsewhere");
+        }
         (Kind::Consent, _) => days(1)? > days(2)?,
         (Kind::Share, _) => {
             condition.value(0).parse::<u32>().ok()? >= condition.value(1).parse::<u32>().ok()?
@@ -247,6 +251,13 @@ fn order_fault(kind: Kind, condition: &Condition) -> Option<&'static str> {
         _ => false,
     };
     wrong.then_some("wrong_order")
+}
+
+/// The broadcast and the number of a link, as [`Value::Link`] has it.
+#[must_use]
+pub fn link_of(value: &str) -> Option<(i64, u32)> {
+    let (broadcast, number) = value.split_once(':')?;
+    Some((broadcast.parse().ok()?, number.parse().ok()?))
 }
 
 /// A decimal number as people type it: width and grouping commas do not matter.

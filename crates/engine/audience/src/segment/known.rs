@@ -16,8 +16,21 @@ pub struct Known {
     pub segments: BTreeMap<i64, KnownSegment>,
     /// The newest broadcasts with their names, newest first.
     pub broadcasts: Vec<(i64, String)>,
+    /// The recorded links of these broadcasts, the newest broadcast first, as many as can be offered.
+    pub links: Vec<KnownLink>,
     /// Topics in the order in which they are shown, those put away too.
     pub topics: Vec<KnownTopic>,
+}
+
+/// A link whose followers are recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownLink {
+    /// The broadcast it stands in.
+    pub broadcast: i64,
+    /// Its number there.
+    pub number: u32,
+    /// Where it leads.
+    pub target: String,
 }
 
 /// A kind of news that is agreed to or refused apart.
@@ -82,6 +95,13 @@ impl Known {
     pub fn topic(&self, key: &str) -> Option<&str> {
         let key: i64 = key.parse().ok()?;
         self.topics.iter().find(|topic| topic.id == key).map(|topic| topic.name.as_str())
+    }
+
+    /// Where a link leads, where it is known.
+    #[must_use]
+    pub fn link(&self, (broadcast, number): (i64, u32)) -> Option<&str> {
+        let link = self.links.iter().find(|link| (link.broadcast, link.number) == (broadcast, number))?;
+        Some(link.target.as_str())
     }
 
     /// The name of a broadcast, where it is known.

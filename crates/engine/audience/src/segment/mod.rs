@@ -13,12 +13,12 @@ mod sentence;
 mod store;
 mod subject;
 
-pub use check::{REFERENCES_MAX, RuleProblem, decimal, problems};
+pub use check::{REFERENCES_MAX, RuleProblem, decimal, link_of, problems};
 pub use day::{
     DAY_MS, Day, JAPAN_MS, civil, day_of, from_civil, is_leap, kept_on, read as read_day, start_of, weekday,
     written,
 };
-pub use known::{Known, KnownField, KnownSegment, KnownTopic};
+pub use known::{Known, KnownField, KnownLink, KnownSegment, KnownTopic};
 pub use pattern::{PATTERN_CHARS_MAX, compiled as compiled_pattern};
 pub use rule::{
     Condition, DEPTH_MAX, Group, Join, PARTS_MAX, Part, RULE_VERSION, Rule, Test, VALUE_CHARS_MAX, VALUES_MAX,

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde::Deserialize;
 
 use super::{
+    check::link_of,
     known::Known,
     rule::{Condition, Group, Join, Part, Rule, Test},
     subject::{Kind, Subject},
@@ -241,7 +242,7 @@ fn clause_of(condition: &Condition, known: &Known) -> Clause {
         return filled("any", "filled", &[("of", name)]);
     };
     match kind {
-        Kind::Deed => return deed_clause(condition, known),
+        Kind::Deed | Kind::Clicked => return deed_clause(condition, known),
         Kind::Consent => return consent_clause(condition, known),
         Kind::Segment => {
             let found = condition.value(0).parse().ok().and_then(|id: i64| known.segments.get(&id));
@@ -388,9 +389,29 @@ fn deed_clause(condition: &Condition, known: &Known) -> Clause {
         },
     };
     let found = &FILE.deed[deed.name()];
-    let said =
-        Sentence { ja: put(&found.ja, &[("about", &about.ja)]), en: put(&found.en, &[("about", &about.en)]) };
-    let and = both(&put(&found.and, &[("about", &about.ja)]));
+    let link = link_words(condition, known);
+    let in_ja = [("about", about.ja.as_str()), ("link", link.ja.as_str())];
+    let in_en = [("about", about.en.as_str()), ("link", link.en.as_str())];
+    let said = Sentence { ja: put(&found.ja, &in_ja), en: put(&found.en, &in_en) };
+    let and = both(&put(&found.and, &in_ja));
     let values = [("when", when), ("times", times), ("deed", said), ("deed_and", and)];
     filled("deed", condition.test.name(), &values)
+}
+
+/// Which link: any, one of them, those whose target contains some words.
+fn link_words(condition: &Condition, known: &Known) -> Sentence {
+    let target = link_of(condition.value(5)).map(|link| known.link(link).map(cut));
+    let key = match (&target, condition.value(6)) {
+        (None, "") => "link",
+        (None, _) => "link_with",
+        (Some(Some(_)), "") => "link_one",
+        (Some(Some(_)), _) => "link_one_with",
+        (Some(None), _) => "link_gone",
+    };
+    let target = quoted(&both(&target.flatten().unwrap_or_default()));
+    let with = quoted(&both(&cut(condition.value(6))));
+    Sentence {
+        ja: words("when", key, &[("v", &target.ja), ("w", &with.ja)]).ja,
+        en: words("when", key, &[("v", &target.en), ("w", &with.en)]).en,
+    }
 }

@@ -151,6 +151,8 @@ pub enum Kind {
     Flag,
     /// Something that happened, or not.
     Deed,
+    /// A link that was followed, or not.
+    Clicked,
     /// A contact's standing.
     Standing,
     /// A contact's status.
@@ -210,6 +212,10 @@ pub enum Value {
     Times,
     /// The key of a broadcast, or nothing for all.
     Broadcast,
+    /// A link as its broadcast's key and its number, `77:2`, or nothing for all.
+    Link,
+    /// Any text, or nothing.
+    WordsOrNone,
     /// The name of a lot: another name, other people.
     Lot,
 }
@@ -289,6 +295,7 @@ impl Subject {
         Some(match self {
             Self::Column(_) => Kind::Text,
             Self::Moment(_) => Kind::Moment,
+            Self::Deed(Deed::Clicked) => Kind::Clicked,
             Self::Deed(_) => Kind::Deed,
             Self::Standing => Kind::Standing,
             Self::Status => Kind::Status,
@@ -316,6 +323,7 @@ impl Kind {
             Self::Choices => "choices",
             Self::Flag => "flag",
             Self::Deed => "deed",
+            Self::Clicked => "clicked",
             Self::Standing => "standing",
             Self::Status => "status",
             Self::Provider => "provider",
@@ -356,7 +364,7 @@ impl Kind {
             Self::Choice => &[OneOf, NoneOf, Filled, Empty],
             Self::Choices => &[OneOf, AllOf, NoneOf, Filled, Empty],
             Self::Flag => &[Yes, No],
-            Self::Deed => &[Did, DidNot],
+            Self::Deed | Self::Clicked => &[Did, DidNot],
             Self::Standing | Self::Status | Self::Provider | Self::Validity => &[OneOf, NoneOf],
             Self::Consent => &[Given, NotGiven, Withdrawn],
             Self::Segment | Self::Share => &[Is, IsNot],
@@ -386,6 +394,15 @@ impl Kind {
             (Self::Deed, _) => {
                 Each(&[Value::Times, Value::DaysOrNone, Value::DayOrNone, Value::DayOrNone, Value::Broadcast])
             }
+            (Self::Clicked, _) => Each(&[
+                Value::Times,
+                Value::DaysOrNone,
+                Value::DayOrNone,
+                Value::DayOrNone,
+                Value::Broadcast,
+                Value::Link,
+                Value::WordsOrNone,
+            ]),
             (Self::Standing, _) => Several(Value::Standing),
             (Self::Status, _) => Several(Value::Status),
             (Self::Provider, _) => Several(Value::Provider),

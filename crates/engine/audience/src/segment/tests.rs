@@ -38,6 +38,7 @@ fn known() -> Known {
         ]
         .into(),
         broadcasts: vec![(77, "春の案内".into())],
+        links: vec![KnownLink { broadcast: 77, number: 2, target: "https://hana.example/spring".into() }],
         topics: vec![KnownTopic { id: 8, name: "新商品".into(), archived: false }],
     }
 }
@@ -110,6 +111,29 @@ fn sentences() {
 }
 
 #[test]
+fn sentences_about_links() {
+    let check = |conditions: Vec<Condition>, ja: &str, en: &str| {
+        let rule = Rule::of(conditions);
+        assert_eq!(problems(&rule, &known(), None), [], "{ja}");
+        let said = sentence(&rule, &known());
+        assert_eq!((said.ja.as_str(), said.en.as_str()), (ja, en));
+    };
+    check(
+        vec![one("deed:clicked", Test::Did, &["1", "30", "", "", "77", "77:2", ""])],
+        "過去30日に配信『春の案内』のメールのリンク『https://hana.example/spring』を開いた人",
+        "people who followed the link \"https://hana.example/spring\" in a mail of the broadcast \"春の案内\" in the past 30 days",
+    );
+    check(
+        vec![
+            one("deed:clicked", Test::DidNot, &["3", "", "", "", "", "", "/sale"]),
+            one("deed:clicked", Test::Did, &["1", "", "", "", ""]),
+        ],
+        "これまでに3回以上メールのアドレスに『/sale』を含むリンクを開いたことがなく、これまでにメールのリンクを開いた人",
+        "people except those who followed a link with \"/sale\" in its address in a mail 3 times or more and who followed a link in a mail",
+    );
+}
+
+#[test]
 fn groups_are_said_in_brackets() {
     let name = |text: &str| Part::Condition(one("name", Test::Is, &[text]));
     let any = Group { join: Join::Any, negated: true, parts: vec![name("い"), name("う")] };
@@ -158,6 +182,12 @@ fn what_is_wrong() {
     check(one("created", Test::Weekday, &["8"]), "weekday");
     check(one("deed:accepted", Test::Did, &["0", "", "", "", ""]), "how often");
     check(one("deed:accepted", Test::Did, &["1", "", "2026-02-01", "2026-01-01", ""]), "behind its end");
+    check(one("deed:clicked", Test::Did, &["1", "", "", "", "", "2", ""]), "no value");
+    check(
+        one("deed:clicked", Test::Did, &["1", "", "", "", "78", "77:2", ""]),
+        "not in the chosen broadcast",
+    );
+    check(one("deed:clicked", Test::Did, &["1", "", "2026-02-01", "2026-01-01", ""]), "behind its end");
     check(one("provider", Test::OneOf, &["nobody"]), "no value");
     check(one("segment", Test::Is, &["55"]), "was deleted");
     check(one("segment", Test::Is, &["1"]), "uses this segment itself");
@@ -198,6 +228,7 @@ fn every_word_is_there_in_both_languages() {
         Kind::Choices,
         Kind::Flag,
         Kind::Deed,
+        Kind::Clicked,
         Kind::Standing,
         Kind::Status,
         Kind::Provider,

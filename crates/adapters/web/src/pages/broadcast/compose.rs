@@ -97,7 +97,9 @@ async fn usual(visit: &Visit) -> Result<Entry, Problem> {
     }
     let domains = visit.house.sources.domains().await?;
     let from_address = domains.first().map(|domain| format!("info@{}", domain.name)).unwrap_or_default();
-    Ok(Entry { from_address, ..Entry::default() })
+    // Readers may not reach an address without TLS, such as one of a trial; then links had better stay as they are.
+    let records_clicks = if visit.house.base_url.starts_with("https://") { "1" } else { "" };
+    Ok(Entry { from_address, records_clicks: records_clicks.to_owned(), ..Entry::default() })
 }
 
 async fn template_ids(visit: &Visit) -> Result<Vec<i64>, Problem> {
@@ -140,6 +142,7 @@ async fn page(
             (field(visit, "from_name", &entry.from_name, wrong))
             (from_field(visit, entry, wrong, &remark))
             (field(visit, "reply_to", &entry.reply_to, wrong))
+            (record_clicks(visit, entry))
             @if pools.len() > 1 || !entry.pool.is_empty() { (pool_field(visit, &pools, entry)) }
             div.actions {
                 button.btn.primary type="submit" { (t!(say, "broadcast-to-audience")) }
@@ -166,6 +169,34 @@ fn purposes(visit: &Visit, entry: &Entry) -> Markup {
                             span.sub { (say.with(&format!("purpose-what-{}", purpose.name()), None)) }
                         }
                     }
+                }
+            }
+        }
+    }
+}
+
+/// What it does, what readers see, and what stays as it is.
+fn record_clicks(visit: &Visit, entry: &Entry) -> Markup {
+    let say = visit.say;
+    html! {
+        div.field {
+            label.check {
+                input type="checkbox" name="records_clicks" value="1" checked[entry.records_clicks == "1"]
+                    aria-describedby="records-clicks-note";
+                span { (t!(say, "broadcast-records-clicks")) }
+            }
+            div id="records-clicks-note" {
+                p.hint { (t!(say, "broadcast-hint-records-clicks")) }
+                details {
+                    summary { (t!(say, "broadcast-records-clicks-more")) }
+                    ul {
+                        li { (t!(say, "broadcast-records-clicks-text", address = format!("{}/l/…", visit.house.base_url))) }
+                        li { (t!(say, "broadcast-records-clicks-not")) }
+                        li { (t!(say, "broadcast-records-clicks-privacy")) }
+                    }
+                }
+                @if !visit.house.base_url.starts_with("https://") {
+                    p.wrong { (t!(say, "broadcast-records-clicks-plain", address = visit.house.base_url.as_str())) }
                 }
             }
         }

@@ -22,6 +22,8 @@ pub(crate) struct Entry {
     pub(super) segment: String,
     /// The pool of sources; empty for the usual one.
     pub(super) pool: String,
+    /// `1` when clicks on links are to be recorded.
+    pub(super) records_clicks: String,
 }
 
 /// What is wrong, by field name.
@@ -40,6 +42,7 @@ impl Entry {
             reply_to: draft.reply_to.clone(),
             segment: String::new(),
             pool: draft.pool.clone().unwrap_or_default(),
+            records_clicks: if draft.records_clicks { "1" } else { "" }.to_owned(),
         }
     }
 
@@ -93,6 +96,7 @@ impl Entry {
             reply_to,
             audience: if is_narrowed { AudienceKind::All } else { audience },
             pool: Some(self.pool.trim().to_owned()).filter(|pool| !pool.is_empty()),
+            records_clicks: self.records_clicks == "1",
         })
     }
 }

@@ -103,7 +103,7 @@ fn told_by_its_news(event: &Event) -> bool {
 fn class_of(event: &str) -> &'static str {
     match event {
         kind::BOUNCED | kind::REFUSED => "bad",
-        kind::EVIDENCED => "good",
+        kind::EVIDENCED | campaigns::event::CLICKED => "good",
         kind::IN_DOUBT => "doubt",
         _ => "",
     }
@@ -127,6 +127,7 @@ fn happened(say: Say, story: &MessageStory, event: &Event, names: &Names) -> Mar
         kind::IN_DOUBT => t!(say, "chain-in-doubt"),
         kind::HANDLED => t!(say, "story-handled", note = text("note")),
         kind::REOPENED => t!(say, "event-mail-reopened"),
+        campaigns::event::CLICKED => t!(say, "chain-clicked"),
         audience::event::ADDRESS_INVALID => t!(say, "chain-address-off"),
         other => t!(say, "event-other", kind = other),
     };
@@ -136,6 +137,7 @@ fn happened(say: Say, story: &MessageStory, event: &Event, names: &Names) -> Mar
             (words)
             @if [kind::HANDLED, kind::REOPENED].contains(&event.kind.as_str()) { @if let Some(name) = &who { " (" (name) ")" } }
             @if !text("reason").is_empty() && event.kind != kind::WITHHELD { " " b { (explain::title(say, text("reason"))) } }
+            @if event.kind == campaigns::event::CLICKED { " " span.address { (text("target")) } }
             @if arrival.is_some() {
                 " " a href={ (links::message(story.id)) "/bounce" } { (t!(say, "chain-see-mail")) }
             }
@@ -283,7 +285,7 @@ mod tests {
             assert!(reception::JoinedBy::from_name(&by.replace('-', "_")).is_some(), "{by}");
             assert!(say.find(&format!("joined-{by}"), None).is_some(), "{by}");
         }
-        for evidence in ["delivered-dsn", "auto-reply", "complaint"] {
+        for evidence in ["delivered-dsn", "auto-reply", "complaint", "click"] {
             assert!(say.find(&format!("chain-evidence-{evidence}"), None).is_some(), "{evidence}");
         }
     }

@@ -3,8 +3,8 @@
 use audience::{
     ConsentBasis, ContactStatus, Standing,
     segment::{
-        Column, Condition, Deed, Kind, Known, Moment, Subject, Test, Validity, Value, Values, subject_name,
-        test_name, value_name,
+        Column, Condition, Deed, Kind, Known, Moment, Subject, Test, Validity, Value, Values, link_of,
+        subject_name, test_name, value_name,
     },
 };
 use maud::{Markup, html};
@@ -12,9 +12,19 @@ use maud::{Markup, html};
 use super::{entry::path_name, said};
 use crate::say::{Say, t};
 
-/// What happens to mail today; opening and following links are offered once they are recorded.
-const DEEDS: [Deed; 6] =
-    [Deed::Accepted, Deed::Evidenced, Deed::Refused, Deed::Bounced, Deed::Withheld, Deed::OptedOut];
+/// What is recorded; opening a mail is not.
+const DEEDS: [Deed; 7] = [
+    Deed::Accepted,
+    Deed::Evidenced,
+    Deed::Clicked,
+    Deed::Refused,
+    Deed::Bounced,
+    Deed::Withheld,
+    Deed::OptedOut,
+];
+
+/// Longest address in a choice, in characters.
+const SHOWN_CHARS_MAX: usize = 60;
 
 /// One row of the builder without its buttons.
 pub(super) fn condition(say: Say, known: &Known, path: &[usize], condition: &Condition) -> Markup {
@@ -81,7 +91,7 @@ fn values(say: Say, known: &Known, name: &str, (kind, condition): (Kind, &Condit
                 placeholder=(t!(say, "segment-value-lines")) { "\n" (condition.values.join("\n")) }
         },
         Some(Values::Some(_)) => ticks(say, &field, &choices(known, kind, condition), condition),
-        Some(Values::Each(wanted)) if kind == Kind::Deed => {
+        Some(Values::Each(wanted)) if matches!(kind, Kind::Deed | Kind::Clicked) => {
             labelled(say, known, &field, (wanted, condition), &deed_labels(say))
         }
         Some(Values::Each(wanted)) if kind == Kind::Consent => {
@@ -97,14 +107,16 @@ fn values(say: Say, known: &Known, name: &str, (kind, condition): (Kind, &Condit
     }
 }
 
-/// How often, in which time, about which broadcast.
-fn deed_labels(say: Say) -> [String; 5] {
+/// How often, in which time, about which broadcast and link.
+fn deed_labels(say: Say) -> [String; 7] {
     [
         t!(say, "segment-deed-times"),
         t!(say, "segment-deed-days"),
         t!(say, "segment-deed-from"),
         t!(say, "segment-deed-until"),
         t!(say, "segment-deed-about"),
+        t!(say, "segment-deed-link"),
+        t!(say, "segment-deed-words"),
     ]
 }
 
@@ -183,11 +195,48 @@ fn single(say: Say, known: &Known, field: &str, (wanted, value): (Value, &str)) 
                 }
             }
         },
+        Value::Link => link(say, known, field, value),
+        Value::WordsOrNone => html! {
+            input type="text" name=(field) value=(value) aria-label=(t!(say, "segment-deed-words"))
+                placeholder="/sale" autocapitalize="off" spellcheck="false";
+        },
         _ => html! {
             input type="text" name=(field) value=(value) aria-label=(t!(say, "segment-value"))
                 placeholder=(if wanted == Value::Lot { t!(say, "segment-lot") } else { t!(say, "segment-value") });
         },
     }
+}
+
+/// The recorded links, under the names of their broadcasts.
+fn link(say: Say, known: &Known, field: &str, value: &str) -> Markup {
+    let chosen = link_of(value);
+    let of = |id: i64| known.links.iter().filter(move |link| link.broadcast == id);
+    html! {
+        select name=(field) aria-label=(t!(say, "segment-deed-link")) {
+            option value="" { (t!(say, "segment-any-link")) }
+            @if let Some((id, number)) = chosen.filter(|link| known.link(*link).is_none()) {
+                option value={ (id) ":" (number) } selected { (t!(say, "segment-link-gone")) }
+            }
+            @for (id, name) in known.broadcasts.iter().filter(|(id, _)| of(*id).next().is_some()) {
+                optgroup label=(name) {
+                    @for link in of(*id) {
+                        option value={ (id) ":" (link.number) } selected[chosen == Some((*id, link.number))] {
+                            (short(&link.target))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// An address as much as fits a choice.
+fn short(target: &str) -> String {
+    let plain = target.split_once("://").map_or(target, |(_, rest)| rest);
+    if plain.chars().count() <= SHOWN_CHARS_MAX {
+        return plain.to_owned();
+    }
+    plain.chars().take(SHOWN_CHARS_MAX).chain(['\u{2026}']).collect()
 }
 
 fn ticks(say: Say, field: &str, choices: &[(String, String)], condition: &Condition) -> Markup {

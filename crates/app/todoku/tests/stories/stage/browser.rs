@@ -14,6 +14,7 @@ const PAGE_MAX: Duration = Duration::from_secs(60);
 pub struct Browser {
     at: SocketAddr,
     cookies: BTreeMap<String, String>,
+    agent: &'static str,
 }
 
 /// A page that came.
@@ -40,7 +41,12 @@ impl Page {
 impl Browser {
     /// A browser that was nowhere yet.
     pub fn new(at: SocketAddr) -> Self {
-        Self { at, cookies: BTreeMap::new() }
+        Self { at, cookies: BTreeMap::new(), agent: "Mozilla/5.0" }
+    }
+
+    /// The same under another name.
+    pub fn calling_itself(self, agent: &'static str) -> Self {
+        Self { agent, ..self }
     }
 
     /// Logs in.
@@ -86,10 +92,11 @@ impl Browser {
         let cookies: Vec<String> =
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = format!(
-            "{method} {path} HTTP/1.0\r\nHost: {}\r\nCookie: {}\r\nAccept-Language: ja\r\nContent-Length: {}\r\n\
+            "{method} {path} HTTP/1.0\r\nHost: {}\r\nCookie: {}\r\nAccept-Language: ja\r\nUser-Agent: {}\r\nContent-Length: {}\r\n\
              Content-Type: {kind}\r\n\r\n{body}",
             self.at,
             cookies.join("; "),
+            self.agent,
             body.len(),
         );
         let mut stream = TcpStream::connect(self.at).expect("the pages answer");

@@ -119,6 +119,7 @@ pub async fn start_for(store: &Store, segment_id: Option<SegmentId>, tries_ms: i
     };
     let template_id = store.save(None, &template, None, now()).await.expect("saved");
     let draft = BroadcastDraft {
+        records_clicks: false,
         purpose: Purpose::Advertising,
         pool: None,
         name: "お知らせ".into(),
