@@ -21,7 +21,7 @@ fn names_one(value: &str) -> bool {
 
 fn several(value: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let mut plain = String::new();
+    let mut plain = String::with_capacity(value.len().min(256));
     let (mut quoted, mut comment) = (false, 0u32);
     let mut angle: Option<String> = None;
     for c in value.chars() {

@@ -77,10 +77,10 @@ pub(crate) fn within(text: &str, bytes_max: usize) -> &str {
 /// The first three-digit reply code that stands alone and is no part of an address, a date or a number.
 fn code(text: &str) -> Option<(u16, usize)> {
     let bytes = text.as_bytes();
-    let mut at = 0;
-    while at + 3 <= bytes.len() {
+    let mut from = 0;
+    while let Some(at) = class_from(bytes, from).filter(|at| at + 3 <= bytes.len()) {
+        from = at + 1;
         if !is_code(&bytes[at..at + 3]) {
-            at += 1;
             continue;
         }
         let before = at.checked_sub(1).map(|n| bytes[n]);
@@ -90,9 +90,14 @@ fn code(text: &str) -> Option<(u16, usize)> {
         if starts && ends && !is_number_in_words(text, at) {
             return text[at..at + 3].parse().ok().map(|code| (code, at + 3));
         }
-        at += 3;
+        from = at + 3;
     }
     None
+}
+
+/// Where the next digit stands that reply codes and enhanced statuses begin with.
+fn class_from(bytes: &[u8], from: usize) -> Option<usize> {
+    bytes.get(from..)?.iter().position(|b| matches!(b, b'2' | b'4' | b'5')).map(|n| from + n)
 }
 
 fn is_code(three: &[u8]) -> bool {
@@ -123,13 +128,13 @@ fn is_number_in_words(text: &str, at: usize) -> bool {
 /// The first enhanced status that stands between spaces or brackets.
 pub(crate) fn status_anywhere(text: &str) -> Option<EnhancedStatus> {
     let mut from = 0;
-    while let Some(at) = text[from..].find(['4', '5', '2']).map(|n| from + n) {
+    while let Some(at) = class_from(text.as_bytes(), from) {
         from = at + 1;
-        let before = text[..at].chars().next_back();
-        if before.is_some_and(|c| c.is_ascii_alphanumeric() || c == '.' || c == '@' || c == '_') {
+        if text.as_bytes().get(at + 1) != Some(&b'.') {
             continue;
         }
-        if text.as_bytes().get(at + 1) != Some(&b'.') {
+        let before = at.checked_sub(1).map(|n| text.as_bytes()[n]);
+        if before.is_some_and(|b| b.is_ascii_alphanumeric() || b".@_".contains(&b)) {
             continue;
         }
         let end = text[at..].find(|c: char| !c.is_ascii_digit() && c != '.').map_or(text.len(), |n| at + n);

@@ -25,7 +25,7 @@ pub(crate) fn read(bytes: &[u8], defects: &mut Vec<Defect>) -> DeliveryStatus {
             rest = after;
         }
         let line_end = memchr::memchr(b'\n', rest).map_or(rest.len(), |at| at + 1);
-        if Header::split(&rest[..line_end]).0.is_empty() {
+        if header::fields(&rest[..line_end]).next().is_none() {
             // A line that is no field; the next may be one again.
             rest = &rest[line_end..];
             continue;

@@ -15,6 +15,8 @@ const FIELDS_MAX: usize = 1000;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Header<'a> {
     fields: Vec<(&'a [u8], &'a [u8])>,
+    /// A bit for each length that a name has: most questions are about fields that are not there.
+    lengths: u128,
 }
 
 impl<'a> Header<'a> {
@@ -22,15 +24,17 @@ impl<'a> Header<'a> {
     pub(crate) fn split(bytes: &'a [u8]) -> (Self, &'a [u8]) {
         let mut walk = Fields::of(bytes);
         let mut fields = Vec::new();
+        let mut lengths = 0;
         for field in walk.by_ref() {
             if fields.is_empty() {
                 fields.reserve(32);
             }
             if fields.len() < FIELDS_MAX {
+                lengths |= 1 << field.0.len();
                 fields.push(field);
             }
         }
-        (Self { fields }, walk.rest)
+        (Self { fields, lengths }, walk.rest)
     }
 
     /// True when there is no field at all.
@@ -40,6 +44,9 @@ impl<'a> Header<'a> {
 
     /// The first value of a field, unfolded, not decoded.
     pub(crate) fn raw(&self, name: &str) -> Option<&'a [u8]> {
+        if self.lengths >> name.len() & 1 == 0 {
+            return None;
+        }
         self.fields.iter().find(|(known, _)| is(known, name)).map(|(_, value)| *value)
     }
 
@@ -140,6 +147,13 @@ fn name_end(field: &[u8]) -> Option<(usize, usize)> {
 pub(crate) fn decode(value: &[u8]) -> Cow<'_, str> {
     let value = value.trim_ascii();
     let value = &value[..value.len().min(VALUE_BYTES_MAX)];
+    // Most values are plain ASCII; looking for all that is not costs less than one question after the other.
+    let is_odd = |b: u8| b >= 0x80 || b == 0x1b || b == b'\n' || b == b'=';
+    if !value.iter().fold(false, |odd, b| odd | is_odd(*b))
+        && let Ok(text) = std::str::from_utf8(value)
+    {
+        return Cow::Borrowed(text);
+    }
     let text = transfer::text_of(value, None).0;
     if memchr::memchr(b'\n', text.as_bytes()).is_none() {
         return if has_words(&text) { Cow::Owned(transfer::words(&text)) } else { text };

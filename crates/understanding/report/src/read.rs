@@ -285,19 +285,21 @@ fn kind_of(recipients: &[RecipientReport], delay: bool) -> Kind {
 /// Joins lines, so that words are found where a line was folded; only the beginning, where notices say what they
 /// are.
 fn collapse(text: &str) -> Vec<u8> {
-    let mut joined = Vec::with_capacity(text.len().min(HINT_BYTES_MAX) + 400);
-    let mut in_word = false;
+    let mut joined = vec![0; text.len() + 1];
+    let (mut len, mut last) = (0, b' ');
+    // Without a branch for each space: where words end no processor can guess.
     for byte in text.bytes() {
         let is_space = byte.is_ascii_whitespace();
-        if !is_space && !in_word && joined.len() > HINT_BYTES_MAX {
-            return joined;
+        if len > HINT_BYTES_MAX && last == b' ' && !is_space {
+            break;
         }
-        if !is_space || in_word {
-            joined.push(if is_space { b' ' } else { byte });
-        }
-        in_word = !is_space;
+        let byte = if is_space { b' ' } else { byte };
+        joined[len] = byte;
+        len += usize::from((byte != b' ') | (last != b' '));
+        last = byte;
     }
-    if in_word {
+    joined.truncate(len);
+    if last != b' ' {
         joined.push(b' ');
     }
     joined
@@ -308,7 +310,8 @@ fn words_for_people(parts: &[Part<'_>], defects: &mut Vec<Defect>) -> String {
         part.inside == 0 && (part.kind == "text/plain" || part.kind.starts_with("multipart/"))
     };
     let html = |part: &&Part<'_>| part.inside == 0 && part.kind == "text/html";
-    let mut text = String::with_capacity(1024);
+    let bytes: usize = parts.iter().filter(plain).take(20).map(|part| part.body.len() + 1).sum();
+    let mut text = String::with_capacity(bytes.min(TEXT_BYTES_MAX));
     for part in parts.iter().filter(plain).take(20) {
         part.push_text(&mut text, defects);
         text.push('\n');

@@ -186,11 +186,13 @@ fn choose<'c, 't>(
 
 /// The words behind the address, to the next recipient or the end of the paragraph that tells something.
 fn section(at: &Candidate<'_>, lines: &[&str]) -> String {
-    let mut words =
-        at.after.trim_start_matches(['>', '"', '\'', ':', ')', ']', ',', ' ']).trim_end().to_owned();
-    if at.form != Form::Leading || is_reply_code(lines[at.line].trim_start().get(..3).unwrap_or("")) {
-        words = lines[at.line].trim().to_owned();
-    }
+    let quoted =
+        at.form != Form::Leading || is_reply_code(lines[at.line].trim_start().get(..3).unwrap_or(""));
+    let mut words = String::with_capacity(256);
+    words.push_str(match quoted {
+        true => lines[at.line].trim(),
+        false => at.after.trim_start_matches(['>', '"', '\'', ':', ')', ']', ',', ' ']).trim_end(),
+    });
     for line in lines[at.line + 1..].iter().take(SECTION_LINES_MAX) {
         let line = line.trim();
         if line.is_empty() && tells(&words, at.form) {
@@ -227,8 +229,11 @@ fn with_words(address: &str, words: &str) -> RecipientReport {
 
 /// The address that was written to, where an alias led on: `(expanded from: <a@b>)`.
 fn first_address(words: &str) -> Option<String> {
-    let at =
-        ["(expanded from", "(generated from", "(forwarded from"].iter().find_map(|mark| words.find(mark))?;
+    let begins = |mark: &&str| {
+        memchr::memchr_iter(b'(', words.as_bytes())
+            .find(|at| words.as_bytes()[*at..].starts_with(mark.as_bytes()))
+    };
+    let at = ["(expanded from", "(generated from", "(forwarded from"].iter().find_map(begins)?;
     addresses::spot(words[at..].lines().next()?).first().map(|spot| spot.address.to_owned())
 }
 
