@@ -221,6 +221,7 @@ fn sending_pages() -> Router<Arc<House>> {
         .route("/broadcasts/{id}/pause", post(broadcast::act::pause))
         .route("/broadcasts/{id}/resume", post(broadcast::act::resume))
         .route("/broadcasts/{id}/cancel", post(broadcast::act::cancel))
+        .route("/broadcasts/{id}/clicks", get(broadcast::clicks::show))
         .route("/broadcasts/{id}/rows", get(broadcast::rows::show))
         .route("/broadcasts/{id}/rows.csv", get(broadcast::csv::download))
 }

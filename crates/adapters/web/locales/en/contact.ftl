@@ -94,6 +94,7 @@ event-contact-address-invalid-known = Earlier mail showed that this address does
 event-contact-address-invalid-by-hand = Sending to this address was stopped. { $note }
 event-contact-address-valid = The address counts as working again. { $note }
 event-contact-address-confirmed = The address was confirmed as it is.
+event-mail-clicked = Followed a link in a mail: { $target }
 event-mail-handled = Dealt with in another way than by mail. { $note }
 event-mail-reopened = Took back that it was dealt with.
 event-by = { $what } ({ $name })

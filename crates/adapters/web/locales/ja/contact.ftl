@@ -94,6 +94,7 @@ event-contact-address-invalid-known = このアドレスは、以前の送信で
 event-contact-address-invalid-by-hand = このアドレスへの送信を止めました。{ $note }
 event-contact-address-valid = アドレスは使えるものとして戻しました。{ $note }
 event-contact-address-confirmed = このアドレスで正しいと確かめました。
+event-mail-clicked = メールのリンクを開きました:{ $target }
 event-mail-handled = メールの代わりに別の方法で対応しました。{ $note }
 event-mail-reopened = 「対応ずみ」を取り消しました。
 event-by = { $what }({ $name })

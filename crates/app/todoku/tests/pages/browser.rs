@@ -23,6 +23,8 @@ pub const START: i64 = 1_795_218_005_000;
 
 /// A house with its pages on a store of its own.
 pub struct House {
+    /// Where clicks are handed in.
+    pub desk: Arc<campaigns::clicks::ClickDesk>,
     pub store: Arc<Store>,
     pub router: Router,
     pub clock: Arc<AtomicI64>,
@@ -55,6 +57,7 @@ impl House {
         let store = Arc::new(Store::open(&url).await.unwrap());
         let clock = Arc::new(AtomicI64::new(START));
         let now = Arc::clone(&clock);
+        let desk = Arc::new(campaigns::clicks::ClickDesk::new(store.clone()));
         let app = web::App {
             operators: store.clone(),
             sessions: store.clone(),
@@ -72,7 +75,7 @@ impl House {
             templates: store.clone(),
             broadcasts: store.clone(),
             clicks: store.clone(),
-            click_desk: Arc::new(campaigns::clicks::ClickDesk::new(store.clone())),
+            click_desk: Arc::clone(&desk),
             desk: store.clone(),
             history: store.clone(),
             queue: store.clone(),
@@ -106,12 +109,17 @@ impl House {
             trust_forwarded_for: true,
             house_secret: "0123456789abcdef".to_owned(),
         };
-        Self { store, router: web::router(app), clock, _folder: folder }
+        Self { store, desk, router: web::router(app), clock, _folder: folder }
     }
 
     /// A browser with a network address of its own.
     pub fn browser(&self, address: &str) -> Browser {
-        Browser { router: self.router.clone(), cookies: BTreeMap::new(), address: address.to_owned() }
+        Browser {
+            router: self.router.clone(),
+            cookies: BTreeMap::new(),
+            address: address.to_owned(),
+            agent: "Mozilla/5.0 (iPhone)".to_owned(),
+        }
     }
 
     /// A house with an owner, and her browser, logged in.
@@ -163,6 +171,8 @@ pub struct Browser {
     router: Router,
     pub cookies: BTreeMap<String, String>,
     address: String,
+    /// What it calls itself.
+    pub agent: String,
 }
 
 impl Browser {
@@ -219,7 +229,7 @@ impl Browser {
             self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request =
             Request::builder().method(method).uri(path).header("x-forwarded-for", &self.address);
-        request = request.header(header::COOKIE, cookies.join("; "));
+        request = request.header(header::COOKIE, cookies.join("; ")).header(header::USER_AGENT, &self.agent);
         if let Some(kind) = kind {
             request = request.header(header::CONTENT_TYPE, kind);
         }

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Claims what is due and lets the server answer each row.
-async fn deliver(house: &House, answer: impl Fn(&Claimed) -> (&'static str, Stage)) {
+pub async fn deliver(house: &House, answer: impl Fn(&Claimed) -> (&'static str, Stage)) {
     let request = ClaimRequest {
         node: "n".into(),
         now: START + 1_000,

@@ -8,8 +8,8 @@ use crate::browser::House;
 const ROUTER: &str = include_str!("../../../../adapters/web/src/router.rs");
 
 /// Pages for people without a login.
-const PUBLIC: [&str; 8] =
-    ["/welcome", "/login", "/assets/", "/language", "/u/", "/healthz", "/readyz", "/explain"];
+const PUBLIC: [&str; 9] =
+    ["/l/", "/welcome", "/login", "/assets/", "/language", "/u/", "/healthz", "/readyz", "/explain"];
 
 /// Path and what follows it, of every route; ids become 1.
 fn routes() -> Vec<(String, &'static str)> {

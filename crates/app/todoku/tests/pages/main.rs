@@ -4,6 +4,7 @@
 
 mod broadcasts;
 mod browser;
+mod clicks;
 mod consents;
 mod contacts;
 mod desk;

@@ -9,7 +9,7 @@ use campaigns::{
     start::{self, Obstacle, Stores},
     template::TemplateDraft,
 };
-use composition::Template;
+use composition::{Template, TemplateLinks};
 use delivery::recipient::Lane;
 use maud::{Markup, html};
 
@@ -150,8 +150,29 @@ fn facts(visit: &Visit, broadcast: &Broadcast, template: Option<&TemplateDraft>,
                 dt { (t!(say, "broadcast-reply-to")) }
                 dd { (draft.reply_to) }
             }
+            dt { (t!(say, "broadcast-clicks")) }
+            dd { (recorded(visit, draft.records_clicks, template)) }
         }
         p.fine { a href={ (links::broadcast(broadcast.id)) "/edit" } { (t!(say, "confirm-change-what")) } }
+    }
+}
+
+/// How many links are recorded, and which stay as they are.
+fn recorded(visit: &Visit, records_clicks: bool, template: Option<&TemplateDraft>) -> Markup {
+    let say = visit.say;
+    let Some(template) = template.filter(|_| records_clicks) else {
+        return html! { (t!(say, "broadcast-clicks-off")) };
+    };
+    let found = TemplateLinks::read(&letter::source(template), &format!("{}/", visit.house.base_url));
+    html! {
+        (t!(say, "broadcast-clicks-on", n = found.targets.len()))
+        @if !found.personal.is_empty() {
+            details {
+                summary { (t!(say, "broadcast-clicks-personal", n = found.personal.len())) }
+                p.sub { (t!(say, "broadcast-clicks-personal-why")) }
+                ul { @for target in &found.personal { li.address { (target) } } }
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod act;
 pub(crate) mod audience;
 pub(crate) mod by_hand;
+pub(crate) mod clicks;
 pub(crate) mod compose;
 pub(crate) mod confirm;
 pub(crate) mod csv;

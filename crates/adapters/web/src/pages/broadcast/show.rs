@@ -11,7 +11,7 @@ use campaigns::{
 use delivery::recipient::State;
 use maud::{Markup, html};
 
-use super::{act, find, reasons, report, steps::state_tag};
+use super::{act, clicks, find, reasons, report, steps::state_tag};
 use crate::{
     links,
     parts::{explain, progress, time},
@@ -41,6 +41,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
             (act::buttons(&visit, &broadcast))
         }
         (live_box(&visit, &broadcast).await?)
+        (clicks::card(&visit, &broadcast).await?)
         (reasons::card(say, id, &causes))
         div.card {
             h2 { (t!(say, "report-more")) }

@@ -24,7 +24,7 @@ pub(super) enum Entry {
 
 /// Merges both, newest first. What happened to a message is told by the message itself, save what a person did.
 pub(super) fn merged(events: Vec<Event>, messages: Vec<MessageStory>) -> Vec<Entry> {
-    let by_a_person = [delivery::event::HANDLED, delivery::event::REOPENED];
+    let by_a_person = [delivery::event::HANDLED, delivery::event::REOPENED, campaigns::event::CLICKED];
     let told = |event: &Event| !event.kind.starts_with("mail.") || by_a_person.contains(&event.kind.as_str());
     let events = events.into_iter().filter(told).map(Entry::Happened);
     let mut entries: Vec<Entry> =
@@ -96,6 +96,7 @@ fn sentence(say: Say, event: &Event, names: &Names) -> String {
         say.find(&format!("route-{}", text("route").replace('_', "-")), None).unwrap_or_default(),
     );
     args.set("note", text("note"));
+    args.set("target", text("target"));
     args.set("value", if text("further").is_empty() { text("value") } else { text("further") });
     let mut key = format!("event-{}", event.kind.replace(['.', '_'], "-"));
     if event.kind == audience::event::CONTACT_EDITED && !text("address_after").is_empty() {
@@ -208,6 +209,7 @@ mod tests {
             event::POINT_PREFERRED,
             delivery::event::HANDLED,
             delivery::event::REOPENED,
+            campaigns::event::CLICKED,
         ];
         for kind in kinds {
             let key = format!("event-{}", kind.replace(['.', '_'], "-"));

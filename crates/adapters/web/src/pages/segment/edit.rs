@@ -2,7 +2,7 @@
 
 use audience::segment::{Known, Rule, Saved, Segment, SegmentDraft, SegmentId, problems, sentence};
 use axum::{
-    extract::Path,
+    extract::{Path, Query},
     response::{IntoResponse, Response},
 };
 use maud::{Markup, html};
@@ -43,9 +43,13 @@ impl<'a> Page<'a> {
     }
 }
 
-/// `GET /segments/new`.
-pub(crate) async fn fresh(visit: Visit) -> Answer {
+/// `GET /segments/new`, with the conditions a form of the builder would have where a page leads to them.
+pub(crate) async fn fresh(visit: Visit, Query(fields): Query<Fields>) -> Answer {
     let known = visit.house.segments.known().await?;
+    if fields.iter().any(|(key, _)| key.starts_with("of-")) {
+        let entry = Entry { name: String::new(), go: String::new(), ..Entry::read(&fields, &known) };
+        return page(&visit, &Page::of(None, &known, &entry, false)).await;
+    }
     let mut rule = Rule::empty();
     rule.root.parts.push(first_condition());
     let entry = Entry { name: String::new(), rule, go: String::new(), seen: 0 };
