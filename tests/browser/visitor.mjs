@@ -49,7 +49,7 @@ export class Chromium {
 /** One person with one tab. */
 export class Visitor {
   constructor(context, page, language) {
-    Object.assign(this, { context, page, language, faults: [], loads: 0 });
+    Object.assign(this, { context, page, language, faults: [], loads: 0, data: [] });
     watch(this);
   }
 
@@ -147,7 +147,11 @@ export class Visitor {
     const seen = await page.evaluate(overview);
     const at = new URL(page.url()).pathname;
     assert.equal(seen.lang, this.language, `${at}: html lang`);
-    const foreign = this.language === "ja" ? seen.heads.filter(isEnglish) : seen.texts.filter(isJapanese);
+    // What customers are called is in the customers' language.
+    const ours = (text) => this.data.reduce((left, word) => left.replaceAll(word, ""), text);
+    const foreign = this.language === "ja"
+      ? seen.heads.filter((text) => isEnglish(ours(text)))
+      : seen.texts.filter((text) => isJapanese(ours(text)));
     assert.deepEqual(foreign, [], `${at}: not in ${this.language}`);
     if (pictures) await page.screenshot({ path: this.#picture("pc"), fullPage: true });
     await page.setViewportSize(phone);

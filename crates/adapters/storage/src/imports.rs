@@ -52,9 +52,26 @@ impl ImportStore for Store {
     }
 
     async fn piece(&self, id: ImportId, seq: u64) -> Result<Option<Vec<u8>>, StoreFailure> {
-        let sql = "SELECT bytes FROM import_pieces WHERE import_id = $1 AND seq = $2";
-        let row = self.row(sql, args![id, seq]).await?;
+        let row = self.row(PIECE, args![id, seq]).await?;
         Ok(row.map(|row| row.get("bytes")).transpose()?)
+    }
+
+    async fn keep_book(&self, id: ImportId, seq: u64, bytes: &[u8]) -> Result<(), StoreFailure> {
+        let bytes = bytes.to_vec();
+        let sql = "INSERT INTO import_pieces (import_id, seq, bytes) SELECT i.id, $2, $3 FROM imports i
+                   WHERE i.id = $1 AND i.state = $4 ON CONFLICT (import_id, seq) DO NOTHING";
+        self.execute(sql, args![id, book_place(seq), bytes, ImportState::Uploaded.name()]).await?;
+        Ok(())
+    }
+
+    async fn book_piece(&self, id: ImportId, seq: u64) -> Result<Option<Vec<u8>>, StoreFailure> {
+        let row = self.row(PIECE, args![id, book_place(seq)]).await?;
+        Ok(row.map(|row| row.get("bytes")).transpose()?)
+    }
+
+    async fn start_over(&self, id: ImportId, file_name: &str) -> Result<bool, StoreFailure> {
+        let file_name = file_name.to_owned();
+        Ok(self.write(move |tx| Box::pin(start_over(tx, id, file_name))).await?)
     }
 
     async fn get(&self, id: ImportId) -> Result<Option<ImportJob>, StoreFailure> {
@@ -204,6 +221,22 @@ async fn forget_old_pieces(tx: &mut Tx, now: i64) -> Result<(), StorageError> {
                (SELECT id FROM imports WHERE COALESCE(finished_at, created_at) < $1 AND state <> 'running')";
     tx.execute(sql, args![now - PIECES_KEPT_MS]).await?;
     Ok(())
+}
+
+const PIECE: &str = "SELECT bytes FROM import_pieces WHERE import_id = $1 AND seq = $2";
+
+/// Pieces of a workbook stand below zero, beside those of the sheet that is read.
+fn book_place(seq: u64) -> i64 {
+    -1 - i64::try_from(seq).unwrap_or(i64::MAX - 1)
+}
+
+async fn start_over(tx: &mut Tx, id: ImportId, file_name: String) -> Result<bool, StorageError> {
+    let sql = "UPDATE imports SET file_name = $2, plan = '', trial = NULL, bytes_total = 0 WHERE id = $1 AND state = $3";
+    if tx.execute(sql, args![id, file_name, ImportState::Uploaded.name()]).await? == 0 {
+        return Ok(false);
+    }
+    tx.execute("DELETE FROM import_pieces WHERE import_id = $1 AND seq >= 0", args![id]).await?;
+    Ok(true)
 }
 
 /// A piece that comes twice counts once.

@@ -74,6 +74,7 @@ fn audience_pages() -> Router<Arc<House>> {
     Router::new()
         .route("/contacts", get(contact::list::show).post(contact::edit::add))
         .route("/contacts/new", get(contact::edit::fresh))
+        .route("/contacts/erased", get(contact::erased::show))
         .route("/contacts/address-note", get(contact::note::show))
         .route("/contacts/{id}", get(contact::show::show))
         .route("/contacts/{id}/edit", get(contact::edit::show).post(contact::edit::save))

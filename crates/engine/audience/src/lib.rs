@@ -48,7 +48,7 @@ pub use ports::{
 pub use suppression::{SUPPRESSION_NOTE_CHARS_MAX, Suppression, read_suppressions};
 pub use topic::{TOPIC_CHARS_MAX, Topic, TopicId, TopicRefusal};
 pub use upload::{
-    BatchResult, ImportBatch, ImportId, ImportJob, ImportMode, ImportPlan, ImportRow, ImportState,
+    BatchResult, Book, ImportBatch, ImportId, ImportJob, ImportMode, ImportPlan, ImportRow, ImportState,
     ImportTrial, NewImport, RowError,
 };
 pub use validity::{

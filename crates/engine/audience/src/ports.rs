@@ -323,6 +323,13 @@ pub trait ImportStore: Send + Sync {
     async fn append(&self, id: ImportId, seq: u64, bytes: &[u8]) -> Result<(), StoreFailure>;
     /// Piece `seq` of the upload.
     async fn piece(&self, id: ImportId, seq: u64) -> Result<Option<Vec<u8>>, StoreFailure>;
+    /// Keeps piece `seq` of the workbook whose sheet the upload is, so that another sheet can be read.
+    async fn keep_book(&self, id: ImportId, seq: u64, bytes: &[u8]) -> Result<(), StoreFailure>;
+    /// Piece `seq` of the workbook.
+    async fn book_piece(&self, id: ImportId, seq: u64) -> Result<Option<Vec<u8>>, StoreFailure>;
+    /// Takes the upload's pieces and plan away and gives it another name, so that another sheet of its workbook can stand
+    /// there; `false` when it was not in [`ImportState::Uploaded`].
+    async fn start_over(&self, id: ImportId, file_name: &str) -> Result<bool, StoreFailure>;
     /// One import.
     async fn get(&self, id: ImportId) -> Result<Option<ImportJob>, StoreFailure>;
     /// The newest imports.

@@ -121,6 +121,20 @@ pub struct ImportPlan {
     /// What the people of this file agreed to; none when nobody asked.
     #[serde(default)]
     pub consent: Option<FileConsent>,
+    /// Where the file is a workbook of several sheets: which there are, and which one is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub book: Option<Book>,
+}
+
+/// A workbook that was uploaded.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Book {
+    /// The workbook's own file name.
+    pub file_name: String,
+    /// The names of its sheets, in order.
+    pub sheets: Vec<String>,
+    /// The one that is read.
+    pub chosen: String,
 }
 
 /// An import and how far it is.

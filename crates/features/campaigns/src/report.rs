@@ -37,6 +37,9 @@ pub struct ProviderCount {
     pub recipients: u64,
 }
 
+/// The reason of a row in doubt that no verdict explains: the answer to the whole message never came.
+pub const IN_DOUBT: &str = "in_doubt";
+
 /// One reason with the recipients it concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReasonCount {
@@ -44,7 +47,7 @@ pub struct ReasonCount {
     pub provider: String,
     /// State.
     pub state: State,
-    /// `bounce::Reason` name, or a [`WithheldReason`] name for withheld rows.
+    /// `bounce::Reason` name, a [`WithheldReason`] name for withheld rows, or [`IN_DOUBT`].
     pub reason: String,
     /// Recipients.
     pub recipients: u64,

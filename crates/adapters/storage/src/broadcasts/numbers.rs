@@ -70,14 +70,19 @@ pub(super) async fn by_provider(store: &Store, id: BroadcastId) -> Result<Vec<Pr
     Ok(counts)
 }
 
+/// Why recipient `r` did not get it, or may not have: [`campaigns::report::IN_DOUBT`] where no verdict says more.
+const WHY: &str = "COALESCE(r.withheld, r.reason, CASE WHEN r.state = 'doubtful' THEN 'in_doubt' END)";
+
 pub(super) async fn by_reason(store: &Store, id: BroadcastId) -> Result<Vec<ReasonCount>, StorageError> {
     // The states are named so that the index leads past the many rows that have no reason.
-    let sql = "SELECT w.provider, w.state, w.why, COUNT(*) AS recipients FROM (
-                   SELECT r.provider, r.state, COALESCE(r.withheld, r.reason) AS why FROM recipients r
+    let sql = format!(
+        "SELECT w.provider, w.state, w.why, COUNT(*) AS recipients FROM (
+                   SELECT r.provider, r.state, {WHY} AS why FROM recipients r
                    WHERE r.broadcast_id = $1 AND r.resent_as IS NULL
                      AND r.state IN ('withheld', 'deferred', 'refused', 'bounced', 'doubtful')) AS w
                WHERE w.why IS NOT NULL GROUP BY w.provider, w.state, w.why
-               ORDER BY recipients DESC, w.why, w.provider, w.state";
+               ORDER BY recipients DESC, w.why, w.provider, w.state"
+    );
     let mut counts = Vec::new();
     for row in store.rows(sql, args![id]).await? {
         counts.push(ReasonCount {
@@ -112,7 +117,7 @@ pub(super) async fn rows(
         conditions.and("r.provider = $n", provider);
     }
     if let Some(reason) = &filter.reason {
-        conditions.and("COALESCE(r.withheld, r.reason) = $n", reason);
+        conditions.and(&format!("{WHY} = $n"), reason);
     }
     let from = if filter.search.trim().is_empty() {
         "recipients r"

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use audience::ContactStore;
-use campaigns::ports::BroadcastStore;
+use campaigns::{
+    ports::BroadcastStore,
+    report::{IN_DOUBT, RowFilter},
+};
 use delivery::{
     metrics::QueueNumbers,
     ports::{ClaimRequest, Grant, Pace, QueueStore, Recovered},
@@ -180,6 +183,13 @@ cases! {
         let found = store.recover("next life", 0, NOW + 16 * 60_000).await.unwrap();
         assert_eq!(found, Recovered { requeued: 1, resent: 1, in_doubt: 1 });
         assert_eq!(states(&store, id).await, ["doubtful", "waiting", "waiting"]);
+        // What is in doubt counts among the reasons, and its number leads to it.
+        let reasons = store.by_reason(id).await.unwrap();
+        let shown: Vec<_> = reasons.iter().map(|count| (count.state, count.reason.as_str(), count.recipients)).collect();
+        assert_eq!(shown, [(State::Doubtful, IN_DOUBT, 1)]);
+        let filter = RowFilter { reason: Some(IN_DOUBT.to_owned()), ..RowFilter::default() };
+        let (rows, behind) = BroadcastStore::rows(&store, id, &filter, 0, 10).await.unwrap();
+        assert_eq!((rows[0].state, behind), (State::Doubtful, 1));
         assert_eq!(mark(&store, &claimed[2]).await, Grant::Lost);
         assert_eq!(claim(&store, NOW).await.len(), 2);
     }

@@ -212,4 +212,35 @@ cases! {
         assert_eq!(ContactStore::count(&store, &ContactFilter::default()).await.unwrap(), 1200);
         assert_eq!(events(&store, 1202).await.len(), 1202);
     }
+
+    async fn another_sheet_takes_the_place_of_the_first(store: Store) {
+        let new = NewImport { file_name: "a.xlsx [1]".into(), created_by: None };
+        let id = store.create(new, NOW).await.unwrap();
+        for (seq, piece) in [(0, b"PK1".as_slice()), (1, b"PK2"), (1, b"twice")] {
+            store.keep_book(id, seq, piece).await.unwrap();
+        }
+        for (seq, piece) in [(0, b"a,b".as_slice()), (1, b"c,d")] {
+            store.append(id, seq, piece).await.unwrap();
+        }
+        let book = audience::Book { file_name: "a.xlsx".into(), sheets: vec!["1".into(), "2".into()], chosen: "1".into() };
+        let plan = ImportPlan { encoding: "UTF-8".into(), delimiter: ',', book: Some(book), ..ImportPlan::default() };
+        assert!(store.set_plan(id, &plan).await.unwrap());
+        let job = ImportStore::get(&store, id).await.unwrap().unwrap();
+        assert_eq!((job.bytes_total, job.plan), (6, plan), "the workbook's own bytes are not read");
+        assert!(store.start_over(id, "a.xlsx [2]").await.unwrap());
+        let job = ImportStore::get(&store, id).await.unwrap().unwrap();
+        assert_eq!((job.file_name.as_str(), job.bytes_total, job.plan), ("a.xlsx [2]", 0, ImportPlan::default()));
+        assert_eq!(store.piece(id, 0).await.unwrap(), None);
+        let mut pieces = Vec::new();
+        while let Some(piece) = store.book_piece(id, pieces.len() as u64).await.unwrap() {
+            pieces.push(piece);
+        }
+        assert_eq!(pieces, [b"PK1", b"PK2"]);
+        store.append(id, 0, b"e,f").await.unwrap();
+        assert!(store.start(id, NOW).await.unwrap());
+        assert!(!store.start_over(id, "late").await.unwrap(), "not while it is taken in");
+        store.keep_book(id, 2, b"late").await.unwrap();
+        assert_eq!(store.book_piece(id, 2).await.unwrap(), None);
+        assert_eq!(store.piece(id, 0).await.unwrap().as_deref(), Some(b"e,f".as_slice()));
+    }
 }

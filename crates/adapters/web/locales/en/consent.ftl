@@ -62,6 +62,11 @@ erase-no-undo = This cannot be undone.
 erase-yes = Erase
 erase-done = The personal data were erased
 erase-done-ledger = { $n } entries about consent are kept in unreadable form until { $until }.
+erased-title = Consent of erased customers
+erased-what = What was kept of the consent of customers whose data were erased. Their addresses are not kept: enter the one you were told, and its records are found.
+erased-unread = This cannot be read as a mail address.
+erased-none = Nothing is kept for this address.
+erased-find = What was kept is found by the address
 erase-done-messages = Of { $n } messages only the number is left.
 
 import-terms = Rows and consent

@@ -60,8 +60,8 @@ field-file-none = There is no file.
 field-file-send = Keep this file
 field-file-choose = Choose a file (at most 10 MB)
 field-file-remove = Remove the file
-date-year = { $year }-{ $month }-{ $day }
-date-day = { $month }/{ $day }
+date-year = { $day } { $month } { $year }
+date-day = { $day } { $month }
 
 topics-title = Topics
 topics-lead = Customers may refuse topics one by one. That is apart from opting out of everything.

@@ -88,8 +88,9 @@ target-skip = Leave out
 
 done-import-cancelled = The import is stopped.
 done-import-ended-before = The import had ended already.
-spreadsheet-sheet = Name of the sheet (Excel)
-spreadsheet-sheet-hint = Left empty, the first sheet with column names is read.
+spreadsheet-sheet = Sheet (Excel)
+spreadsheet-sheet-hint = To read another sheet, choose it and press “Read it this way”.
+spreadsheet-empty-sheet = There is nothing on this sheet. Please choose another one.
 spreadsheet-encrypted = This Excel file is locked with a password. Please save it without one and choose it again.
 spreadsheet-old = This is an old Excel file (.xls) or one of another program. Please save it as .xlsx or CSV.
 spreadsheet-macro = This Excel file holds macros and is not read, to be safe. Please save it as .xlsx.
@@ -100,4 +101,3 @@ import-errors-spreadsheet = Get it for Excel
 export-xlsx = Excel (.xlsx)
 export-too-many = A sheet of Excel holds { $max } people at most. Please narrow the search, or export as CSV.
 import-errors-reason = Reason not imported
-spreadsheet-choose = Choose a sheet of an Excel file

@@ -62,6 +62,11 @@ erase-no-undo = 消去は取り消せません。
 erase-yes = 消去する
 erase-done = 個人情報を消去しました
 erase-done-ledger = 同意の記録 { $n }件を、読めない形で { $until } まで保管します。
+erased-title = 消去した方の同意の証明
+erased-what = 個人情報を消去した方の、同意と取り消しの記録です。アドレスは残していないので、お申し出のあったアドレスを入れると見つかります。
+erased-unread = メールアドレスとして読み取れません。
+erased-none = このアドレスで残っている記録はありません。
+erased-find = 残した記録は、アドレスを入れると見られます
 erase-done-messages = 送ったメール { $n }通は、件数だけが残ります。
 
 import-terms = 取り込み方と同意

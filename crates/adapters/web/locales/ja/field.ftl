@@ -60,8 +60,8 @@ field-file-none = ファイルはありません。
 field-file-send = ファイルを登録
 field-file-choose = ファイルを選ぶ(10MBまで)
 field-file-remove = ファイルを外す
-date-year = { $year }年{ $month }月{ $day }日
-date-day = { $month }月{ $day }日
+date-year = { $year }年{ $month }{ $day }日
+date-day = { $month }{ $day }日
 
 topics-title = お知らせの種類
 topics-lead = お客様が種類ごとに配信を止められます。すべてを止める「配信停止」とは別です。

@@ -88,8 +88,9 @@ target-skip = 取り込まない
 
 done-import-cancelled = 取り込みを中止しました。
 done-import-ended-before = 取り込みは、もう終わっていました。
-spreadsheet-sheet = シートの名前(Excel のとき)
-spreadsheet-sheet-hint = 空のままなら、見出しのある最初のシートを読みます。
+spreadsheet-sheet = シート(Excel)
+spreadsheet-sheet-hint = ほかのシートを読むときは、選んで「この読み取り方で見直す」を押してください。
+spreadsheet-empty-sheet = このシートには何もありません。ほかのシートを選んでください。
 spreadsheet-encrypted = パスワードがかかった Excel ファイルです。パスワードを外して保存し直してから、お選びください。
 spreadsheet-old = 古い形式の Excel ファイル(.xls)か、ほかのソフトのファイルです。Excel で「.xlsx」か「CSV」として保存し直してください。
 spreadsheet-macro = マクロの入った Excel ファイルです。安全のため読み取りません。「.xlsx」として保存し直してください。
@@ -100,4 +101,3 @@ import-errors-spreadsheet = Excel で受け取る
 export-xlsx = Excel(.xlsx)
 export-too-many = Excel のシートに入るのは{ $max }人までです。検索で絞り込むか、CSV で書き出してください。
 import-errors-reason = 取り込めなかった理由
-spreadsheet-choose = Excel のシートを選ぶ

@@ -41,7 +41,12 @@ pub(crate) fn standing(say: Say, story: &MessageStory, now: i64) -> Markup {
             }
             State::Accepted => p { (t!(say, "story-accepted", provider = provider)) (worth(say, &story.provider)) },
             State::Evidenced => p { (t!(say, "story-evidenced")) },
-            State::Doubtful if story.verdict.is_none() => (in_doubt(say)),
+            State::Doubtful if story.verdict.is_none() => {
+                div.cause {
+                    h3 { (t!(say, "story-in-doubt-title")) }
+                    (in_doubt(say))
+                }
+            }
             State::Refused | State::Bounced | State::Doubtful => (verdict(say, story, &original)),
         }
         @if story.handled_at.is_some() {
@@ -51,13 +56,10 @@ pub(crate) fn standing(say: Say, story: &MessageStory, now: i64) -> Markup {
 }
 
 /// The line was cut before the answer to the whole message.
-fn in_doubt(say: Say) -> Markup {
+pub(crate) fn in_doubt(say: Say) -> Markup {
     html! {
-        div.cause {
-            h3 { (t!(say, "story-in-doubt-title")) }
-            p { (t!(say, "story-in-doubt")) " " span.turn { (t!(say, "story-in-doubt-turn")) } }
-            p { (t!(say, "story-in-doubt-do")) }
-        }
+        p { (t!(say, "story-in-doubt")) " " span.turn { (t!(say, "story-in-doubt-turn")) } }
+        p { (t!(say, "story-in-doubt-do")) }
     }
 }
 

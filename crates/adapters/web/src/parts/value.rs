@@ -29,16 +29,17 @@ pub(crate) fn shown(say: Say, field: &HouseField, contact: &Contact) -> Markup {
 
 /// The value as plain text.
 pub(crate) fn words(say: Say, field: &HouseField, text: &str) -> String {
+    let month = |number| say.with(&format!("time-month-{number}"), None);
     match field.kind {
         FieldKind::Boolean if text == "true" => t!(say, "field-yes"),
         FieldKind::Boolean if text == "false" => t!(say, "field-no"),
         FieldKind::Number => with_commas(text),
         FieldKind::Date => match read_date(text) {
             Some((Some(date), at)) => {
-                let (month, day) = (at.month.to_string(), at.day.to_string());
+                let (month, day) = (month(at.month), at.day.to_string());
                 t!(say, "date-year", year = date.year().to_string(), month = month, day = day)
             }
-            Some((None, at)) => t!(say, "date-day", month = at.month.to_string(), day = at.day.to_string()),
+            Some((None, at)) => t!(say, "date-day", month = month(at.month), day = at.day.to_string()),
             None => text.to_owned(),
         },
         FieldKind::File => {

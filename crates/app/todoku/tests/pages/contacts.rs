@@ -6,7 +6,7 @@ use audience::{
 use axum::http::StatusCode;
 use bounce::Reason;
 
-use crate::browser::{Browser, House, START};
+use crate::browser::{Browser, House, START, encoded};
 
 async fn add(owner: &mut Browser, form: &str) -> String {
     let answer = owner.fill("/contacts/new", "/contacts", form).await;
@@ -145,9 +145,19 @@ async fn the_second_of_two_people_sees_both_values() {
     owner.fill(&edit, &edit, "name=Hanayo&address=hanako@docomo.ne.jp&version=1").await;
     let late = owner.fill(&edit, &edit, "name=Hanae&address=hanako@docomo.ne.jp&version=1").await;
     assert_eq!(late.status, StatusCode::CONFLICT);
-    late.says(&["Hanayo", "Hanae", "name=\"version\" value=\"2\"", "私の入力で保存"]);
+    late.says(&["Hanayo", "Hanae", "name=\"version\" value=\"2\"", "選んだ値で保存"]);
     owner.fill(&edit, &edit, "name=Hanae&address=hanako@docomo.ne.jp&version=2").await;
     owner.get(&page).await.says(&["Hanae"]);
+    // What she left alone is proposed as somebody else has saved it meanwhile, and the wish not to get news is no exception.
+    let seen = owner.hidden(&edit, "seen").await;
+    let form = |name: &str, dm: &str| {
+        format!("name={name}&address=hanako@docomo.ne.jp&dm={dm}&status=registered&version=3")
+    };
+    owner.fill(&edit, &edit, &form("Hanae", "no")).await;
+    let late = owner.fill(&edit, &edit, &format!("{}&seen={}", form("Hana", "yes"), encoded(&seen))).await;
+    assert_eq!(late.status, StatusCode::CONFLICT);
+    late.says(&["name=\"dm\" value=\"no\" checked", "name=\"name\" value=\"Hana\" checked", "希望しない"]);
+    assert!(!late.body.contains("name=\"status\" value=\"registered\" checked"), "it is the same for both");
 }
 
 #[tokio::test]

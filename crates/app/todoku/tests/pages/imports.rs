@@ -8,7 +8,7 @@ use axum::{
 use encoding_rs::SHIFT_JIS;
 use futures_util::{StreamExt, stream};
 
-use crate::browser::{Browser, House};
+use crate::browser::{Browser, House, encoded};
 
 const LIST: &str = "お客様番号,氏名,フリガナ,メールアドレス,電話番号,会員ランク\r\n\
     C1,山田 花子,ヤマダ ハナコ,ｈanako@docomo.ne.jp,090-0000-0001,ゴールド\r\n\
@@ -114,6 +114,58 @@ async fn bad_files_are_told_plainly_and_lose_nothing() {
     let garbage = uploaded(&mut owner, garbage).await;
     assert_eq!(owner.get(&garbage).await.status, StatusCode::OK);
     assert_eq!(house.store.count(&ContactFilter::default()).await.unwrap(), 0);
+}
+
+/// A workbook of sheets: name, rows of cells.
+fn workbook(sheets: &[(&str, &[&[&str]])]) -> Vec<u8> {
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for (name, rows) in sheets {
+        let sheet = book.add_worksheet().set_name(*name).unwrap();
+        for (row, cells) in (0..).zip(*rows) {
+            for (column, cell) in (0..).zip(*cells) {
+                sheet.write_string(row, column, *cell).unwrap();
+            }
+        }
+    }
+    book.save_to_buffer().unwrap()
+}
+
+#[tokio::test]
+async fn another_sheet_is_chosen_without_another_upload() {
+    let (house, mut owner) = House::with_owner().await;
+    let file = workbook(&[
+        ("会員", &[&["お名前", "メールアドレス"], &["花子", "hanako@a.example"]]),
+        ("展示会", &[&["氏名", "会社名", "メール"], &["太郎", "青空", "taro@b.example"]]),
+        ("空", &[]),
+    ]);
+    let page = uploaded(&mut owner, file).await;
+    owner.get(&page).await.says(&["[会員]", "花子", "<option value=\"展示会\">展示会</option>"]);
+    let form = |sheet: &str, step: &str| {
+        format!(
+            "step={step}&encoding=UTF-8&delimiter=comma&header=1&mode=new&basis=&sheet={}",
+            encoded(sheet)
+        )
+    };
+    // Nothing is on it: it is said, and what was there stays.
+    let answer = owner.fill(&page, &format!("{page}/plan"), &form("空", "reread")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.says(&["このシートには何もありません", "花子"]);
+    // Chosen and started at once: first she sees what is read now.
+    let answer = owner.fill(&page, &format!("{page}/plan"), &form("展示会", "start")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    answer.says(&["[展示会]", "太郎", "青空", "taro@b.example"]);
+    owner.get(&page).await.says(&["太郎", "<option value=\"new\" selected>"]);
+    let answer = owner.fill(&page, &format!("{page}/plan"), &form("会員", "reread")).await;
+    assert_eq!(answer.location(), page);
+    owner.get(&page).await.says(&["[会員]", "花子"]);
+    owner.fill(&page, &format!("{page}/plan"), &form("展示会", "reread")).await;
+    owner.fill(&page, &format!("{page}/plan"), &form("ない", "start")).await;
+    run(&house, &page).await;
+    let contacts =
+        ContactStore::list(&*house.store, &ContactFilter::default(), 0, 10).await.unwrap().contacts;
+    let seen: Vec<_> =
+        contacts.iter().map(|contact| (contact.name.as_str(), contact.company.as_str())).collect();
+    assert_eq!(seen, [("太郎", "青空")]);
 }
 
 #[tokio::test]

@@ -103,6 +103,15 @@ impl ImportStore for MemoryStore {
     async fn piece(&self, _: ImportId, seq: u64) -> Result<Option<Vec<u8>>, StoreFailure> {
         Ok(self.inner().pieces.get(usize::try_from(seq)?).cloned())
     }
+    async fn keep_book(&self, _: ImportId, _: u64, _: &[u8]) -> Result<(), StoreFailure> {
+        Ok(())
+    }
+    async fn book_piece(&self, _: ImportId, _: u64) -> Result<Option<Vec<u8>>, StoreFailure> {
+        Ok(None)
+    }
+    async fn start_over(&self, _: ImportId, _: &str) -> Result<bool, StoreFailure> {
+        Ok(false)
+    }
     async fn get(&self, id: ImportId) -> Result<Option<ImportJob>, StoreFailure> {
         Ok(self.inner().job.clone().filter(|job| job.id == id))
     }

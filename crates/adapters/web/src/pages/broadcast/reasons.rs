@@ -1,13 +1,13 @@
 //! Why mails of a broadcast did not arrive: each reason with a plain sentence, whose turn it is, and the next step.
 
 use bounce::{Explanation, Reason, Turn};
-use campaigns::report::ReasonCount;
+use campaigns::report::{IN_DOUBT, ReasonCount};
 use delivery::recipient::State;
 use maud::{Markup, html};
 
 use crate::{
     links,
-    parts::{chip, explain},
+    parts::{chip, explain, story},
     say::{Say, grouped, t},
 };
 
@@ -55,10 +55,16 @@ fn causes(counts: &[ReasonCount]) -> Vec<Cause> {
 /// A card with every reason, or nothing when there is none.
 pub(super) fn card(say: Say, id: i64, counts: &[ReasonCount]) -> Markup {
     let causes = causes(counts);
+    let doubts: Vec<(&str, u64)> = counts
+        .iter()
+        .filter(|count| count.reason == IN_DOUBT)
+        .map(|count| (count.provider.as_str(), count.recipients))
+        .collect();
     html! {
-        @if !causes.is_empty() {
+        @if !causes.is_empty() || !doubts.is_empty() {
             div.card {
                 h2 { (t!(say, "report-reasons")) }
+                @if !doubts.is_empty() { (doubt(say, id, &doubts)) }
                 @for cause in &causes { (entry(say, id, cause)) }
             }
         }
@@ -71,22 +77,56 @@ fn entry(say: Say, id: i64, cause: &Cause) -> Markup {
         State::Doubtful => "cause doubt",
         _ => explain::edge(cause.words.turn),
     };
-    let to =
-        |provider: Option<&str>| links::broadcast_rows(id, Some(cause.state), Some(&cause.reason), provider);
+    let providers: Vec<_> = cause.providers.iter().map(|(id, people)| (id.as_str(), *people)).collect();
+    let title = say.pick(&cause.words.title_ja, &cause.words.title_en);
     html! {
         div.reason {
             div class=(edge) {
-                h3 {
-                    (say.pick(&cause.words.title_ja, &cause.words.title_en)) " "
-                    a href=(to(None)) { (t!(say, "report-people", n = grouped(cause.people()))) } " "
-                    (chip::state(say, cause.state))
-                }
+                (head(say, title, (id, cause.state, &cause.reason), &providers))
                 (explain::sentences(say, &cause.words))
-                p.sub {
-                    @for (n, (provider, people)) in cause.providers.iter().enumerate() {
-                        @if n > 0 { " \u{b7} " }
-                        a href=(to(Some(provider))) { (explain::provider_name(say, provider)) " " (grouped(*people)) }
-                    }
+                (by_provider(say, (id, cause.state, &cause.reason), &providers))
+            }
+        }
+    }
+}
+
+/// Those of whom nobody knows whether the mail arrived; `providers` with their people.
+fn doubt(say: Say, id: i64, providers: &[(&str, u64)]) -> Markup {
+    let which = (id, State::Doubtful, IN_DOUBT);
+    html! {
+        div.reason {
+            div.cause.doubt {
+                (head(say, &t!(say, "story-in-doubt-title"), which, providers))
+                (story::in_doubt(say))
+                (by_provider(say, which, providers))
+            }
+        }
+    }
+}
+
+/// Which rows: of this broadcast, in this state, for this reason.
+type Which<'c> = (i64, State, &'c str);
+
+fn head(say: Say, title: &str, (id, state, reason): Which<'_>, providers: &[(&str, u64)]) -> Markup {
+    let people: u64 = providers.iter().map(|(_, people)| people).sum();
+    html! {
+        h3 {
+            (title) " "
+            a href=(links::broadcast_rows(id, Some(state), Some(reason), None)) {
+                (t!(say, "report-people", n = grouped(people)))
+            } " "
+            (chip::state(say, state))
+        }
+    }
+}
+
+fn by_provider(say: Say, (id, state, reason): Which<'_>, providers: &[(&str, u64)]) -> Markup {
+    html! {
+        p.sub {
+            @for (n, (provider, people)) in providers.iter().enumerate() {
+                @if n > 0 { " \u{b7} " }
+                a href=(links::broadcast_rows(id, Some(state), Some(reason), Some(provider))) {
+                    (explain::provider_name(say, provider)) " " (grouped(*people))
                 }
             }
         }
@@ -117,5 +157,25 @@ mod tests {
         .collect();
         let expected = [("userunknown", 6), ("authfailure", 1), ("greylisted", 9)];
         assert_eq!(seen, expected.map(|(name, people)| (name.to_owned(), people)));
+    }
+
+    #[test]
+    fn messages_in_doubt_stand_there_with_their_own_words() {
+        let count = |provider: &str, recipients| ReasonCount {
+            provider: provider.into(),
+            state: State::Doubtful,
+            reason: IN_DOUBT.into(),
+            recipients,
+        };
+        let shown = card(Say::default(), 7, &[count("", 2), count("docomo", 1)]).into_string();
+        for part in [
+            "届いたか分かりません",
+            "当店の番です",
+            "3人",
+            "/broadcasts/7/rows?state=doubtful&amp;reason=in_doubt",
+        ] {
+            assert!(shown.contains(part), "{part}: {shown}");
+        }
+        assert_eq!(card(Say::default(), 7, &[]).into_string(), "");
     }
 }

@@ -4,7 +4,7 @@ use axum::{
     extract::{Path, Query},
     response::IntoResponse,
 };
-use campaigns::report::{ReasonCount, Row, RowFilter};
+use campaigns::report::{IN_DOUBT, ReasonCount, Row, RowFilter};
 use delivery::recipient::{State, WithheldReason};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -129,6 +129,7 @@ fn reasons(say: Say, counts: &[ReasonCount]) -> Vec<(String, String)> {
     names.dedup();
     let words = |name: &str| match WithheldReason::from_name(name) {
         Some(reason) => report::left_out(say, reason),
+        None if name == IN_DOUBT => t!(say, "story-in-doubt-title"),
         None => explain::title(say, name),
     };
     names.into_iter().map(|name| (name.to_owned(), words(name))).collect()

@@ -132,6 +132,7 @@ pub(super) fn reason_of(visit: &Visit, row: &campaigns::report::Row) -> String {
     match (row.withheld, &row.reason) {
         (Some(reason), _) => report::left_out(visit.say, reason),
         (None, Some(reason)) => explain::title(visit.say, reason),
+        (None, None) if row.state == State::Doubtful => t!(visit.say, "story-in-doubt-title"),
         (None, None) => String::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! What a customer agreed to: the card on her page, the form to write it down, and the printable proof.
 
-use audience::{CONSENT_ROUTES, ConsentBasis, ConsentEntry, Contact, NewConsent};
+use audience::{CONSENT_ROUTES, ConsentBasis, ConsentEntry, Contact, NewConsent, Topic, TopicId};
 use axum::{extract::Path, http::StatusCode, response::IntoResponse};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -77,12 +77,6 @@ async fn page(
     let say = visit.say;
     let entries = visit.house.consents.ledger(contact.id).await?;
     let topics = visit.house.topics.topics().await?;
-    let topic = |entry: &ConsentEntry| match entry.topic_id {
-        None => t!(say, "consent-all"),
-        Some(id) => {
-            topics.iter().find(|topic| topic.id == id).map(|topic| topic.name.clone()).unwrap_or_default()
-        }
-    };
     let name = shown_name(visit, contact);
     let body = html! {
         p.up.screen-only { a href=(links::contact(contact.id)) { (name) } }
@@ -98,7 +92,7 @@ async fn page(
             h2 { (t!(say, "consent-ledger")) }
             @if entries.is_empty() { p.empty { (t!(say, "consent-none")) } }
             ol.ledger {
-                @for entry in &entries { li { (line(visit, entry, &topic(entry))) } }
+                @for entry in &entries { li { (line(visit, entry, &topic_name(say, &topics, entry.topic_id))) } }
             }
             p.fine { (t!(say, "consent-append-only")) }
         }
@@ -128,7 +122,14 @@ fn route_name(say: Say, route: &str) -> String {
     given.or_else(|| say.find(&format!("route-{name}"), None)).unwrap_or_else(|| route.to_owned())
 }
 
-fn line(visit: &Visit, entry: &ConsentEntry, topic: &str) -> Markup {
+/// What an entry is about: one topic, or all there is.
+pub(super) fn topic_name(say: Say, topics: &[Topic], id: Option<TopicId>) -> String {
+    let Some(id) = id else { return t!(say, "consent-all") };
+    topics.iter().find(|topic| topic.id == id).map(|topic| topic.name.clone()).unwrap_or_default()
+}
+
+/// One entry with everything that proves it.
+pub(super) fn line(visit: &Visit, entry: &ConsentEntry, topic: &str) -> Markup {
     let say = visit.say;
     let what = match entry.basis {
         Some(basis) => t!(say, "consent-given", basis = basis_name(say, basis)),

@@ -142,6 +142,7 @@ fn page(visit: &Visit, contact: Option<&Contact>, entry: &Entry, remarks: &Remar
         form.card method="post" action=(action) {
             (visit.token_field())
             input type="hidden" name="version" value=(entry.version);
+            input type="hidden" name="seen" value=(entry.seen);
             // Enter in a field presses the first submit button: it must be "save", not a suggestion.
             button.unseen type="submit" tabindex="-1" aria-hidden="true" {}
             (address_field(visit, entry, remarks))

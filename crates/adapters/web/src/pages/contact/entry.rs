@@ -1,6 +1,9 @@
 //! What the form of one customer holds, and what becomes of it.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+};
 
 use addressing::Reading;
 use audience::{Contact, ContactDraft, ContactStatus, Field as HouseField, FieldKind, MULTI_SEPARATOR};
@@ -34,12 +37,21 @@ pub(crate) struct Entry {
     pub(super) dm: String,
     /// [`Contact::version`] as it was when the form was opened; empty in forms of old.
     pub(super) version: String,
+    /// What the form was opened with, each as a print of it: what differs from it was typed.
+    pub(super) seen: String,
     /// The suggestion, when its button was pressed.
     fix: String,
     /// The address as typed, when "leave it as it is" was pressed.
     keep: String,
     #[serde(flatten)]
     rest: BTreeMap<String, String>,
+}
+
+/// Enough of a text to see whether it is still the same, however a browser sent its ends of lines.
+fn print(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.split_whitespace().for_each(|word| word.hash(&mut hasher));
+    format!("{:08x}", hasher.finish() >> 32)
 }
 
 /// What to do with an entry.
@@ -61,7 +73,7 @@ impl Entry {
     /// The entry a stored contact would have been.
     pub(super) fn of(contact: &Contact) -> Self {
         let extra = |(name, value): (&String, &String)| (format!("{EXTRA}{name}"), value.clone());
-        Self {
+        let mut entry = Self {
             address: contact.address.clone().unwrap_or_default(),
             name: contact.name.clone(),
             kana: contact.kana.clone(),
@@ -76,7 +88,20 @@ impl Entry {
             dm: if contact.dm_refused_at.is_some() { "no" } else { "yes" }.to_owned(),
             rest: contact.fields.iter().map(extra).collect(),
             ..Self::default()
-        }
+        };
+        entry.seen = entry
+            .inputs()
+            .iter()
+            .map(|(name, value)| print(name) + &print(value))
+            .collect::<Vec<_>>()
+            .join(" ");
+        entry
+    }
+
+    /// Whether this was typed, and does not only stand there since the form was opened.
+    pub(super) fn is_typed(&self, name: &str, value: &str) -> bool {
+        let was = self.seen.split(' ').find_map(|seen| seen.strip_prefix(&print(name)));
+        was.map_or(!value.is_empty(), |was| was != print(value))
     }
 
     /// A stored contact with another address typed in, and the button that was pressed about it.
@@ -117,8 +142,11 @@ impl Entry {
             ("dm", &self.dm),
             ("keep", &self.keep),
         ];
+        let labels = [("address_label", &self.address_label), ("phone_label", &self.phone_label)];
+        let labels = labels.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
         let extra = self.extra().into_iter().map(|(key, value)| (format!("{EXTRA}{key}"), value));
-        ours.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).chain(extra).collect()
+        let ours = ours.into_iter().chain(labels);
+        ours.map(|(name, value)| (name.to_owned(), value.clone())).chain(extra).collect()
     }
 
     /// Takes the pressed suggestion over into the address.
@@ -254,5 +282,29 @@ mod tests {
         check("name=H&extra:r=&pick:0:r=A&pick:1:r=B", "\"\" H {\"r\": \"A、B\"} false");
         check("name=H&extra:color=red&other=x", "\"\" H {\"color\": \"red\"} false");
         check(&format!("name={}", "a".repeat(2001)), "wrong name");
+    }
+
+    #[test]
+    fn what_was_typed_and_what_only_stood_there() {
+        let mut stored =
+            Entry { name: "花子".into(), note: "一行目\n二行目".into(), ..Entry::default() };
+        stored.seen = stored
+            .inputs()
+            .iter()
+            .map(|(name, value)| print(name) + &print(value))
+            .collect::<Vec<_>>()
+            .join(" ");
+        let check = |name: &str, value: &str, expected: bool| {
+            assert_eq!(stored.is_typed(name, value), expected, "{name}: {value}");
+        };
+        check("name", "花子", false);
+        check("name", "花代", true);
+        check("name", "", true);
+        check("note", "一行目\r\n二行目", false);
+        check("phone", "", false);
+        check("phone", "03", true);
+        check("extra:color", "", false);
+        check("extra:color", "red", true);
+        assert!(Entry::default().is_typed("name", "花子"), "a form of old tells nothing");
     }
 }

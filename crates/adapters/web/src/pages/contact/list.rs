@@ -90,6 +90,7 @@ pub(crate) async fn show(visit: Visit, Query(search): Query<Search>) -> Answer {
             li { a href="/fields" { (t!(say, "fields-title")) } }
             li { a href="/topics" { (t!(say, "topics-title")) } }
             li { a href="/contacts?trash=1" { (t!(say, "contacts-trash")) } }
+            li { a href="/contacts/erased" { (t!(say, "erased-title")) } }
         }
     };
     Ok(visit.page(&t!(say, "frame-contacts"), &body).into_response())

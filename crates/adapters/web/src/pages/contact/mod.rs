@@ -5,6 +5,7 @@ pub(crate) mod change;
 pub(crate) mod consent;
 pub(crate) mod edit;
 pub(crate) mod entry;
+pub(crate) mod erased;
 pub(crate) mod export;
 pub(crate) mod export_sheet;
 pub(crate) mod file;

@@ -107,6 +107,7 @@ pub(crate) async fn erase(
                 li { (t!(say, "erase-done-messages", n = erased.messages)) }
                 @if erased.stays_opted_out { li { (t!(say, "erase-stays-refusal")) } }
             }
+            p { a href="/contacts/erased" { (t!(say, "erased-find")) } }
             a.btn.primary href="/contacts" { (t!(say, "frame-contacts")) }
         }
     };

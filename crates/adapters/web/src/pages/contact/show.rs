@@ -1,6 +1,8 @@
 //! One customer: whether mail can go to her, what to do about it, and everything that happened.
 
-use audience::{Contact, ContactPoint, ContactStatus, Field as HouseField, Standing, Topic, TopicRefusal};
+use audience::{
+    Contact, ContactPoint, ContactStatus, Field as HouseField, FieldKind, Standing, Topic, TopicRefusal,
+};
 use axum::{extract::Path, response::IntoResponse};
 use maud::{Markup, html};
 
@@ -221,7 +223,10 @@ fn facts_card(visit: &Visit, contact: &Contact, fields: &[HouseField]) -> Markup
         (t!(say, "contact-note"), contact.note.clone()),
         (t!(say, "contact-since"), time::said(say, contact.created_at, visit.now())),
     ];
-    let filled = fields.iter().filter(|field| contact.fields.contains_key(&field.key));
+    // Files have a card of their own.
+    let filled = fields
+        .iter()
+        .filter(|field| field.kind != FieldKind::File && contact.fields.contains_key(&field.key));
     let status = say.with(&format!("contact-status-{}", contact.status.name()), None);
     html! {
         div.card {

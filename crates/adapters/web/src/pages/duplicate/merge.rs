@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use audience::{Contact, MERGE_MAX, Merge, merge_columns, merge_value, plan_by_hand};
+use audience::{Contact, Field as HouseField, MERGE_MAX, Merge, merge_columns, merge_value, plan_by_hand};
 use axum::{
     extract::{Path, Query},
     http::StatusCode,
@@ -15,7 +15,7 @@ use crate::{
     form::{Form, Nothing},
     links,
     pages::contact::list::shown_name,
-    parts::{flash, time},
+    parts::{flash, time, value},
     problem::{Answer, Problem},
     say::{Say, t},
     visit::Visit,
@@ -41,7 +41,8 @@ pub(crate) struct Chosen {
 /// `GET /merge?ids=1,2`.
 pub(crate) async fn show(visit: Visit, Query(wanted): Query<Wanted>) -> Answer {
     let contacts = load(&visit, &wanted.ids).await?;
-    Ok(page(&visit, &contacts).into_response())
+    let fields = visit.house.fields.fields().await?;
+    Ok(page(&visit, &contacts, &fields, None).into_response())
 }
 
 /// `POST /merge`.
@@ -57,7 +58,9 @@ pub(crate) async fn decide(visit: Visit, Form(chosen): Form<Chosen>) -> Answer {
         None => None,
     };
     if merged.is_none() {
-        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page(&visit, &contacts)).into_response());
+        let fields = visit.house.fields.fields().await?;
+        let page = page(&visit, &contacts, &fields, Some(&t!(visit.say, "merge-not-made")));
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
     }
     Ok(flash::done(&links::contact(chosen.master), "merged").into_response())
 }
@@ -81,14 +84,28 @@ async fn load(visit: &Visit, ids: &str) -> Result<Vec<Contact>, Problem> {
     if contacts.len() < 2 { Err(Problem::NotFound) } else { Ok(contacts) }
 }
 
-fn column_name(say: Say, column: &str) -> String {
+fn field_of<'f>(column: &str, fields: &'f [HouseField]) -> Option<&'f HouseField> {
+    let key = column.strip_prefix("field:")?;
+    fields.iter().find(|field| field.key == key)
+}
+
+fn value_words(say: Say, contact: &Contact, column: &str, fields: &[HouseField]) -> String {
+    let text = merge_value(contact, column);
+    match field_of(column, fields) {
+        _ if text.is_empty() => t!(say, "overtaken-empty"),
+        Some(field) => value::words(say, field, text),
+        None => text.to_owned(),
+    }
+}
+
+fn column_name(say: Say, column: &str, fields: &[HouseField]) -> String {
     match column.strip_prefix("field:") {
-        Some(key) => key.to_owned(),
+        Some(key) => field_of(column, fields).map_or(key, |field| field.label.as_str()).to_owned(),
         None => say.with(&format!("contact-{}", column.replace('_', "-")), None),
     }
 }
 
-fn page(visit: &Visit, contacts: &[Contact]) -> Markup {
+fn page(visit: &Visit, contacts: &[Contact], fields: &[HouseField], remark: Option<&str>) -> Markup {
     let say = visit.say;
     let newest = contacts.iter().map(|contact| contact.id).max().unwrap_or_default();
     let ids = contacts.iter().map(|contact| contact.id.to_string()).collect::<Vec<_>>().join(",");
@@ -102,6 +119,7 @@ fn page(visit: &Visit, contacts: &[Contact]) -> Markup {
         p.up { a href="/duplicates" { (t!(say, "duplicates-title")) } }
         h1 { (t!(say, "merge-title")) }
         p.lead { (t!(say, "merge-lead")) }
+        @if let Some(remark) = remark { div.notice.bad role="alert" { p { (remark) } } }
         form method="post" action="/merge" {
             (visit.token_field())
             input type="hidden" name="ids" value=(ids);
@@ -125,13 +143,13 @@ fn page(visit: &Visit, contacts: &[Contact]) -> Markup {
                         @for column in merge_columns(contacts) {
                             @let chosen = proposed(&column);
                             tr {
-                                th { (column_name(say, &column)) }
+                                th { (column_name(say, &column, fields)) }
                                 @for contact in contacts {
                                     td {
                                         label {
                                             input type="radio" name={ "from:" (column) } value=(contact.id)
                                                 checked[contact.id == chosen];
-                                            " " (merge_value(contact, &column))
+                                            " " (value_words(say, contact, &column, fields))
                                         }
                                     }
                                 }

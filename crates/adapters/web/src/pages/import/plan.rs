@@ -13,7 +13,7 @@ use serde::Deserialize;
 use super::{
     preview::{self, DELIMITERS, ENCODINGS, TARGETS},
     receive::PREVIEW_ROWS,
-    show,
+    show, spreadsheet,
     terms::{PRESET_CHARS_MAX, Terms},
 };
 use crate::{
@@ -31,6 +31,9 @@ pub(crate) struct Choices {
     step: String,
     encoding: String,
     delimiter: String,
+    /// The sheet of a workbook; empty where there is nothing to choose.
+    #[serde(default)]
+    sheet: String,
     header: Option<String>,
     #[serde(flatten)]
     terms: Terms,
@@ -52,6 +55,13 @@ impl Choices {
         })
     }
 
+    /// The sheet that was chosen, where it is another one of the same workbook.
+    fn other_sheet(&self, job: &ImportJob) -> Option<String> {
+        let book = job.plan.book.as_ref()?;
+        let is_there = self.sheet != book.chosen && book.sheets.contains(&self.sheet);
+        is_there.then(|| self.sheet.clone())
+    }
+
     fn mapping(&self, columns: usize) -> BTreeMap<usize, String> {
         let chosen = self.rest.iter().filter_map(|(name, target)| {
             let index: usize = name.strip_prefix("map-")?.parse().ok()?;
@@ -67,6 +77,9 @@ pub(crate) async fn decide(visit: Visit, Path(id): Path<i64>, Form(choices): For
     let mut job = visit.house.imports.get(id).await?.ok_or(Problem::NotFound)?;
     if job.state != ImportState::Uploaded {
         return Ok(Redirect::to(&links::import(id)).into_response());
+    }
+    if let Some(sheet) = choices.other_sheet(&job) {
+        return read_sheet(&visit, job, &choices, &sheet).await;
     }
     let plan = choices.reading().ok_or(Problem::Unreadable)?;
     let sample = show::sample(&visit, id).await?;
@@ -100,6 +113,25 @@ pub(crate) async fn decide(visit: Visit, Path(id): Path<i64>, Form(choices): For
     Ok(Redirect::to(&links::import(id)).into_response())
 }
 
+/// Another sheet of the workbook is another file: its columns are guessed anew, and what was decided for all stays.
+async fn read_sheet(visit: &Visit, mut job: ImportJob, choices: &Choices, sheet: &str) -> Answer {
+    let remark = match spreadsheet::choose(visit, &job, sheet).await? {
+        Ok(plan) => {
+            job = visit.house.imports.get(job.id).await?.ok_or(Problem::NotFound)?;
+            job.plan = plan;
+            choices.terms.put_into(&mut job.plan, visit.now());
+            visit.house.imports.set_plan(job.id, &job.plan).await?;
+            if !matches!(choices.step.as_str(), "start" | "try") {
+                return Ok(Redirect::to(&links::import(job.id)).into_response());
+            }
+            t!(visit.say, "preview-read-anew")
+        }
+        Err(words) => words,
+    };
+    let sample = show::sample(visit, job.id).await?;
+    again(visit, &job, &sample, Some(&remark)).await
+}
+
 /// Columns that the remembered assignment knows by name go where they went then.
 async fn use_preset(visit: &Visit, job: &mut ImportJob, name: &str) -> Result<(), Problem> {
     let presets = visit.house.imports.presets().await?;
@@ -116,7 +148,8 @@ async fn use_preset(visit: &Visit, job: &mut ImportJob, name: &str) -> Result<()
 async fn remember(visit: &Visit, job: &ImportJob, name: &str) -> Result<(), Problem> {
     let name: String = name.chars().filter(|c| !c.is_control()).take(PRESET_CHARS_MAX).collect();
     if !name.is_empty() {
-        visit.house.imports.save_preset(&name, &job.plan, visit.now()).await?;
+        let plan = ImportPlan { book: None, ..job.plan.clone() };
+        visit.house.imports.save_preset(&name, &plan, visit.now()).await?;
     }
     Ok(())
 }
@@ -141,6 +174,7 @@ fn completed(
         if chosen.is_empty() { job.plan.mapping.clone() } else { chosen }
     };
     plan.columns = looked.columns;
+    plan.book.clone_from(&job.plan.book);
     plan
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use audience::{
-    FAILURES, FIELD_TARGET, Field as HouseField, ImportJob, ImportPlan, Preview, RowOutcome, RowReader,
+    Book, FAILURES, FIELD_TARGET, Field as HouseField, ImportJob, ImportPlan, Preview, RowOutcome, RowReader,
 };
 use maud::{Markup, html};
 
@@ -119,6 +119,7 @@ fn how(say: Say, plan: &ImportPlan) -> Markup {
     let delimiter =
         Field { name: "delimiter", label: &delimiter_label, value: delimiter, ..Field::default() };
     html! {
+        @if let Some(book) = &plan.book { (sheets(say, book)) }
         div.columns {
             (encoding.select(&encodings))
             (delimiter.select(&delimiters))
@@ -128,6 +129,13 @@ fn how(say: Say, plan: &ImportPlan) -> Markup {
             span { (t!(say, "preview-header")) }
         }
     }
+}
+
+fn sheets(say: Say, book: &Book) -> Markup {
+    let choices: Vec<_> = book.sheets.iter().map(|name| (name.clone(), name.clone())).collect();
+    let (label, hint) = (t!(say, "spreadsheet-sheet"), t!(say, "spreadsheet-sheet-hint"));
+    Field { name: "sheet", label: &label, hint: &hint, value: &book.chosen, ..Field::default() }
+        .select(&choices)
 }
 
 fn columns(say: Say, mapping: &BTreeMap<usize, String>, preview: &Preview, fields: &[HouseField]) -> Markup {

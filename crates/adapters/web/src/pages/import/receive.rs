@@ -55,14 +55,9 @@ pub(crate) async fn receive(visit: Visit, Upload(mut multipart): Upload) -> Answ
 }
 
 async fn take(visit: &Visit, multipart: &mut Multipart) -> Result<Received, Problem> {
-    let mut sheet = String::new();
     loop {
         match multipart.next_field().await {
-            Ok(Some(field)) if field.name() == Some("sheet") => {
-                let typed = field.text().await.unwrap_or_default();
-                sheet = typed.trim().chars().take(NAME_CHARS_MAX).collect();
-            }
-            Ok(Some(field)) if field.name() == Some("file") => return take_file(visit, field, &sheet).await,
+            Ok(Some(field)) if field.name() == Some("file") => return take_file(visit, field).await,
             Ok(Some(_)) => {}
             Ok(None) => return Ok(Received::Empty),
             Err(_) => return Ok(Received::CutOff),
@@ -70,7 +65,7 @@ async fn take(visit: &Visit, multipart: &mut Multipart) -> Result<Received, Prob
     }
 }
 
-async fn take_file(visit: &Visit, mut field: Field<'_>, sheet: &str) -> Result<Received, Problem> {
+async fn take_file(visit: &Visit, mut field: Field<'_>) -> Result<Received, Problem> {
     let imports = &visit.house.imports;
     let file_name = shown_name(field.file_name().unwrap_or_default());
     let (mut id, mut piece, mut sample) = (None, Vec::with_capacity(PIECE_BYTES), Vec::new());
@@ -81,7 +76,7 @@ async fn take_file(visit: &Visit, mut field: Field<'_>, sheet: &str) -> Result<R
             Err(_) => return Ok(Received::CutOff),
         };
         if total == 0 && is_spreadsheet(&chunk) {
-            return spreadsheet::take(visit, (file_name, sheet), chunk, field).await;
+            return spreadsheet::take(visit, file_name, chunk, field).await;
         }
         total += chunk.len() as u64;
         if total > FILE_BYTES_MAX {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::receive::FILE_BYTES_MAX;
-use crate::{parts::field::Field, say::t, visit::Visit};
+use crate::{say::t, visit::Visit};
 
 /// `GET /imports/new`.
 pub(crate) async fn show(visit: Visit) -> Markup {
@@ -13,7 +13,6 @@ pub(crate) async fn show(visit: Visit) -> Markup {
 /// The page; `wrong` is why the last file was not taken.
 pub(super) fn page(visit: &Visit, wrong: Option<&str>) -> Markup {
     let say = visit.say;
-    let (sheet, sheet_hint) = (t!(say, "spreadsheet-sheet"), t!(say, "spreadsheet-sheet-hint"));
     let megabytes = FILE_BYTES_MAX / 1_000_000;
     let body = html! {
         p.up { a href="/contacts" { (t!(say, "frame-contacts")) } }
@@ -23,11 +22,6 @@ pub(super) fn page(visit: &Visit, wrong: Option<&str>) -> Markup {
         form.card method="post" action="/imports" enctype="multipart/form-data" {
             (visit.token_field())
             div.drop {
-                // It stands before the file: the file is read while it comes in.
-                details {
-                    summary { (t!(say, "spreadsheet-choose")) }
-                    (Field { name: "sheet", label: &sheet, hint: &sheet_hint, ..Field::default() }.input())
-                }
                 div.field {
                     label for="file" { (t!(say, "import-file")) }
                     input id="file" name="file" type="file" required accept=".csv,.tsv,.txt,.xlsx,text/csv,text/plain"
