@@ -153,7 +153,7 @@ async fn fill(store: &Store, url: &str, contacts: u32) -> anyhow::Result<Fields>
             connection.execute(AssertSqlSafe(text)).await?;
         }
         // What autovacuum does some minutes after an import.
-        for table in ["contacts", "field_values", "recipients"] {
+        for table in ["contacts", "field_values", "recipients", "links", "clicks"] {
             connection.execute(AssertSqlSafe(format!("VACUUM ANALYZE {table}"))).await?;
         }
         connection.close().await?;
@@ -230,8 +230,25 @@ fn made_up(fields: &Fields, contacts: u32, sqlite: bool) -> Vec<String> {
              VALUES ({n}, '配信{n}', 1, '', 'a@x.example', '', 'all', 'finished', {NOW})"
         ));
         texts.push(recipients(n, back));
+        texts.extend(clicks(&series, n, back));
     }
     texts
+}
+
+/// The three links of a broadcast, followed by one in eight of those who got it, some of them twice and some by machines.
+fn clicks(series: &str, n: u32, back: i64) -> [String; 2] {
+    let links = ["spring", "sale", "map"].iter().enumerate();
+    let links: Vec<String> =
+        links.map(|(number, name)| format!("({n}, {number}, 'https://hana.example/{name}')")).collect();
+    let at = format!("{} + i % 1000", NOW - (back - 1) * DAY);
+    [
+        format!("INSERT INTO links (broadcast_id, number, target) VALUES {}", links.join(", ")),
+        format!(
+            "INSERT INTO clicks (recipient_id, number, day, sign, broadcast_id, contact_id, judged, times, first_at, last_at)
+             {series} SELECT {n} * 10000000 + i, i / 8 % 3, {NOW} / {DAY} - {back}, CASE WHEN i % 7 = 0 THEN 'soon' ELSE '' END,
+                 {n}, i, CASE WHEN i % 7 = 0 THEN 2 ELSE 1 END, 1 + i % 2, {at}, {at} FROM n WHERE i % 8 = 0"
+        ),
+    ]
 }
 
 fn one(of: &str, test: Test, values: &[&str]) -> Condition {
@@ -244,6 +261,7 @@ async fn rules(store: &Store, fields: &Fields) -> anyhow::Result<Vec<(String, Ru
     let tokyo = segments.first().context("the segment")?.id.to_string();
     let field = |id: i64, test: Test, values: &[&str]| one(&format!("field:{id}"), test, values);
     let received = |test: Test, days: &str| one("deed:accepted", test, &["1", days, "", "", ""]);
+    let clicked = |test: Test, values: [&str; 7]| one("deed:clicked", test, &values);
     let sendable = || one("standing", Test::OneOf, &["sendable"]);
     let any = |conditions: Vec<Condition>| Rule {
         version: 1,
@@ -285,6 +303,18 @@ async fn rules(store: &Store, fields: &Fields) -> anyhow::Result<Vec<(String, Ru
             Rule::of(vec![one("segment", Test::IsNot, &[&tokyo]), sendable()]),
         ),
         ("a mail was accepted in the past 90 days", Rule::of(vec![received(Test::Did, "90")])),
+        (
+            "a mail was accepted in the past 30 days, and no link of it was followed",
+            Rule::of(vec![received(Test::Did, "30"), clicked(Test::DidNot, ["1", "", "", "", "1", "", ""])]),
+        ),
+        (
+            "followed the link of the sale twice in the past 90 days, and can be sent to",
+            Rule::of(vec![clicked(Test::Did, ["2", "90", "", "", "1", "1:1", ""]), sendable()]),
+        ),
+        (
+            "ever followed a link with 'spring' in its address",
+            Rule::of(vec![clicked(Test::Did, ["1", "", "", "", "", "", "spring"])]),
+        ),
         (
             "in Osaka or Aichi, or spent 35,000 or more",
             any(vec![

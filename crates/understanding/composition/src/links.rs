@@ -253,13 +253,26 @@ fn spots_in_text(text: &str) -> Vec<Spot> {
                 || follows.is_some_and(|c| !c.is_ascii() && c.is_alphanumeric());
             let end = start + if is_personal { run } else { without_stops(&text[start..start + run]) };
             at = end.max(start + 1);
-            let target = text[start..end].to_owned();
+            let target = if is_personal { whole(text, start) } else { &text[start..end] }.to_owned();
             if if is_personal { leads_to_web(&target) } else { can_be_recorded(&target) } {
                 spots.push(Spot { range: start..end, target, is_personal, is_marked: false });
             }
         }
     }
     spots
+}
+
+/// An address with the merge code in it.
+fn whole(text: &str, start: usize) -> &str {
+    let mut at = start;
+    while at < text.len() {
+        at = match spans::code_at_byte(text, at) {
+            Some(end) => end,
+            None if is_of_address(text.as_bytes()[at]) => at + 1,
+            None => break,
+        };
+    }
+    text[start..at].trim_end_matches(|c: char| c.is_ascii_punctuation() && !"/}".contains(c))
 }
 
 /// Where the next web address begins.
@@ -440,7 +453,8 @@ mod tests {
     #[test]
     fn what_cannot_be_recorded_is_told() {
         let html = "<a href='https://a.example/?c={{ n }}'>x</a><a href='{{ unsubscribe_url }}'>y</a>";
-        let found = TemplateLinks::read(&source("https://b.example/をご覧", html), "");
+        let text = "https://a.example/?c={{ n }}. https://b.example/をご覧";
+        let found = TemplateLinks::read(&source(text, html), "");
         assert_eq!(
             found,
             TemplateLinks {

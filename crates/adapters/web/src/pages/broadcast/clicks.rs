@@ -151,7 +151,7 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>, Query(which): Query<
     let link = which.link.and_then(|number| counts.iter().find(|link| link.number == number));
     let title = if filter.machine { t!(say, "clicks-machine-title") } else { t!(say, "clicks-who-title") };
     let body = html! {
-        p { a href=(links::broadcast(id)) { (t!(say, "people-back", name = broadcast.draft.name.as_str())) } }
+        p { a href=(links::broadcast(id)) { (broadcast.draft.name) } }
         h1 { (title) }
         p.lead {
             @match link {

@@ -196,7 +196,7 @@ fn record_clicks(visit: &Visit, entry: &Entry) -> Markup {
                     }
                 }
                 @if !visit.house.base_url.starts_with("https://") {
-                    p.wrong { (t!(say, "broadcast-records-clicks-plain", address = visit.house.base_url.as_str())) }
+                    p class=(if entry.records_clicks == "1" { "wrong" } else { "hint" }) { (t!(say, "broadcast-records-clicks-plain", address = visit.house.base_url.as_str())) }
                 }
             }
         }

@@ -41,7 +41,7 @@ enum Step<'a> {
 impl Step<'_> {
     fn at(&self) -> i64 {
         match self {
-            Self::Happened(event) => event.at,
+            Self::Happened(event) => moment(event),
             Self::Made(at) => *at,
             Self::Tried(attempt) => attempt.ended_at,
         }
@@ -76,7 +76,7 @@ pub(super) fn markup(say: Say, story: &MessageStory, known: &Known<'_>, now: i64
             @for step in steps(story, events) {
                 @match step {
                     Step::Happened(event) => li class=(class_of(&event.kind)) {
-                        (time::exactly(say, event.at, now))
+                        (time::exactly(say, moment(event), now))
                         (happened(say, story, event, names))
                         (about_the_mail(say, event, events))
                     },
@@ -93,6 +93,11 @@ pub(super) fn markup(say: Say, story: &MessageStory, known: &Known<'_>, now: i64
             }
         }
     }
+}
+
+/// When it happened; a click is written down once it is sure that it was a person's.
+fn moment(event: &Event) -> i64 {
+    event.detail.get("at").and_then(serde_json::Value::as_i64).unwrap_or(event.at)
 }
 
 /// That a mail came in and was read is told by what it said: a bounce, a reply.
