@@ -12,8 +12,8 @@ pub(crate) fn digits(text: &str) -> String {
     text.chars().filter(char::is_ascii_digit).collect()
 }
 
-/// One condition on the contact `c`, true when every word of `search` is in its search text or in a further address or
-/// number of it; its arguments go to `args`.
+/// One condition on the contact `c`, true when every word of `search` is in its search text, in a further address or
+/// number of it, or in the customer number of an entry that went into it; its arguments go to `args`.
 pub(crate) fn condition(search: &str, args: &mut Vec<Arg>) -> String {
     let mut parts = vec!["TRUE".to_owned()];
     for word in folded(search).split_whitespace().take(WORDS_MAX) {
@@ -24,7 +24,8 @@ pub(crate) fn condition(search: &str, args: &mut Vec<Arg>) -> String {
                 let like = format!("LIKE ${} ESCAPE '\\'", args.len());
                 format!(
                     "c.search_text {like} OR c.id IN (SELECT p.contact_id FROM contact_points p
-                     WHERE p.removed_at IS NULL AND p.search_text {like})"
+                     WHERE p.removed_at IS NULL AND p.search_text {like})
+                     OR c.id IN (SELECT x.contact_id FROM contact_external_ids x WHERE lower(x.external_id) {like})"
                 )
             })
             .collect();
@@ -61,7 +62,7 @@ mod tests {
         let mut args = Vec::new();
         let sql = condition("50%_off\\ 03-1234", &mut args);
         assert!(sql.starts_with("TRUE AND (c.search_text LIKE $1 ESCAPE '\\' OR c.id IN (SELECT"), "{sql}");
-        assert_eq!(sql.matches("LIKE").count(), 6, "each of three patterns in both places: {sql}");
+        assert_eq!(sql.matches("LIKE").count(), 9, "each of three patterns in all places: {sql}");
         assert_eq!(
             format!("{args:?}"),
             r#"[Text(Some("%50\\%\\_off\\\\%")), Text(Some("%03-1234%")), Text(Some("%031234%"))]"#

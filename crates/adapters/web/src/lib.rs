@@ -25,3 +25,10 @@ mod watch;
 pub use app::{App, Clock};
 pub use router::router;
 pub use watch::{Watch, watch_router};
+
+/// The first sheet of a spreadsheet as CSV in UTF-8, read from its beginning, as an upload of it is kept; for measuring.
+/// `None` when it cannot be read.
+#[must_use]
+pub fn sheet_as_csv(file: std::fs::File) -> Option<std::fs::File> {
+    spreadsheet::read::to_csv(file, "").ok().map(|read| read.csv)
+}

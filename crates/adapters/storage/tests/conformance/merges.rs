@@ -55,6 +55,9 @@ cases! {
         let batch = ImportBatch { rows_after: 1, bytes_after: 1, rows: vec![row], ..ImportBatch::default() };
         assert_eq!(store.apply(import, &batch, NOW).await.unwrap().updated, 1, "the old number leads to the survivor");
         assert_eq!(contact(&store, new).await.name, "花子様");
+        let by_number = ContactFilter { search: "3".into(), ..ContactFilter::default() };
+        let found = ContactStore::list(&store, &by_number, 0, 5).await.unwrap();
+        assert_eq!((found.total, found.contacts[0].id), (1, new), "searched for, it leads there too");
         assert!(store.undo_merge(id, Some(7), NOW + 2).await.unwrap());
         assert!(!store.undo_merge(id, Some(7), NOW + 3).await.unwrap());
         assert_eq!(count(&store).await, 3);

@@ -3,6 +3,7 @@
 pub(crate) mod assurance;
 pub(crate) mod chip;
 pub(crate) mod copy;
+pub(crate) mod csv;
 pub(crate) mod domain;
 pub(crate) mod explain;
 pub(crate) mod field;

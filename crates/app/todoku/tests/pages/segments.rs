@@ -109,3 +109,27 @@ async fn a_segment_is_sent_to_and_the_difference_is_a_page() {
     let broken = owner.fill(&audience, &audience, "kind=conditions&segment=5&go=next").await;
     owner.get(broken.location()).await.says(&["送る相手の条件に、直すところがあります"]);
 }
+
+#[tokio::test]
+async fn a_segment_whose_field_was_put_away_says_so_and_sends_nothing() {
+    let (house, mut owner) = House::with_owner().await;
+    domain(&house, "shop.example").await;
+    person(&mut owner, "Hanako", "hanako@docomo.ne.jp").await;
+    owner.fill("/fields", "/fields", &format!("label={}&kind=text", encoded("会員"))).await;
+    let field = audience::FieldStore::fields(&*house.store).await.unwrap().remove(0).id;
+    let segment = built(&mut owner, "会員", &format!("of-0=field:{field}&test-0=empty")).await;
+    let page = compose(&mut owner, "info@shop.example").await;
+    let audience = format!("{page}/audience");
+    let id = segment.rsplit('/').next().unwrap();
+    owner.fill(&audience, &audience, &format!("kind=conditions&segment={id}&go=next")).await;
+    owner.get(&format!("{page}/confirm")).await.says(&["1人に送る"]);
+    owner.fill("/fields", &format!("/fields/{field}/archive"), "").await;
+    let gone = "この条件が使う項目は削除されています";
+    owner.get(&segment).await.says(&[gone]);
+    owner.get(&format!("{page}/confirm")).await.says(&[gone]);
+    owner.fill(&audience, &format!("{page}/start"), "").await;
+    let broadcasts = campaigns::ports::BroadcastStore::list(&*house.store, 0, 10).await.unwrap();
+    assert_eq!(broadcasts[0].state, campaigns::broadcast::BroadcastState::Draft, "it was not started");
+    owner.fill("/fields", &format!("/fields/{field}/restore"), "").await;
+    owner.get(&format!("{page}/confirm")).await.says(&["1人に送る"]);
+}

@@ -58,7 +58,7 @@ pub fn read_date(typed: &str) -> Option<(Option<Date>, MonthDay)> {
     }
     match numbers(text)?[..] {
         [year @ 1000..=9999, month, day] => dated(year, month, day),
-        [month, day] if text.contains('月') => day_of_year(month, day),
+        [month, day] if text.contains(['月', '/']) => day_of_year(month, day),
         _ => None,
     }
 }
@@ -134,6 +134,9 @@ mod tests {
         check("Ｈ3/1/5", "1991-01-05");
         check("s45-3-14", "1970-03-14");
         check("1月5日", "--01-05");
+        check("1/5", "--01-05");
+        check("１２／３１", "--12-31");
+        check("13/1", "");
         check("--02-29", "--02-29");
         check("2025/2/29", "");
         check("1/5/2026", "");

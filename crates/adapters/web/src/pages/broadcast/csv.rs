@@ -11,7 +11,7 @@ use futures_util::stream;
 
 use super::{find, rows::Narrow, show::reason_of};
 use crate::{
-    parts::{chip, explain, time},
+    parts::{chip, csv::quoted, explain, time},
     problem::{Answer, StoreFailure},
     say::t,
     visit::Visit,
@@ -90,25 +90,4 @@ fn record(text: &mut String, cells: &[String; 8]) {
         text.push_str(&quoted(cell));
     }
     text.push_str("\r\n");
-}
-
-/// Every cell in quotes. What a spreadsheet would take for a formula gets an apostrophe in front, because names and
-/// replies come from outside.
-fn quoted(cell: &str) -> String {
-    let guard = if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    format!("\"{guard}{}\"", cell.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn cells_stay_cells() {
-        let check = |cell: &str, expected: &str| assert_eq!(quoted(cell), expected);
-        check("花子", "\"花子\"");
-        check("a\"b,c\nd", "\"a\"\"b,c\nd\"");
-        check("=HYPERLINK(1)", "\"'=HYPERLINK(1)\"");
-        check("", "\"\"");
-    }
 }

@@ -70,7 +70,8 @@ pub(crate) async fn add(visit: Visit, Form(entry): Form<Entry>) -> Answer {
 pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
     let contact = visit.house.contacts.get(id).await?.ok_or(Problem::NotFound)?;
     let remarks = Remarks::none(&visit).await?;
-    Ok(page(&visit, Some(&contact), &Entry::of(&contact), &remarks).into_response())
+    let entry = Entry::of(&contact).readable(&remarks.fields);
+    Ok(page(&visit, Some(&contact), &entry, &remarks).into_response())
 }
 
 /// `POST /contacts/{id}/edit`.

@@ -89,13 +89,30 @@ impl Entry {
             rest: contact.fields.iter().map(extra).collect(),
             ..Self::default()
         };
-        entry.seen = entry
+        entry.look();
+        entry
+    }
+
+    /// Days without a year as people write them.
+    pub(super) fn readable(mut self, fields: &[HouseField]) -> Self {
+        for field in fields.iter().filter(|field| field.kind == FieldKind::Date) {
+            if let Some(value) = self.rest.get_mut(&format!("{EXTRA}{}", field.key))
+                && let Some((None, at)) = audience::read_date(value)
+            {
+                *value = format!("{}/{}", at.month, at.day);
+            }
+        }
+        self.look();
+        self
+    }
+
+    fn look(&mut self) {
+        self.seen = self
             .inputs()
             .iter()
             .map(|(name, value)| print(name) + &print(value))
             .collect::<Vec<_>>()
             .join(" ");
-        entry
     }
 
     /// Whether this was typed, and does not only stand there since the form was opened.
@@ -288,12 +305,7 @@ mod tests {
     fn what_was_typed_and_what_only_stood_there() {
         let mut stored =
             Entry { name: "花子".into(), note: "一行目\n二行目".into(), ..Entry::default() };
-        stored.seen = stored
-            .inputs()
-            .iter()
-            .map(|(name, value)| print(name) + &print(value))
-            .collect::<Vec<_>>()
-            .join(" ");
+        stored.look();
         let check = |name: &str, value: &str, expected: bool| {
             assert_eq!(stored.is_typed(name, value), expected, "{name}: {value}");
         };

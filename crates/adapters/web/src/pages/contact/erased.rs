@@ -29,7 +29,9 @@ pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
     let unread = t!(say, "erased-unread");
     let wrong = (!typed.is_empty() && address.is_none()).then_some(unread.as_str());
     let found = match &address {
-        Some(address) => Some(visit.house.consents.ledger_of_erased(&address.key()).await?),
+        Some(address) => {
+            Some((address.to_string(), visit.house.consents.ledger_of_erased(&address.key()).await?))
+        }
         None => None,
     };
     let field =
@@ -42,19 +44,19 @@ pub(crate) async fn show(visit: Visit, Query(asked): Query<Asked>) -> Answer {
             (field.input())
             div.actions { button.btn.primary type="submit" { (t!(say, "contacts-search")) } }
         }
-        @if let Some(entries) = found { (ledger(&visit, typed, entries).await?) }
+        @if let Some((address, entries)) = found { (ledger(&visit, &address, entries).await?) }
     };
     Ok(visit.page(&t!(say, "erased-title"), &body).into_response())
 }
 
-async fn ledger(visit: &Visit, typed: &str, entries: Vec<ConsentEntry>) -> Result<Markup, Problem> {
+async fn ledger(visit: &Visit, address: &str, entries: Vec<ConsentEntry>) -> Result<Markup, Problem> {
     let say = visit.say;
     let topics = visit.house.topics.topics().await?;
     Ok(html! {
         div.card {
             h2 { (t!(say, "consent-ledger")) }
             dl.facts {
-                dt { (t!(say, "contact-address")) } dd { (typed) }
+                dt { (t!(say, "contact-address")) } dd { (address) }
                 dt { (t!(say, "consent-printed")) } dd { (time::said(say, visit.now(), 0)) }
             }
             @if entries.is_empty() { p.empty { (t!(say, "erased-none")) } }

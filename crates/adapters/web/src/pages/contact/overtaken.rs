@@ -14,7 +14,7 @@ use crate::{
 /// Both values of everything that differs, and the ways on.
 pub(super) fn page(visit: &Visit, contact: &Contact, typed: &Entry, fields: &[HouseField]) -> Markup {
     let say = visit.say;
-    let stored = Entry::of(contact);
+    let stored = Entry::of(contact).readable(fields);
     let here = links::contact(contact.id);
     let differences = differences(&stored, typed);
     let differs = |name: &str| differences.iter().any(|difference| difference.name == name);

@@ -30,10 +30,17 @@ pub(super) fn merged(events: Vec<Event>, messages: Vec<MessageStory>) -> Vec<Ent
     let mut entries: Vec<Entry> =
         events.chain(messages.into_iter().map(|story| Entry::Sent(Box::new(story)))).collect();
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.at()));
+    entries.dedup_by(|one, other| one.is_merge() && other.is_merge() && one.at() == other.at());
     entries
 }
 
 impl Entry {
+    /// Each of several registrations tells that it became one with the others; it is said once.
+    fn is_merge(&self) -> bool {
+        let kinds = [audience::event::CONTACT_MERGED, audience::event::MERGE_UNDONE];
+        matches!(self, Self::Happened(event) if kinds.contains(&event.kind.as_str()))
+    }
+
     fn at(&self) -> i64 {
         match self {
             Self::Happened(event) => event.at,
