@@ -246,7 +246,7 @@ fn clicks(series: &str, n: u32, back: i64) -> [String; 2] {
         format!(
             "INSERT INTO clicks (recipient_id, number, day, sign, broadcast_id, contact_id, judged, times, first_at, last_at)
              {series} SELECT {n} * 10000000 + i, i / 8 % 3, {NOW} / {DAY} - {back}, CASE WHEN i % 7 = 0 THEN 'soon' ELSE '' END,
-                 {n}, i, CASE WHEN i % 7 = 0 THEN 2 ELSE 1 END, 1 + i % 2, {at}, {at} FROM n WHERE i % 8 = 0"
+                 {n}, i, CASE WHEN i % 7 = 0 THEN 2 ELSE 1 END, 1 + i / 16 % 2, {at}, {at} FROM n WHERE i % 8 = 0"
         ),
     ]
 }

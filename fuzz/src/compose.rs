@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use authentication::{Algorithm, Signer};
-use composition::{Attachment, Links, MessageHead, Rendered, Template, TemplateSource, Values};
+use composition::{
+    Attachment, Links, MessageHead, Rendered, Template, TemplateLinks, TemplateSource, Values,
+};
 
 use crate::{NOW, texts};
 
@@ -35,8 +37,17 @@ pub fn composition(bytes: &[u8]) {
         view_url: Some("https://hanaya.example/v/1".to_owned()),
         ..Links::default()
     };
+    let found = TemplateLinks::read(&source, "https://hanaya.example/");
     if let Ok(template) = Template::compile(&source, &["name", "company"]) {
         let _ = template.required_fields();
+        let recording = Template::compile_recording(&source, &["name", "company"], &found.targets);
+        let itself = Links { recorded: found.targets.clone(), ..links.clone() };
+        let recording = recording.expect("what compiles does so with its links recorded");
+        if let (Ok(plain), Ok(recorded)) =
+            (template.render(&values, &links), recording.render(&values, &itself))
+        {
+            assert_eq!(recorded.text, plain.text, "each link stands for itself");
+        }
         if let Ok(body) = template.render(&values, &links) {
             assert!(!body.subject.contains(char::is_control), "{:?}", body.subject);
             check_message(&text, &body);

@@ -13,6 +13,9 @@ pub const RECORDED_LINKS_MAX: usize = 500;
 /// The longest target that is recorded, in bytes; a longer one stays as it is.
 pub const TARGET_BYTES_MAX: usize = 4_000;
 
+/// Places of one part in which a link is recorded; so many cost the engine little.
+const PLACES_MAX: usize = 2_000;
+
 /// The merge field that stands for a recorded link, before its number.
 const FIELD: &str = "__link_";
 /// The attribute that keeps a link from being recorded.
@@ -87,7 +90,7 @@ pub(crate) fn number_of(field: &str) -> Option<usize> {
 fn replaced(source: &str, spots: Vec<Spot>, targets: &[String]) -> String {
     let mut out = String::with_capacity(source.len());
     let mut from = 0;
-    for spot in spots.into_iter().filter(|spot| !spot.is_personal && !spot.is_marked) {
+    for spot in spots.into_iter().filter(|spot| !spot.is_personal && !spot.is_marked).take(PLACES_MAX) {
         let Some(number) = targets.iter().position(|target| *target == spot.target) else { continue };
         out.push_str(&source[from..spot.range.start]);
         out.push_str(&format!("{{{{ {FIELD}{number} }}}}"));

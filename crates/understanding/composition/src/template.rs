@@ -91,9 +91,9 @@ impl Template {
 
     fn record(&mut self, targets: &[String]) {
         let marked = self.html.as_ref().map(|html| links::marked(&html.written)).unwrap_or_default();
-        self.text = Source::recording(Part::Text, &links::record_text(&self.text.written, targets, &marked));
+        self.text.record(links::record_text(&self.text.written, targets, &marked));
         if let Some(html) = &mut self.html {
-            *html = Source::recording(Part::Html, &links::record_html(&html.written, targets));
+            html.record(links::record_html(&html.written, targets));
         }
     }
 
@@ -152,9 +152,14 @@ impl Source {
         Self { part, is_static: spans::is_static(&written), written, records: false }
     }
 
-    /// A part in which links have become merge fields.
-    fn recording(part: Part, written: &str) -> Self {
-        Self { records: true, ..Self::new(part, written) }
+    /// Takes the same part with links as merge fields.
+    fn record(&mut self, mut written: String) {
+        let is_static = spans::is_static(&written);
+        // The engine takes one line break from the end, and would not have been needed without the links.
+        if self.is_static && !is_static && written.ends_with('\n') {
+            written.push('\n');
+        }
+        *self = Self { part: self.part, is_static, written, records: true };
     }
 
     /// Adds the part to the engine and answers the fields it uses.
@@ -163,7 +168,8 @@ impl Source {
         engine: &mut Environment<'static>,
         known_fields: &[&str],
     ) -> Result<BTreeSet<String>, Vec<TemplateProblem>> {
-        if self.written.len() > engine::SOURCE_BYTES_MAX {
+        // A field may be longer than the link it stands for; what was written was measured before.
+        if !self.records && self.written.len() > engine::SOURCE_BYTES_MAX {
             return Err(vec![self.problem(0, ProblemKind::TooLarge { limit: engine::SOURCE_BYTES_MAX })]);
         }
         if self.is_static {

@@ -1,7 +1,8 @@
 //! Whatever the values are, a message is well formed and has exactly the fields it should.
 
 use composition::{
-    Links, MessageHead, Rendered, Template, TemplateSource, Values, build, safe_preview, text_of_html,
+    Links, MessageHead, Rendered, Template, TemplateLinks, TemplateSource, Values, build, safe_preview,
+    text_of_html,
 };
 use mail::Address;
 use proptest::prelude::*;
@@ -58,6 +59,33 @@ fn expected_fields(head: &MessageHead, seen: &[String]) -> Vec<&'static str> {
     fields
 }
 
+/// Pieces of a template in which links stand where they may and where they may not.
+fn linked() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        Just("\n".to_owned()),
+        Just("<a href=\"https://a.example/x\">".to_owned()),
+        Just("<a class='b' HREF='http://b.example/?a=1'>".to_owned()),
+        Just("<area href=https://a.example/x>".to_owned()),
+        Just("<a data-no-track href='https://c.example/'>".to_owned()),
+        Just("https://a.example/x ".to_owned()),
+        Just("https://d.example/(y)。".to_owned()),
+        Just("https://e.example/{{ name }}".to_owned()),
+        Just("<a href='{{ unsubscribe_url }}'>".to_owned()),
+        Just("{% if name %}".to_owned()),
+        Just("{% endif %}".to_owned()),
+        Just("{% raw %}".to_owned()),
+        Just("{% endraw %}".to_owned()),
+        Just("<!-- ".to_owned()),
+        Just(" -->".to_owned()),
+        Just("<style>".to_owned()),
+        Just("</style>".to_owned()),
+        "[a-z<>=\"'/ {}%&;#-]{0,12}",
+        "[ぁ-ん、。\u{20bb7}]{0,6}",
+        any::<String>(),
+    ];
+    prop::collection::vec(piece, 0..14).prop_map(|pieces| pieces.concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
@@ -99,5 +127,37 @@ proptest! {
         let text = text_of_html(&written);
         prop_assert!(text.len() <= written.len() * 18 + 100);
         prop_assert!(!safe_preview(&written).contains("<script"));
+    }
+
+    #[test]
+    fn recording_changes_nothing_but_links(text in linked(), html in linked()) {
+        let source = TemplateSource { subject: "s".into(), text, html: Some(html) };
+        let found = TemplateLinks::read(&source, "https://mail.example/");
+        for target in &found.targets {
+            prop_assert!(target.starts_with("http") || target.starts_with("HTTP"), "{}", target);
+            prop_assert!(!target.contains("{{") && !target.contains(char::is_whitespace), "{}", target);
+        }
+        let Ok(plain) = Template::compile(&source, &["name"]) else { return Ok(()) };
+        let recording = Template::compile_recording(&source, &["name"], &found.targets);
+        prop_assert!(recording.is_ok(), "{:?}", recording.err());
+        let recording = recording.unwrap();
+        prop_assert_eq!(plain.fields(), recording.fields());
+        // Where each link stands for itself, the letter is the one without records.
+        let links = Links {
+            unsubscribe_url: Some("https://mail.example/u/1".to_owned()),
+            recorded: found.targets.clone(),
+            ..Links::default()
+        };
+        let values = Values::from([("name".to_owned(), "花子".to_owned())]);
+        prop_assert_eq!(plain.render(&values, &links).ok(), recording.render(&values, &links).ok());
+        // And where they are our own, no other word changes.
+        let ours = |n: usize| format!("https://mail.example/l/l-1-{n}");
+        let links = Links { recorded: (0..found.targets.len()).map(ours).collect(), ..links };
+        if let Ok(written) = recording.render(&values, &links) {
+            let back = |text: &str| (0..found.targets.len()).rev().fold(text.to_owned(), |text, n| text.replace(&ours(n), &found.targets[n]));
+            let expected = plain.render(&values, &links).unwrap();
+            prop_assert_eq!(back(&written.text), expected.text);
+            prop_assert_eq!(written.html.as_deref().map(back), expected.html);
+        }
     }
 }
