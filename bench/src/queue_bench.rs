@@ -112,6 +112,7 @@ async fn measure(store: &Store, rows: usize) -> anyhow::Result<Length> {
         let request = ClaimRequest {
             node: "bench".to_owned(),
             now,
+            lanes: delivery::recipient::Lane::ALL,
             lease_until: now + 1_200_000,
             limit: CLAIM_ROWS,
             per_site: 200,

@@ -18,12 +18,13 @@ use sqlx::{
 use tokio::sync::Notify;
 
 use crate::{
-    StorageError,
+    StorageError, checkpoints,
     ids::Ids,
     migrations,
     segments::Middle,
     sql::{Arg, Engine, Row, args},
     transcripts::{Scripts, Told},
+    turns::{Haste, Turns},
     tx::{SqliteTx, Tx, TxInner, bound},
 };
 
@@ -45,6 +46,8 @@ pub struct Store {
     db: Db,
     ids: Arc<Ids>,
     queued: Arc<Notify>,
+    hurried: Arc<Notify>,
+    turns: Arc<Turns>,
     scripts: Arc<Scripts>,
     /// The contact in the middle, for counting in two halves.
     middle: Arc<Mutex<Option<Middle>>>,
@@ -52,10 +55,11 @@ pub struct Store {
 
 #[derive(Debug, Clone)]
 enum Db {
-    /// One connection writes, others read beside it.
+    /// One connection writes, others read beside it, one keeps the log short.
     Sqlite {
         writer: SqlitePool,
         readers: SqlitePool,
+        keeper: SqlitePool,
     },
     Postgres(PgPool),
 }
@@ -73,8 +77,19 @@ impl Store {
             _ => return Err(StorageError::Address("neither sqlite: nor postgres:".to_owned())),
         };
         let ids = Arc::new(Ids::new(i64::from(std::process::id())));
-        let store = Self { db, ids, queued: Arc::default(), scripts: Arc::default(), middle: Arc::default() };
+        let store = Self {
+            db,
+            ids,
+            queued: Arc::default(),
+            hurried: Arc::default(),
+            turns: Arc::default(),
+            scripts: Arc::default(),
+            middle: Arc::default(),
+        };
         store.write(|tx| Box::pin(migrations::run(tx))).await?;
+        if let Db::Sqlite { keeper, .. } = &store.db {
+            tokio::spawn(checkpoints::run(keeper.clone(), Arc::downgrade(&store.turns)));
+        }
         let node = store.write(|tx| Box::pin(next_node(tx))).await;
         Ok(match node {
             Ok(node) => Self { ids: Arc::new(Ids::new(node)), ..store },
@@ -84,7 +99,13 @@ impl Store {
         })
     }
 
-    /// Rings when this process has queued something.
+    /// Rings when this process has queued something that somebody waits for.
+    #[must_use]
+    pub fn hurry_bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.hurried)
+    }
+
+    /// Rings when this process has queued something else.
     #[must_use]
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queued)
@@ -111,7 +132,8 @@ impl Store {
     /// Waits for what is running and closes every connection.
     pub async fn close(&self) {
         match &self.db {
-            Db::Sqlite { writer, readers } => {
+            Db::Sqlite { writer, readers, keeper } => {
+                keeper.close().await;
                 readers.close().await;
                 writer.close().await;
             }
@@ -139,7 +161,26 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
-        self.transaction(true, work).await
+        self.transaction(Some((Haste::Prompt, true)), work).await
+    }
+
+    /// As [`Self::write`], for one of many batches: it waits while anybody else has something to write.
+    pub(crate) async fn write_masses<T, F>(&self, work: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
+    {
+        self.transaction(Some((Haste::Masses, true)), work).await
+    }
+
+    /// As [`Self::write`], for what the next start does without, such as a lease: on SQLite it is durable together with
+    /// the next change that is, so it waits for no disk.
+    pub(crate) async fn write_lightly<T, F>(&self, haste: Haste, work: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
+    {
+        self.transaction(Some((haste, false)), work).await
     }
 
     /// Several reads that see the same moment.
@@ -148,10 +189,10 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
-        self.transaction(false, work).await
+        self.transaction(None, work).await
     }
 
-    async fn transaction<T, F>(&self, writes: bool, work: F) -> Result<T, StorageError>
+    async fn transaction<T, F>(&self, writes: Option<(Haste, bool)>, work: F) -> Result<T, StorageError>
     where
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
@@ -175,14 +216,18 @@ impl Store {
         }
     }
 
-    async fn begin(&self, writes: bool) -> Result<Tx, StorageError> {
-        let inner = match &self.db {
-            Db::Sqlite { writer, .. } if writes => {
-                TxInner::Sqlite(SqliteTx::begin(writer, "BEGIN IMMEDIATE").await?)
+    async fn begin(&self, writes: Option<(Haste, bool)>) -> Result<Tx, StorageError> {
+        let inner = match (&self.db, writes) {
+            (Db::Sqlite { writer, .. }, Some((haste, durable))) => {
+                let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, self.turns.take(haste)).await;
+                let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
+                TxInner::Sqlite(SqliteTx::begin(writer, "BEGIN IMMEDIATE", Some(turn), !durable).await?)
             }
-            Db::Sqlite { readers, .. } => TxInner::Sqlite(SqliteTx::begin(readers, "BEGIN").await?),
-            Db::Postgres(pool) if writes => TxInner::Postgres(pool.begin().await?),
-            Db::Postgres(pool) => {
+            (Db::Sqlite { readers, .. }, None) => {
+                TxInner::Sqlite(SqliteTx::begin(readers, "BEGIN", None, false).await?)
+            }
+            (Db::Postgres(pool), Some(_)) => TxInner::Postgres(pool.begin().await?),
+            (Db::Postgres(pool), None) => {
                 TxInner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }
         };
@@ -226,6 +271,15 @@ impl Store {
         let sql = sql.into();
         self.write(move |tx| Box::pin(tx.execute(sql, args))).await
     }
+
+    /// As [`Self::execute`], for one of many batches that the next start does without.
+    pub(crate) async fn execute_lightly(
+        &self,
+        sql: &'static str,
+        args: Vec<Arg>,
+    ) -> Result<u64, StorageError> {
+        self.write_lightly(Haste::Masses, move |tx| Box::pin(tx.execute(sql, args))).await
+    }
 }
 
 impl Db {
@@ -243,14 +297,18 @@ impl Db {
             .row_buffer_size(1000)
             .with_regexp()
             .pragma("temp_store", "memory")
-            // 16 MB: the pages of a batch are written to the file once, not once for each batch.
-            .pragma("wal_autocheckpoint", "4000")
+            // 160 MB: the log is kept much shorter from beside, see `checkpoints`.
+            .pragma("wal_autocheckpoint", "40000")
             .disable_statement_logging();
         let writing = options
             .clone()
             .pragma("cache_size", "-16000")
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full);
+        let keeper = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .connect_lazy_with(writing.clone());
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -266,7 +324,7 @@ impl Db {
                 // A reader forgets its pages whenever something was written, so it gains nothing by many.
                 options.pragma("cache_size", "-4000").pragma("query_only", "on"),
             );
-        Ok(Self::Sqlite { writer, readers })
+        Ok(Self::Sqlite { writer, readers, keeper })
     }
 
     async fn open_postgres(url: &str) -> Result<Self, StorageError> {

@@ -129,7 +129,7 @@ impl FieldStore for Store {
     }
 
     async fn retype_step(&self, id: FieldId, limit: u64) -> Result<bool, StoreFailure> {
-        Ok(self.write(move |tx| Box::pin(step(tx, id, limit))).await?)
+        Ok(self.write_masses(move |tx| Box::pin(step(tx, id, limit))).await?)
     }
 }
 

@@ -120,7 +120,7 @@ impl ImportStore for Store {
         let mut tries = 1;
         loop {
             let batch = std::sync::Arc::clone(&batch);
-            match self.write(move |tx| Box::pin(import_batch::apply(tx, id, batch, now))).await {
+            match self.write_masses(move |tx| Box::pin(import_batch::apply(tx, id, batch, now))).await {
                 Err(StorageError::Taken(_) | StorageError::Busy(_)) if tries < APPLY_TRIES => tries += 1,
                 result => return Ok(result?),
             }
@@ -135,7 +135,7 @@ impl ImportStore for Store {
 
     async fn try_batch(&self, id: ImportId, batch: &ImportBatch) -> Result<bool, StoreFailure> {
         let batch = std::sync::Arc::new(batch.clone());
-        Ok(self.write(move |tx| Box::pin(import_trial::try_batch(tx, id, batch))).await?)
+        Ok(self.write_masses(move |tx| Box::pin(import_trial::try_batch(tx, id, batch))).await?)
     }
 
     async fn end_trial(&self, id: ImportId, trial: Option<&ImportTrial>) -> Result<(), StoreFailure> {

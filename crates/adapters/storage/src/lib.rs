@@ -7,6 +7,7 @@
 
 mod arrivals;
 mod broadcasts;
+mod checkpoints;
 mod clicks;
 mod conditions;
 mod contact_edit;
@@ -51,6 +52,7 @@ mod templates;
 mod tls;
 mod topics;
 mod transcripts;
+mod turns;
 mod tx;
 mod upsert;
 mod validity;

@@ -132,7 +132,7 @@ impl TranscriptStore for Store {
     }
 
     async fn forget_transcripts(&self, before: i64, limit: u64) -> Result<bool, StoreFailure> {
-        Ok(self.write(move |tx| Box::pin(forget(tx, before, limit))).await?)
+        Ok(self.write_masses(move |tx| Box::pin(forget(tx, before, limit))).await?)
     }
 }
 

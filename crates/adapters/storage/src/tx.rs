@@ -10,6 +10,7 @@ use crate::{
     error::from_json,
     ids::Ids,
     sql::{Arg, Engine, Row, places},
+    turns::Turn,
 };
 
 /// A transaction. It is committed by [`crate::Store::write`] when the work in it ends well.
@@ -31,17 +32,31 @@ pub(crate) enum TxInner {
 pub(crate) struct SqliteTx {
     connection: PoolConnection<Sqlite>,
     is_open: bool,
+    lightly: bool,
+    /// Given up after the connection.
+    _turn: Option<Turn>,
 }
 
 impl SqliteTx {
-    pub(crate) async fn begin(pool: &SqlitePool, begin: &'static str) -> Result<Self, sqlx::Error> {
-        let mut tx = Self { connection: pool.acquire().await?, is_open: true };
+    pub(crate) async fn begin(
+        pool: &SqlitePool,
+        begin: &'static str,
+        turn: Option<Turn>,
+        lightly: bool,
+    ) -> Result<Self, sqlx::Error> {
+        let mut tx = Self { connection: pool.acquire().await?, is_open: true, lightly, _turn: turn };
+        if lightly {
+            sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *tx.connection).await?;
+        }
         sqlx::query(begin).execute(&mut *tx.connection).await?;
         Ok(tx)
     }
 
     async fn end(mut self, end: &'static str) -> Result<(), sqlx::Error> {
         sqlx::query(end).execute(&mut *self.connection).await?;
+        if self.lightly {
+            sqlx::query("PRAGMA synchronous = FULL").execute(&mut *self.connection).await?;
+        }
         self.is_open = false;
         Ok(())
     }

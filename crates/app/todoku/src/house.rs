@@ -114,8 +114,8 @@ impl Running {
             messages: Arc::new(messages(&config, &store, &house_secret)),
             clock: Arc::clone(&clock),
         };
-        let delivery =
-            Delivery::new(wire::delivery(&config)?, hands, &house_secret).woken_by(store.queue_bell());
+        let delivery = Delivery::new(wire::delivery(&config)?, hands, &house_secret);
+        let delivery = delivery.woken_by(store.queue_bell(), store.hurry_bell());
         let health = delivery.health();
         health.metrics.tell_addresses(config.log.addresses);
         open_watch(&mut tasks, &config, (&store, &health), &clock, &shutdown).await?;

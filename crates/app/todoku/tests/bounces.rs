@@ -117,6 +117,7 @@ impl House {
         let request = ClaimRequest {
             node: "n".into(),
             now,
+            lanes: delivery::recipient::Lane::ALL,
             lease_until: now + 60_000,
             limit: 10,
             per_site: 10,

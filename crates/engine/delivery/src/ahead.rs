@@ -16,7 +16,6 @@ use crate::{
     dispatcher::Shared,
     pacing::Place,
     ports::{Claimed, CommitMark, Grant, Prepared, Ready, Record, RunWatch, Session},
-    recipient::Lane,
     transcript::{Opening, Packed, Spoken, Tape},
     worker,
 };
@@ -60,7 +59,7 @@ impl LookAhead {
 
 /// Whether a row may be part of a run: what is urgent goes by itself, at once.
 pub(crate) fn may_run(row: &Claimed) -> bool {
-    row.lane >= Lane::StepMail
+    !row.lane.is_urgent()
 }
 
 /// A row with its envelope.

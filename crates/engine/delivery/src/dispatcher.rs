@@ -22,7 +22,9 @@ use crate::{
         steering::Steering,
         store::{NewHold, PacingStore},
     },
-    ports::{ClaimRequest, Claimed, Messages, MxResolver, Postponed, QueueStore, SourceStore, Transport},
+    ports::{
+        ClaimRequest, Claimed, Messages, MxResolver, Pace, Postponed, QueueStore, SourceStore, Transport,
+    },
     recipient::Lane,
     recorder::{Clock, Recorder},
     route::House,
@@ -35,6 +37,8 @@ use crate::{
 const LEASE_MS: i64 = 20 * 60_000;
 /// How long the loop sleeps at most, so that work of other nodes and doors is seen.
 const IDLE_MAX: Duration = Duration::from_millis(500);
+/// Beyond the rows in memory, this part of them again may be held for what somebody waits for.
+const URGENT_SHARE: usize = 8;
 /// Pause before taking back is tried again at the start.
 const RECOVER_AGAIN: Duration = Duration::from_secs(1);
 /// How often it is looked whether trouble with the store is over.
@@ -210,6 +214,7 @@ pub struct Delivery {
     seal: Seal,
     health: Arc<Health>,
     wake: Arc<Notify>,
+    hurry: Arc<Notify>,
 }
 
 impl Delivery {
@@ -222,6 +227,7 @@ impl Delivery {
             seal: Seal::return_paths(house_secret),
             health: Arc::default(),
             wake: Arc::new(Notify::new()),
+            hurry: Arc::new(Notify::new()),
         }
     }
 
@@ -231,10 +237,10 @@ impl Delivery {
         Arc::clone(&self.health)
     }
 
-    /// Looks into the queue at once when this tells it to.
+    /// Looks into the queue at once when `wake` tells it to, and for what somebody waits for when `hurry` does.
     #[must_use]
-    pub fn woken_by(self, wake: Arc<Notify>) -> Self {
-        Self { wake, ..self }
+    pub fn woken_by(self, wake: Arc<Notify>, hurry: Arc<Notify>) -> Self {
+        Self { wake, hurry, ..self }
     }
 
     /// Wakes the loop at once when something was queued.
@@ -253,7 +259,7 @@ impl Delivery {
             Arc::clone(&self.health),
         );
         let shared = self.share(recorder);
-        let mut workers = JoinSet::new();
+        let mut workers = (JoinSet::new(), JoinSet::new());
         tokio::select! {
             () = self.work(&shared, &mut workers) => {}
             () = shutdown => {}
@@ -262,7 +268,9 @@ impl Delivery {
         for row in shared.flows.drain().into_iter().chain(shared.placing.drain()) {
             shared.give_back(row).await;
         }
-        while workers.join_next().await.is_some() {}
+        for mut workers in [workers.0, workers.1] {
+            while workers.join_next().await.is_some() {}
+        }
         drop(shared);
         recording.finish().await;
     }
@@ -316,11 +324,35 @@ impl Delivery {
     }
 
     /// Nothing is sent before what an earlier life left is taken back; a full disk may keep it from that for long.
-    async fn work(&self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
+    async fn work(&self, shared: &Arc<Shared>, (workers, urgent): &mut (JoinSet<()>, JoinSet<()>)) {
         while !self.recover().await {
             tokio::time::sleep(RECOVER_AGAIN).await;
         }
-        self.feed(shared, workers).await;
+        tokio::join!(self.feed(shared, workers), self.rush(shared, urgent));
+    }
+
+    /// What somebody waits for is claimed by itself: it waits neither for room in memory nor for the claims of a
+    /// broadcast.
+    async fn rush(&self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
+        loop {
+            tokio::select! {
+                () = self.hurry.notified() => {}
+                () = tokio::time::sleep(IDLE_MAX) => {}
+            }
+            while workers.try_join_next().is_some() {}
+            let held = shared.flows.rows() + shared.placing.rows();
+            let most = self.config.rows_in_memory_max;
+            let room = (most + most / URGENT_SHARE).saturating_sub(held);
+            let claimed = self.claim_rows(shared, (Lane::URGENT, room), Vec::new()).await;
+            if claimed.is_empty() {
+                continue;
+            }
+            shared.recorder.hurry.note();
+            placing::place(shared, claimed, workers).await;
+            for place in shared.flows.open(shared.room, shared.now()) {
+                workers.spawn(worker::serve(Arc::clone(shared), place));
+            }
+        }
     }
 
     async fn feed(&self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
@@ -366,20 +398,33 @@ impl Delivery {
         if room < self.config.rows_in_memory_max / 8 {
             return Vec::new();
         }
+        let paces = pacer.paces(shared.now());
+        let claimed = self.claim_rows(shared, (Lane::ALL, room), paces).await;
+        pacer.claimed(&claimed);
+        claimed
+    }
+
+    async fn claim_rows(
+        &self,
+        shared: &Shared,
+        (lanes, room): (&'static [Lane], usize),
+        paces: Vec<Pace>,
+    ) -> Vec<Claimed> {
         let now = shared.now();
+        let held = shared.flows.rows() + shared.placing.rows();
         let request = ClaimRequest {
             node: self.config.node.clone(),
             now,
+            lanes,
             lease_until: now + LEASE_MS,
-            limit: u32::try_from(room.min(500)).unwrap_or(500),
+            limit: u32::try_from(room.min(shared.recorder.hurry.rows_max())).unwrap_or(100),
             per_site: u32::try_from(shared.room.per_site(held)).unwrap_or(200),
             full_sites: shared.full(now),
-            paces: pacer.paces(now),
+            paces,
         };
         match self.ports.queue.claim(&request).await {
             Ok(claimed) => {
                 self.health.store_works(Work::Claims);
-                pacer.claimed(&claimed);
                 claimed
             }
             Err(failure) => {

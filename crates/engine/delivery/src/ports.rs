@@ -31,6 +31,8 @@ pub struct ClaimRequest {
     pub node: String,
     /// Now.
     pub now: i64,
+    /// The lanes it is about; where broadcasts are not among them, it goes before everything that runs in masses.
+    pub lanes: &'static [Lane],
     /// Until when claimed rows are ours.
     pub lease_until: i64,
     /// Rows at most.

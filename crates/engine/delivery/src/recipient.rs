@@ -107,6 +107,15 @@ named! {
 }
 
 impl Lane {
+    /// The lanes somebody waits for: each of their messages goes by itself, at once, before everything else.
+    pub const URGENT: &'static [Self] = &[Self::Transactional, Self::Reply];
+
+    /// Whether somebody waits for it.
+    #[must_use]
+    pub fn is_urgent(self) -> bool {
+        Self::URGENT.contains(&self)
+    }
+
     /// The number stored in the queue: 0 is taken first.
     #[must_use]
     pub fn rank(self) -> i64 {

@@ -4,7 +4,7 @@
 //! itself, and goes on where it stood.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -18,6 +18,10 @@ use crate::{
 
 /// Rows in one transaction at most.
 const BATCH_ROWS_MAX: usize = 500;
+/// And while there is something urgent, which waits for the transaction under way.
+const BATCH_ROWS_IN_HURRY: usize = 100;
+/// Urgent messages seldom come alone.
+const HURRY: Duration = Duration::from_secs(2);
 /// How long a batch waits to fill. While it is written, the next one fills by itself.
 const BATCH_WAIT: Duration = Duration::from_millis(4);
 /// Entries of a few rows each that may wait to be recorded; beyond that, workers wait.
@@ -55,8 +59,8 @@ impl Batch {
         }
     }
 
-    fn is_full(&self) -> bool {
-        self.marks.len() + self.records.len() >= BATCH_ROWS_MAX
+    fn is_full(&self, most: usize) -> bool {
+        self.marks.len() + self.records.len() >= most
     }
 
     fn answer(self, grants: Vec<Grant>) {
@@ -68,18 +72,39 @@ impl Batch {
     }
 }
 
+/// Whether there was something urgent a moment ago: then what runs in masses takes smaller steps.
+#[derive(Debug, Default)]
+pub(crate) struct Hurry(Mutex<Option<Instant>>);
+
+impl Hurry {
+    /// There is something urgent.
+    pub(crate) fn note(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Rows of one step.
+    pub(crate) fn rows_max(&self) -> usize {
+        let noted = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = noted.is_some_and(|at| at.elapsed() < HURRY);
+        if recent { BATCH_ROWS_IN_HURRY } else { BATCH_ROWS_MAX }
+    }
+}
+
 /// What a clock says: milliseconds UTC.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
 
 /// The way to the store for workers. Clones share the same batches.
 #[derive(Clone)]
 pub struct Recorder {
+    urgent: mpsc::Sender<Entry>,
+    pub(crate) hurry: Arc<Hurry>,
     entries: mpsc::Sender<Entry>,
     returns: mpsc::Sender<RecipientId>,
 }
 
-/// The two batch loops; they end when every [`Recorder`] is gone and everything is durable.
+/// The batch loops; they end when every [`Recorder`] is gone and everything is durable.
 pub struct RecorderTasks {
+    urgent: tokio::task::JoinHandle<()>,
     entries: tokio::task::JoinHandle<()>,
     returns: tokio::task::JoinHandle<()>,
 }
@@ -87,7 +112,7 @@ pub struct RecorderTasks {
 impl RecorderTasks {
     /// Waits for the loops.
     pub async fn finish(self) {
-        for task in [self.entries, self.returns] {
+        for task in [self.urgent, self.entries, self.returns] {
             if let Err(error) = task.await {
                 tracing::error!(%error, "a recording loop ended badly");
             }
@@ -103,14 +128,17 @@ impl Recorder {
         clock: Clock,
         health: Arc<Health>,
     ) -> (Self, RecorderTasks) {
+        let (urgent, hurried) = mpsc::channel(ENTRIES_MAX);
         let (entries, entered) = mpsc::channel(ENTRIES_MAX);
         let (returns, returned) = mpsc::channel(RETURNS_MAX);
-        let writer = Writer { store, node, clock, health };
+        let hurry = Arc::<Hurry>::default();
+        let writer = Writer { store, node, clock, health, hurry: Arc::clone(&hurry) };
         let tasks = RecorderTasks {
+            urgent: tokio::spawn(writer.clone().mark_urgent(hurried)),
             entries: tokio::spawn(writer.clone().write_entries(entered)),
             returns: tokio::spawn(writer.give_back(returned)),
         };
-        (Self { entries, returns }, tasks)
+        (Self { urgent, hurry, entries, returns }, tasks)
     }
 
     /// Asks leave to hand over one message. [`Grant::Lost`] when the house is closing.
@@ -118,14 +146,14 @@ impl Recorder {
         self.grant_all(vec![mark]).await.pop().unwrap_or(Grant::Lost)
     }
 
+    /// As [`Self::grant`], for a message somebody waits for: it does not wait for a batch to fill.
+    pub async fn grant_at_once(&self, mark: CommitMark) -> Grant {
+        ask(&self.urgent, vec![mark]).await.pop().unwrap_or(Grant::Lost)
+    }
+
     /// Asks leave to hand over several messages; one answer for each.
     pub async fn grant_all(&self, marks: Vec<CommitMark>) -> Vec<Grant> {
-        let count = marks.len();
-        let (answer, granted) = oneshot::channel();
-        if self.entries.send(Entry::Marks(marks, answer)).await.is_err() {
-            return vec![Grant::Lost; count];
-        }
-        granted.await.unwrap_or_else(|_| vec![Grant::Lost; count])
+        ask(&self.entries, marks).await
     }
 
     /// Hands in outcomes; waits while too many are not durable yet.
@@ -146,18 +174,52 @@ impl Recorder {
     }
 }
 
+async fn ask(channel: &mpsc::Sender<Entry>, marks: Vec<CommitMark>) -> Vec<Grant> {
+    let count = marks.len();
+    let (answer, granted) = oneshot::channel();
+    if channel.send(Entry::Marks(marks, answer)).await.is_err() {
+        return vec![Grant::Lost; count];
+    }
+    granted.await.unwrap_or_else(|_| vec![Grant::Lost; count])
+}
+
 #[derive(Clone)]
 struct Writer {
     store: Arc<dyn QueueStore>,
     node: String,
     clock: Clock,
     health: Arc<Health>,
+    hurry: Arc<Hurry>,
 }
 
 impl Writer {
+    /// What came while the last ones were written is written together.
+    async fn mark_urgent(self, mut hurried: mpsc::Receiver<Entry>) {
+        while let Some(first) = hurried.recv().await {
+            let mut batch = Batch::default();
+            batch.put(first);
+            while !batch.is_full(BATCH_ROWS_MAX)
+                && let Ok(next) = hurried.try_recv()
+            {
+                batch.put(next);
+            }
+            self.hurry.note();
+            let began = Instant::now();
+            let grants = loop {
+                match self.store.mark_committing(&self.node, &batch.marks, (self.clock)()).await {
+                    Ok(grants) => break grants,
+                    Err(failure) => self.wait_out(Work::Marks, &failure).await,
+                }
+            };
+            self.health.store_works(Work::Marks);
+            self.health.metrics.committed(Work::Marks, batch.marks.len(), began.elapsed());
+            batch.answer(grants);
+        }
+    }
+
     /// Marks and outcomes share their transactions: what becomes durable together is waited for once.
     async fn write_entries(self, mut entered: mpsc::Receiver<Entry>) {
-        while let Some(batch) = next_batch(&mut entered).await {
+        while let Some(batch) = next_batch(&mut entered, &self.hurry).await {
             // Without the mark nothing may be handed over, so the workers wait with their rows until the store works.
             let work = if batch.records.is_empty() { Work::Marks } else { Work::Outcomes };
             let began = Instant::now();
@@ -197,11 +259,11 @@ impl Writer {
 }
 
 /// The next batch; `None` when the channel has closed and nothing is left.
-async fn next_batch(channel: &mut mpsc::Receiver<Entry>) -> Option<Batch> {
+async fn next_batch(channel: &mut mpsc::Receiver<Entry>, hurry: &Hurry) -> Option<Batch> {
     let mut batch = Batch::default();
     batch.put(channel.recv().await?);
     let mut waited = channel.is_closed();
-    while !batch.is_full() {
+    while !batch.is_full(hurry.rows_max()) {
         match channel.try_recv() {
             Ok(next) => batch.put(next),
             Err(_) if waited => break,

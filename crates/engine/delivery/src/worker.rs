@@ -298,8 +298,13 @@ async fn hand_over(
     let values = (!row.values_fixed).then(|| row.values.clone());
     let mark = CommitMark { id: row.id, values, source: slot.leaving(&row.provider) };
     // Made while the mark becomes durable: few messages are stopped here, and both take milliseconds.
-    let (granted, prepared) =
-        tokio::join!(shared.recorder.grant(mark), shared.messages.prepare(row, &return_path));
+    let leave = async {
+        match row.lane.is_urgent() {
+            true => shared.recorder.grant_at_once(mark).await,
+            false => shared.recorder.grant(mark).await,
+        }
+    };
+    let (granted, prepared) = tokio::join!(leave, shared.messages.prepare(row, &return_path));
     match granted {
         Grant::Proceed => slot.used(),
         Grant::Full => {

@@ -2,8 +2,8 @@
 
 use crate::ports::{BroadcastStore, StoreFailure};
 
-/// Contacts written down in one transaction: small enough that other writers wait only milliseconds.
-const AUDIENCE_BATCH: u64 = 2_000;
+/// Contacts written down in one transaction: small enough that other writers wait only a few milliseconds.
+const AUDIENCE_BATCH: u64 = 500;
 
 /// Does one step of every broadcast in preparation; `true` when there is more to do at once.
 ///

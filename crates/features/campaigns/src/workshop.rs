@@ -1,7 +1,7 @@
 //! A few threads that only make messages: an RSA signature takes a fifth of a millisecond, and no socket shall wait for it.
 //!
-//! There are as many as processors, so that they neither wait for each other nor crowd out the rest, and what is
-//! urgent is made first.
+//! There are as many as processors, so that they neither wait for each other nor crowd out the rest, and they stand
+//! behind every other thread. What is urgent has a thread of its own, which stands where the others do.
 
 use std::{
     any::Any,
@@ -21,6 +21,9 @@ type Tell = Box<dyn FnOnce() + Send>;
 /// Messages of a broadcast that a thread makes before it tells of them, at most: telling wakes the threads that serve
 /// the sockets, which costs more the more often it happens.
 const TOLD_AT_ONCE_MAX: usize = 8;
+
+/// How far the threads that make masses stand behind (nice(2)): an eighth of the time of others, where there are others.
+const NICENESS: i32 = 10;
 
 /// The work did not come to its end: it panicked, or the house is closing.
 #[derive(Debug, thiserror::Error)]
@@ -42,11 +45,22 @@ struct Waiting {
     closed: bool,
 }
 
+impl Waiting {
+    fn urgent(&self) -> usize {
+        Lane::URGENT.iter().map(|lane| self.lanes[*lane as usize].len()).sum()
+    }
+
+    fn next_urgent(&mut self) -> Option<Work> {
+        Lane::URGENT.iter().find_map(|lane| self.lanes[*lane as usize].pop_front()).map(|(_, work)| work)
+    }
+}
+
 /// Where work waits.
 #[derive(Default)]
 struct Bench {
     waiting: Mutex<Waiting>,
     news: Condvar,
+    urgent_news: Condvar,
     threads: usize,
 }
 
@@ -57,11 +71,13 @@ impl Workshop {
         let bench = Arc::new(Bench { threads, ..Bench::default() });
         for n in 0..threads {
             let bench = Arc::clone(&bench);
-            let started = thread::Builder::new().name(format!("make-{n}")).spawn(move || bench.serve());
-            if let Err(error) = started {
-                tracing::error!(%error, "a thread that makes messages could not be started");
-            }
+            start(format!("make-{n}"), move || {
+                stand_behind();
+                bench.serve();
+            });
         }
+        let urgent = Arc::clone(&bench);
+        start("make-urgent".to_owned(), move || urgent.serve_urgent());
         Self { bench }
     }
 
@@ -95,6 +111,7 @@ impl Drop for Workshop {
     fn drop(&mut self) {
         self.bench.lock().closed = true;
         self.bench.news.notify_all();
+        self.bench.urgent_news.notify_all();
     }
 }
 
@@ -105,8 +122,31 @@ impl Bench {
             waiting.bulk += count;
         }
         waiting.lanes[lane as usize].push_back((count, work));
+        // One thread is enough for the urgent until several wait.
+        let several = waiting.urgent() > 1;
         drop(waiting);
-        self.news.notify_one();
+        if lane.is_urgent() {
+            self.urgent_news.notify_one();
+        }
+        if several || !lane.is_urgent() {
+            self.news.notify_one();
+        }
+    }
+
+    fn serve_urgent(&self) {
+        let mut waiting = self.lock();
+        loop {
+            if let Some(work) = waiting.next_urgent() {
+                drop(waiting);
+                let tell = work();
+                tell();
+                waiting = self.lock();
+            } else if waiting.closed {
+                return;
+            } else {
+                waiting = self.urgent_news.wait(waiting).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
     }
 
     fn serve(&self) {
@@ -116,12 +156,14 @@ impl Bench {
         }
     }
 
-    /// The next work, one that is urgent or several that are not; `None` when there is none and none will come.
+    /// The next work, one that is urgent where several are, or several that are not; `None` when there is none and none will come.
     fn take(&self) -> Option<Vec<Work>> {
         let mut waiting = self.lock();
         loop {
-            let [urgent @ .., _] = &mut waiting.lanes;
-            if let Some((_, work)) = urgent.iter_mut().find_map(VecDeque::pop_front) {
+            if waiting.urgent() > 1 {
+                return waiting.next_urgent().map(|work| vec![work]);
+            }
+            if let Some((_, work)) = waiting.lanes[Lane::StepMail as usize].pop_front() {
                 return Some(vec![work]);
             }
             let most = (waiting.bulk / (2 * self.threads.max(1))).clamp(1, TOLD_AT_ONCE_MAX);
@@ -155,6 +197,21 @@ impl std::fmt::Debug for Bench {
     }
 }
 
+fn start(name: String, work: impl FnOnce() + Send + 'static) {
+    if let Err(error) = thread::Builder::new().name(name).spawn(work) {
+        tracing::error!(%error, "a thread that makes messages could not be started");
+    }
+}
+
+/// Signing takes all the time there is; sockets and the database need little, and at once. On Linux each thread has a
+/// place of its own; elsewhere the whole program would step back.
+fn stand_behind() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "the threads that make messages stand where all others do");
+    }
+}
+
 fn words_of(panic: &(dyn Any + Send)) -> String {
     let words = panic.downcast_ref::<&str>().map(|words| (*words).to_owned());
     words.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "it panicked".to_owned())
@@ -181,12 +238,15 @@ mod tests {
     fn the_urgent_comes_first() {
         let bench = Bench::default();
         let told = Arc::new(Mutex::new(Vec::new()));
-        for (lane, name) in [(Lane::Broadcast, 1), (Lane::Broadcast, 2), (Lane::Transactional, 3)] {
+        let lanes = [Lane::Broadcast, Lane::StepMail, Lane::Reply, Lane::Transactional, Lane::Transactional];
+        for (n, lane) in lanes.into_iter().enumerate() {
             let told = Arc::clone(&told);
-            bench.put(lane, 1, Box::new(move || Box::new(move || told.lock().unwrap().push(name))));
+            bench.put(lane, 1, Box::new(move || Box::new(move || told.lock().unwrap().push(n))));
         }
         bench.lock().closed = true;
+        // The last urgent one is left to the thread for those.
         bench.serve();
-        assert_eq!(*told.lock().unwrap(), [3, 1, 2]);
+        bench.serve_urgent();
+        assert_eq!(*told.lock().unwrap(), [3, 4, 1, 0, 2]);
     }
 }

@@ -159,7 +159,7 @@ impl BroadcastStore for Store {
     }
 
     async fn write_audience(&self, id: BroadcastId, limit: u64, now: i64) -> Result<bool, StoreFailure> {
-        Ok(self.write(move |tx| Box::pin(audience::write(tx, id, limit, now))).await?)
+        Ok(self.write_masses(move |tx| Box::pin(audience::write(tx, id, limit, now))).await?)
     }
 
     async fn pause(&self, id: BroadcastId, actor: Option<i64>, now: i64) -> Result<bool, StoreFailure> {
@@ -175,7 +175,7 @@ impl BroadcastStore for Store {
     }
 
     async fn finish_idle(&self, now: i64) -> Result<Vec<BroadcastId>, StoreFailure> {
-        Ok(self.write(move |tx| Box::pin(control::finish_idle(tx, now))).await?)
+        Ok(self.write_masses(move |tx| Box::pin(control::finish_idle(tx, now))).await?)
     }
 
     async fn counts(&self, id: BroadcastId) -> Result<Counts, StoreFailure> {

@@ -73,7 +73,7 @@ pub(super) async fn try_now(
     let (mut done, mut after) = (0, 0);
     loop {
         let (rows, of) = rows_of(scope);
-        let batch = store.write(move |tx| Box::pin(try_batch(tx, rows, of, (after, now)))).await?;
+        let batch = store.write_masses(move |tx| Box::pin(try_batch(tx, rows, of, (after, now)))).await?;
         done += batch.len() as u64;
         match batch.last() {
             Some(last) if batch.len() as u64 == BATCH_ROWS => after = *last,
@@ -118,7 +118,7 @@ pub(super) async fn give_up(
         let (rows, of) = rows_of(scope);
         let verdict = outcome::given_up(reason);
         let batch = store
-            .write(move |tx| Box::pin(give_up_batch(tx, (rows, of), verdict, actor, (after, now))))
+            .write_masses(move |tx| Box::pin(give_up_batch(tx, (rows, of), verdict, actor, (after, now))))
             .await?;
         done += batch.len() as u64;
         match batch.last() {

@@ -23,6 +23,7 @@ use crate::{
     error::from_json,
     events::{NewEvent, append_one},
     sql::{self, Row, args},
+    turns::Haste,
 };
 
 /// The hours in which advertising may leave.
@@ -80,7 +81,7 @@ impl PacingStore for Store {
 
     async fn tell(&self, told: &Told) -> Result<(), StoreFailure> {
         let (node, at, flows) = (told.node.clone(), told.at, sql::json(&told.flows));
-        let work = self.write(move |tx| {
+        let work = self.write_lightly(Haste::Masses, move |tx| {
             Box::pin(async move {
                 let sql = "INSERT INTO pacing_told (node, at, flows) VALUES ($1, $2, $3)
                            ON CONFLICT (node) DO UPDATE SET at = excluded.at, flows = excluded.flows";

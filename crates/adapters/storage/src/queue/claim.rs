@@ -14,12 +14,15 @@ use crate::{
     StorageError, Store,
     error::from_json,
     sql::{self, args},
+    turns::Haste,
     tx::Tx,
 };
 
 pub(super) async fn claim(store: &Store, request: &ClaimRequest) -> Result<Vec<Claimed>, StorageError> {
     let wanted = request.clone();
-    let work = store.write(move |tx| Box::pin(lease_and_join(tx, wanted)));
+    let masses = request.lanes.contains(&Lane::Broadcast);
+    let haste = if masses { Haste::Masses } else { Haste::Prompt };
+    let work = store.write_lightly(haste, move |tx| Box::pin(lease_and_join(tx, wanted)));
     let (mut leased, found) = work.await?;
     leased.sort_unstable_by_key(|row| (row.lane, row.due_at, row.id));
     let mut found: HashMap<i64, Joined> = found.into_iter().map(|row| (row.id, row)).collect();

@@ -87,7 +87,7 @@ async fn share(
 
 /// The streams with something due that may be sent, a step of the index each.
 async fn due_streams(tx: &mut Tx, request: &ClaimRequest) -> Result<Vec<Stream>, StorageError> {
-    let steps = Lane::ALL.iter().map(|lane| {
+    let steps = request.lanes.iter().map(|lane| {
         let ready = format!("FROM queue WHERE lane = {} AND phase = 0 AND NOT paused", lane.rank());
         format!(
             "s{0} (stream, nth) AS (
@@ -99,7 +99,7 @@ async fn due_streams(tx: &mut Tx, request: &ClaimRequest) -> Result<Vec<Stream>,
             lane.rank()
         )
     });
-    let found = Lane::ALL.iter().map(|lane| {
+    let found = request.lanes.iter().map(|lane| {
         format!(
             "SELECT CAST({0} AS BIGINT) AS lane, stream FROM s{0} WHERE stream IS NOT NULL AND (
                  SELECT MIN(due_at) FROM queue

@@ -54,7 +54,8 @@ impl QueueStore for Store {
     ) -> Result<Vec<Grant>, StoreFailure> {
         let told = self.told(records, now);
         let (node, marks, records) = (node.to_owned(), marks.to_vec(), (records.to_vec(), Arc::clone(&told)));
-        let grants = self.write(move |tx| Box::pin(settle_both(tx, node, (marks, records), now))).await?;
+        let grants =
+            self.write_masses(move |tx| Box::pin(settle_both(tx, node, (marks, records), now))).await?;
         self.told_durably(&told);
         Ok(grants)
     }
@@ -76,9 +77,10 @@ impl QueueStore for Store {
     }
 
     async fn submit(&self, submission: &Submission, now: i64) -> Result<Submitted, StoreFailure> {
+        let bell = if submission.lane.is_urgent() { self.hurry_bell() } else { self.queue_bell() };
         let submission = submission.clone();
         let submitted = self.write(move |tx| Box::pin(submit::submit(tx, submission, now))).await?;
-        self.queue_bell().notify_one();
+        bell.notify_one();
         Ok(submitted)
     }
 

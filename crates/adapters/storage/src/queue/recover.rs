@@ -27,7 +27,7 @@ pub(super) async fn release(
 ) -> Result<(), StorageError> {
     let sql = "UPDATE queue SET phase = 0, node = '', lease_until = 0, due_at = $3
                WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS}) AND node = $2 AND phase > 0";
-    store.execute(sql, args![sql::json(ids), node, due_at]).await?;
+    store.execute_lightly(sql, args![sql::json(ids), node, due_at]).await?;
     Ok(())
 }
 
@@ -36,7 +36,7 @@ pub(super) async fn postpone(store: &Store, node: &str, rows: &[Postponed]) -> R
     let sql = "UPDATE queue SET phase = 0, node = '', lease_until = 0, due_at = CAST(j.value->>1 AS BIGINT),
                       waits = j.value->>2
                FROM {ROWS} WHERE queue.id = CAST(j.value->>0 AS BIGINT) AND queue.node = $2 AND queue.phase > 0";
-    store.execute(sql, args![sql::json(&rows), node]).await?;
+    store.execute_lightly(sql, args![sql::json(&rows), node]).await?;
     Ok(())
 }
 
@@ -55,7 +55,8 @@ pub(super) async fn recover(
     loop {
         let theirs = Theirs { alone, spares_own: heard.missed_own, dead: dead.clone() };
         let node = node.to_owned();
-        let (batch, last) = store.write(move |tx| Box::pin(recover_batch(tx, node, theirs, now))).await?;
+        let (batch, last) =
+            store.write_masses(move |tx| Box::pin(recover_batch(tx, node, theirs, now))).await?;
         found.requeued += batch.requeued;
         found.resent += batch.resent;
         found.in_doubt += batch.in_doubt;

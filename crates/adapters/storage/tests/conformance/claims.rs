@@ -9,7 +9,7 @@ use campaigns::{
 };
 use delivery::{
     metrics::QueueNumbers,
-    ports::{ClaimRequest, Grant, Pace, QueueStore, Recovered},
+    ports::{ClaimRequest, Grant, Pace, QueueStore, Recovered, Submission},
     recipient::{Lane, State},
 };
 
@@ -96,6 +96,24 @@ cases! {
         resend(&store, id, contacts[0], first).await;
         let claimed = claim(&store, NOW).await;
         assert_eq!(claimed.iter().map(|row| row.lane).collect::<Vec<_>>(), [Lane::Transactional, Lane::Broadcast]);
+    }
+
+    async fn what_somebody_waits_for_is_claimed_by_itself(store: Store) {
+        let (id, contacts) = running_to(&store, &["a@one.example"]).await;
+        let urgent = ClaimRequest { lanes: Lane::URGENT, ..request("n", NOW) };
+        assert!(store.claim(&urgent).await.unwrap().is_empty());
+        let single = Submission {
+            resend_of: None,
+            broadcast_id: id,
+            contact_id: contacts[0],
+            lane: Lane::Reply,
+            expires_at: NOW + 1_000,
+            actor: None,
+        };
+        store.submit(&single, NOW).await.unwrap();
+        let claimed = store.claim(&urgent).await.unwrap();
+        assert_eq!(claimed.iter().map(|row| row.lane).collect::<Vec<_>>(), [Lane::Reply]);
+        assert_eq!(claim(&store, NOW).await.iter().map(|row| row.lane).collect::<Vec<_>>(), [Lane::Broadcast]);
     }
 
     async fn broadcasts_share_a_claim_and_a_held_one_costs_nothing(store: Store) {

@@ -91,6 +91,7 @@ pub fn request(node: &str, now: i64) -> ClaimRequest {
     ClaimRequest {
         node: node.into(),
         now,
+        lanes: delivery::recipient::Lane::ALL,
         lease_until: now + 60_000,
         limit: 500,
         per_site: 500,

@@ -24,6 +24,7 @@ pub async fn deliver(house: &House, answer: impl Fn(&Claimed) -> (&'static str, 
     let request = ClaimRequest {
         node: "n".into(),
         now: START + 1_000,
+        lanes: delivery::recipient::Lane::ALL,
         lease_until: START + 60_000,
         limit: 100,
         per_site: 100,
@@ -238,6 +239,7 @@ async fn who_is_in_doubt_is_sent_again_or_left() {
     let request = ClaimRequest {
         node: "n".into(),
         now: START + 1_000,
+        lanes: delivery::recipient::Lane::ALL,
         lease_until: START + 60_000,
         limit: 100,
         per_site: 100,

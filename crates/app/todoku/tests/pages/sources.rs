@@ -139,6 +139,7 @@ async fn what_waits_for_a_source_says_until_when() {
     let request = delivery::ports::ClaimRequest {
         node: "n".into(),
         now: START,
+        lanes: delivery::recipient::Lane::ALL,
         lease_until: START + 60_000,
         limit: 10,
         paces: Vec::new(),

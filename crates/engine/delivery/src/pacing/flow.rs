@@ -16,6 +16,8 @@ use crate::{ports::Claimed, recipient::Lane};
 
 /// Messages that justify one more connection.
 const READY_PER_CONNECTION: usize = 4;
+/// One of so many connections is kept for what somebody waits for, so that it need not wait until another one is free.
+const KEPT_SHARE: usize = 8;
 /// A site rests this long after its first failed connection; twice as long after each further one in a row.
 const REST_MS: i64 = 10_000;
 /// And never longer than this: then one connection tries whether it is back.
@@ -65,6 +67,16 @@ pub struct Wait {
     pub waits: Waits,
     /// Until when.
     pub until: Option<i64>,
+}
+
+/// Connections that masses may have of so many: the rest is kept for what somebody waits for.
+pub(crate) fn without_kept(connections: usize) -> usize {
+    connections - connections / KEPT_SHARE
+}
+
+/// Whether the last of these connections is one that is kept: it ends when nothing is urgent any more.
+pub(crate) fn is_kept(open: usize, most: usize) -> bool {
+    open > without_kept(most) && open <= most
 }
 
 /// The rows for one set of servers.
@@ -137,8 +149,24 @@ impl Site {
 
     /// Connections worth having for what is ready, within what the limits and the servers bear.
     pub(crate) fn useful(&self, per_site: u32) -> usize {
-        let bears = per_site.min(self.window as u32).max(1) as usize;
-        self.ready().div_ceil(READY_PER_CONNECTION).min(bears)
+        let wanted = self.ready().div_ceil(READY_PER_CONNECTION);
+        match self.urgent() {
+            0 => wanted.min(without_kept(self.bears(per_site))),
+            // What is open has other things in hand.
+            urgent => (self.connections + urgent.div_ceil(READY_PER_CONNECTION))
+                .max(wanted)
+                .min(self.bears(per_site)),
+        }
+    }
+
+    /// Connections the limit and the servers bear.
+    pub(crate) fn bears(&self, per_site: u32) -> usize {
+        per_site.min(self.window as u32).max(1) as usize
+    }
+
+    /// Ready rows somebody waits for.
+    pub(crate) fn urgent(&self) -> usize {
+        Lane::URGENT.iter().map(|lane| self.ready_of(*lane)).sum()
     }
 
     /// A message was taken: one more connection for every round of them.

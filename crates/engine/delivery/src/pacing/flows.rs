@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 
 use super::{
     Flow, Place,
-    flow::{FlowState, Site, Wait, Waits},
+    flow::{FlowState, Site, Wait, Waits, is_kept, without_kept},
     limits::Limits,
     steering::Steering,
 };
@@ -209,6 +209,11 @@ impl Flows {
         if site.resting_until > now || !site.has(bulk_rests) {
             return Taken::Nothing;
         }
+        let kept = is_kept(site.connections, site.bears(limits.connections_per_site.value))
+            || is_kept(flow.connections, limits.connections.value as usize);
+        if kept && site.urgent() == 0 {
+            return Taken::Nothing;
+        }
         let ready_at = flow.rate.ready_at(limits.rate.value, 1, now);
         if ready_at > now {
             flow.wait = Some(Wait { waits: Waits::Rate, until: Some(ready_at) });
@@ -394,8 +399,10 @@ fn open_one(flow: &mut FlowState, name: &Arc<str>, (all, most): (&mut usize, usi
         return false;
     }
     let wait = |waits, until| Some(Wait { waits, until });
-    let ceiling = if flow.connections == 0 { most + most / 2 } else { most };
-    if flow.connections >= limits.connections.value as usize {
+    let ceiling = if flow.connections == 0 || site.urgent() > 0 { most + most / 2 } else { most };
+    let urgent = site.urgent() > 0;
+    let allowed = limits.connections.value as usize;
+    if flow.connections >= if urgent { allowed } else { without_kept(allowed) } {
         flow.wait = wait(Waits::Connections, None);
         return false;
     }

@@ -162,3 +162,17 @@ fn a_bulk_that_fills_a_site_is_put_off_and_single_mails_are_not() {
     assert!(flows.add(vec![(place(), row(99, Lane::Transactional))], room, 0).is_empty());
     assert_eq!(taken(&flows, 0), Some((99, 0)));
 }
+
+#[test]
+fn one_connection_of_eight_is_kept_for_what_somebody_waits_for() {
+    let eight = LimitSet { connections: Some(8), connections_per_site: Some(8), ..limits() };
+    let flows = flows(eight, 100);
+    assert_eq!(flows.open(ROOM, 0).len(), 7);
+    assert!(flows.add(vec![(place(), row(500, Lane::Reply))], ROOM, 0).is_empty());
+    assert_eq!(flows.open(ROOM, 0).len(), 1);
+    assert_eq!(taken(&flows, 0), Some((500, 0)));
+    assert_eq!(taken(&flows, 0), None, "whoever comes next leaves, so that one is free again");
+    flows.leave(&place());
+    assert_eq!(taken(&flows, 0), Some((0, 0)));
+    assert!(flows.open(ROOM, 0).is_empty());
+}
