@@ -136,10 +136,24 @@ fn field_end(bytes: &[u8]) -> usize {
     }
 }
 
+/// The bytes that names of fields are made of.
+const IN_NAME: [bool; 256] = {
+    let mut in_name = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        in_name[byte as usize] = byte != b':';
+        byte += 1;
+    }
+    in_name
+};
+
 /// Where the name of a field ends, and its colon; `None` when the line is no field.
 fn name_end(field: &[u8]) -> Option<(usize, usize)> {
-    let end = field.iter().take(NAME_BYTES_MAX + 1).position(|b| *b == b':' || !b.is_ascii_graphic())?;
-    let colon = end + field[end..].iter().position(|b| !b.is_ascii_whitespace())?;
+    let end = field[..field.len().min(NAME_BYTES_MAX + 1)].iter().position(|b| !IN_NAME[usize::from(*b)])?;
+    let colon = match field[end] {
+        b':' => end,
+        _ => end + field[end..].iter().position(|b| !b.is_ascii_whitespace())?,
+    };
     (end > 0 && field[colon] == b':').then_some((end, colon))
 }
 

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem::Finder;
+
 use crate::header::{self, Header};
 use crate::{Defect, OriginalMessage, original, transfer};
 
@@ -122,7 +124,8 @@ impl<'a> Walk<'a, '_> {
         let inner = Place { depth: place.depth + 1, digest: kind == "multipart/digest", ..place };
         let mut begun: Option<usize> = None;
         let mut seen = false;
-        for (start, end, last) in (Boundaries { body, boundary: boundary.as_bytes(), from: 0 }) {
+        let line = format!("--{boundary}");
+        for (start, end, last) in (Boundaries { body, line: Finder::new(&line), from: 0 }) {
             seen = true;
             if let Some(from) = begun {
                 self.part(&body[from..start.max(from)], inner);
@@ -164,7 +167,8 @@ impl<'a> Walk<'a, '_> {
 /// The lines that are a boundary: where the line starts, where the next begins, whether it is the last.
 struct Boundaries<'a, 'b> {
     body: &'a [u8],
-    boundary: &'b [u8],
+    /// The boundary with the dashes before it.
+    line: Finder<'b>,
     from: usize,
 }
 
@@ -173,15 +177,15 @@ impl Iterator for Boundaries<'_, '_> {
 
     fn next(&mut self) -> Option<Self::Item> {
         while self.from < self.body.len() {
-            let at = self.from + memchr::memmem::find(&self.body[self.from..], b"--")?;
-            let line_end = memchr::memchr(b'\n', &self.body[at..]).map_or(self.body.len(), |n| at + n + 1);
+            let at = self.from + self.line.find(&self.body[self.from..])?;
+            self.from = at + 1;
             if at > 0 && self.body[at - 1] != b'\n' {
-                self.from = at + 1;
                 continue;
             }
+            let line_end = memchr::memchr(b'\n', &self.body[at..]).map_or(self.body.len(), |n| at + n + 1);
             self.from = line_end;
-            let line = self.body[at + 2..line_end].trim_ascii_end();
-            if let Some(rest) = line.strip_prefix(self.boundary)
+            let line = self.body[at..line_end].trim_ascii_end();
+            if let Some(rest) = line.strip_prefix(self.line.needle())
                 && (rest.is_empty() || rest == b"--")
             {
                 return Some((at.saturating_sub(1), line_end, rest == b"--"));
