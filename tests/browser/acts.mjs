@@ -1,5 +1,6 @@
 // What stories do on the way to what they are about.
 
+import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -63,6 +64,20 @@ export async function waterfall(visitor) {
   const lines = visitor.page.locator(".fall .line");
   const words = await lines.locator(".label").allInnerTexts();
   return (await lines.locator(".num").allInnerTexts()).map((number, n) => [words[n].trim(), count(number)]);
+}
+
+/** Opens every number of the waterfall that leads somewhere: its list is as long as the number says. Gives how many did. */
+export async function openNumbers(visitor, rows) {
+  const lines = await visitor.page.locator(".fall .line:has(a)").evaluateAll((found) => found.map((line) => ({
+    href: line.querySelector("a").getAttribute("href"), number: line.querySelector(".num").innerText,
+  })));
+  const before = visitor.page.url();
+  for (const { href, number } of lines) {
+    await visitor.go(href);
+    assert.equal(await visitor.page.locator(rows).count(), count(number), `${href}: ${number}`);
+  }
+  await visitor.page.goto(before);
+  return lines.length;
 }
 
 /** The number in a text: "−1,187" is 1187. */

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 
-import { addDomain, importList, send, waterfall, writeTemplate } from "./acts.mjs";
+import { addDomain, importList, openNumbers, send, waterfall, writeTemplate } from "./acts.mjs";
 import { Stage, shop, step, until } from "./stage.mjs";
 import { Chromium } from "./visitor.mjs";
 
@@ -165,6 +165,7 @@ step("the mail goes to those who may get it, and every number has its people", a
   assert.deepEqual(bars, {
     選ばれた方: 7, 手で外した: 1, アドレスなし: 1, 配信停止: 1, 送信停止リスト: 1, 同意の記録なし: 1, 送る方: 2,
   });
+  assert.equal(await openNumbers(midori, "main ul.stack li"), 7);
   await midori.press("人数の差の内訳");
   await midori.says("送信停止リスト", "同意の記録なし", "同意の記録の決まりを変える");
   await midori.press("−1人", midori.page.locator(".reason", { hasText: "同意の記録なし" }));
@@ -184,6 +185,7 @@ step("a house that demands nothing is told how many have no record", async () =>
   await midori.page.goBack();
   await midori.page.waitForLoadState("load");
   await send(midori);
+  assert.ok(await openNumbers(midori, "main table tbody tr") >= 6, "and so are the numbers of what was sent");
   const mails = (await stage.journal()).filter((line) => line.kind === "delivery");
   assert.deepEqual(mails.map((mail) => mail.recipient).sort(), [
     "aoi@aozora-bungu.example", "hikaru@aozora-bungu.example", "sakura@aozora-bungu.example",

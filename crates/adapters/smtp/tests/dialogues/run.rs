@@ -56,6 +56,23 @@ async fn run_for(
     peer.finish().await;
 }
 
+/// A dialogue that begins with a first envelope to a server that takes several lines at once.
+macro_rules! begun {
+    ($rest:literal) => {
+        concat!(
+            "S: 220 mx.test
+             C: EHLO us.test
+             S: 250-mx.test
+             S: 250 PIPELINING
+             C: MAIL FROM:<b-1@r.us.test>
+             C: RCPT TO:<a@docomo.test>
+             C: DATA
+             ",
+            $rest
+        )
+    };
+}
+
 async fn check(dialogues: &'static [&'static str], locals: &[&str], expected: &[&str]) {
     run_for(usize::MAX, false, dialogues, locals, expected).await;
 }
@@ -63,14 +80,8 @@ async fn check(dialogues: &'static [&'static str], locals: &[&str], expected: &[
 #[tokio::test]
 async fn content_and_the_next_envelope_go_together() {
     check(
-        &["S: 220 mx.test
-           C: EHLO us.test
-           S: 250-mx.test
-           S: 250 PIPELINING
-           C: MAIL FROM:<b-1@r.us.test>
-           C: RCPT TO:<a@docomo.test>
-           C: DATA
-           alone
+        &[begun!(
+            "alone
            S: 250 ok
            S: 250 ok
            S: 354 go
@@ -87,7 +98,8 @@ async fn content_and_the_next_envelope_go_together() {
            alone
            S: 250 2.0.0 second
            C: QUIT
-           S: 221 bye"],
+           S: 221 bye"
+        )],
         &["a", "b"],
         &["content 250 2.0.0 first", "content 250 2.0.0 second"],
     )
@@ -97,14 +109,8 @@ async fn content_and_the_next_envelope_go_together() {
 #[tokio::test]
 async fn who_is_refused_stops_nobody_else() {
     check(
-        &["S: 220 mx.test
-           C: EHLO us.test
-           S: 250-mx.test
-           S: 250 PIPELINING
-           C: MAIL FROM:<b-1@r.us.test>
-           C: RCPT TO:<a@docomo.test>
-           C: DATA
-           S: 250 ok
+        &[begun!(
+            "S: 250 ok
            S: 550 5.1.1 unknown
            S: 554 5.5.1 no recipients
            C: RSET
@@ -141,7 +147,8 @@ async fn who_is_refused_stops_nobody_else() {
            S: 250 ok
            S: 250 ok
            S: 452 4.3.1 full
-           C: QUIT"],
+           C: QUIT"
+        )],
         &["a", "b", "c", "d", "e"],
         &[
             "rcpt 550 5.1.1 unknown",
@@ -156,20 +163,15 @@ async fn who_is_refused_stops_nobody_else() {
 
 #[tokio::test]
 async fn a_server_that_leaves_leaves_the_rest_untouched() {
-    let start = "S: 220 mx.test
-           C: EHLO us.test
-           S: 250-mx.test
-           S: 250 PIPELINING
-           C: MAIL FROM:<b-1@r.us.test>
-           C: RCPT TO:<a@docomo.test>
-           C: DATA
-           S: 250 ok
+    let start = begun!(
+        "S: 250 ok
            S: 250 ok
            S: 354 go
            C. Subject: hi||..hello
            C: MAIL FROM:<b-1@r.us.test>
            C: RCPT TO:<b@docomo.test>
-           C: DATA";
+           C: DATA"
+    );
     let dialogue = |end: &str| -> &'static [&'static str] {
         let dialogue: &'static str = Box::leak(format!("{start}\n{end}").into_boxed_str());
         Box::leak(Box::new([dialogue]))
@@ -192,14 +194,8 @@ async fn a_server_that_leaves_leaves_the_rest_untouched() {
 
 #[tokio::test]
 async fn a_leave_that_ended_hands_over_nothing() {
-    let dialogue = &["S: 220 mx.test
-           C: EHLO us.test
-           S: 250-mx.test
-           S: 250 PIPELINING
-           C: MAIL FROM:<b-1@r.us.test>
-           C: RCPT TO:<a@docomo.test>
-           C: DATA
-           S: 250 ok
+    let dialogue = &[begun!(
+        "S: 250 ok
            S: 250 ok
            S: 354 go
            C. Subject: hi||..hello
@@ -210,7 +206,8 @@ async fn a_leave_that_ended_hands_over_nothing() {
            S: 250 ok
            S: 250 ok
            S: 354 go
-           gone"];
+           gone"
+    )];
     run_for(1, false, dialogue, &["a", "b", "c"], &["content 250 taken"]).await;
 }
 

@@ -96,6 +96,7 @@ spreadsheet-old = This is an old Excel file (.xls) or one of another program. Pl
 spreadsheet-macro = This Excel file holds macros and is not read, to be safe. Please save it as .xlsx.
 spreadsheet-damaged = This cannot be read as an Excel file: it is broken or of another kind. Please open it in Excel and save it as .xlsx or CSV.
 spreadsheet-too-large = This Excel file is too large when unpacked. Please split the sheet or save it as CSV.
+spreadsheet-too-wide = There are too many columns (at most { $max }). Please delete those that are not about customers and save the file again.
 spreadsheet-no-sheet = There is no sheet of that name. There are: { $names }
 import-errors-spreadsheet = Get it for Excel
 export-xlsx = Excel (.xlsx)

@@ -96,6 +96,7 @@ spreadsheet-old = 古い形式の Excel ファイル(.xls)か、ほかのソフ�
 spreadsheet-macro = マクロの入った Excel ファイルです。安全のため読み取りません。「.xlsx」として保存し直してください。
 spreadsheet-damaged = Excel ファイルとして読み取れません。壊れているか、別の種類のファイルです。Excel で開いて「.xlsx」か「CSV」で保存し直してください。
 spreadsheet-too-large = 広げると大きすぎる Excel ファイルです。シートを分けるか、CSV で保存してください。
+spreadsheet-too-wide = 列が多すぎます({ $max }列まで)。お客様の項目でない列を削除して、保存し直してください。
 spreadsheet-no-sheet = その名前のシートはありません。あるシート: { $names }
 import-errors-spreadsheet = Excel で受け取る
 export-xlsx = Excel(.xlsx)

@@ -15,7 +15,7 @@ const UNPACKED_BYTES_MAX: u64 = 2_000_000_000;
 const TEXTS_BYTES_MAX: u64 = 200_000_000;
 /// Most bytes of every other part but the sheets that is held while it is read: names, styles, links.
 const PART_BYTES_MAX: u64 = 20_000_000;
-/// Most bytes of a cell of a sheet. Excel itself allows 32,767 characters.
+/// Most bytes of a cell of a sheet, or of a text kept apart. Excel itself allows 32,767 characters.
 const CELL_BYTES_MAX: usize = 4_000_000;
 /// Most bytes of the list of parts, and how far from the end of the file its own end may be.
 const LIST_BYTES_MAX: u32 = 5_000_000;
@@ -42,11 +42,12 @@ pub(super) fn check(file: &mut File) -> Result<(), Refusal> {
     let mut all = 0_u64;
     for at in 0..archive.len() {
         let part = archive.by_index(at).map_err(|_| Refusal::Damaged)?;
-        let max = part.name().map_or(PART_BYTES_MAX, |name| bytes_max(&name));
+        let name = part.name().map(|name| name.into_owned()).unwrap_or_default();
+        let max = bytes_max(&name);
         let mut cells = Cells::default();
         let unpacked = io::copy(&mut part.take(max + 1), &mut cells).map_err(|_| Refusal::Damaged)?;
         all += unpacked;
-        if unpacked > max || all > UNPACKED_BYTES_MAX || (max == UNPACKED_BYTES_MAX && cells.are_too_long) {
+        if unpacked > max || all > UNPACKED_BYTES_MAX || (has_cells(&name) && cells.are_too_long) {
             return Err(Refusal::TooLarge);
         }
     }
@@ -63,16 +64,19 @@ fn is_encrypted(file: &mut File) -> bool {
     bytes.windows(name.len()).any(|window| window == name)
 }
 
-/// Sheets are read cell by cell; everything else that is XML is held as a whole.
+/// Sheets are read cell by cell, pictures not at all; everything else that is XML is held as a whole.
 fn bytes_max(part: &str) -> u64 {
     if part.ends_with("sharedStrings.xml") {
         TEXTS_BYTES_MAX
-    } else if part.starts_with("xl/worksheets/sheet") || !(part.ends_with(".xml") || part.ends_with(".rels"))
-    {
+    } else if has_cells(part) || !(part.ends_with(".xml") || part.ends_with(".rels")) {
         UNPACKED_BYTES_MAX
     } else {
         PART_BYTES_MAX
     }
+}
+
+fn has_cells(part: &str) -> bool {
+    part.ends_with("sharedStrings.xml") || (part.starts_with("xl/worksheets/") && part.ends_with(".xml"))
 }
 
 /// How many bytes the list of parts has, as the end of the archive says; 0 where it says nothing.
@@ -90,7 +94,7 @@ fn list_bytes(file: &mut File) -> io::Result<u32> {
 /// Measures the cells of a sheet that goes by, without holding any.
 #[derive(Default)]
 struct Cells {
-    /// Bytes since the last cell or row ended.
+    /// Bytes since the last cell, row or text ended.
     bytes: usize,
     /// The beginning of the mark that is open.
     mark: Vec<u8>,
@@ -111,7 +115,7 @@ impl Write for Cells {
                     self.is_in_mark = false;
                     self.are_too_long |= self.bytes > CELL_BYTES_MAX;
                     let name = self.mark.rsplit(|byte| matches!(byte, b'/' | b':')).next();
-                    if self.mark.starts_with(b"/") && matches!(name, Some(b"c" | b"row")) {
+                    if self.mark.starts_with(b"/") && matches!(name, Some(b"c" | b"row" | b"si")) {
                         self.bytes = 0;
                     }
                 }
@@ -172,6 +176,8 @@ mod tests {
         assert_eq!(check(&mut styles).unwrap_err(), Refusal::TooLarge);
         let mut sheet = packed(&[("xl/workbook.xml", 5), ("xl/worksheets/sheet1.xml", 4_000_001)]);
         assert_eq!(check(&mut sheet).unwrap_err(), Refusal::TooLarge);
+        let mut picture = packed(&[("xl/workbook.xml", 5), ("xl/media/image1.png", 30_000_000)]);
+        assert_eq!(check(&mut picture), Ok(()));
         let mut program = packed(&[("xl/workbook.xml", 5), ("xl/vbaProject.bin", 5)]);
         assert_eq!(check(&mut program).unwrap_err(), Refusal::Macro);
     }

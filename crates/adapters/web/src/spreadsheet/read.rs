@@ -11,8 +11,8 @@ use super::{check, shown};
 
 /// Most bytes of the CSV.
 const CSV_BYTES_MAX: u64 = 1_000_000_000;
-/// Most cells of a row; one more shows that there were too many.
-const CELLS_MAX: u32 = 1_001;
+/// Most columns.
+pub(crate) const COLUMNS_MAX: u32 = 1_000;
 /// Most bytes of the texts of a row; one long text may stand in many cells.
 const ROW_BYTES_MAX: usize = 4_000_000;
 /// Rows that are looked at for a row of column names.
@@ -31,6 +31,8 @@ pub(crate) enum Refusal {
     Damaged,
     /// Unpacks to more than anybody's list of customers.
     TooLarge,
+    /// More columns than [`COLUMNS_MAX`].
+    TooWide,
     /// No sheet of the wanted name; the names there are.
     NoSheet(Vec<String>),
 }
@@ -122,7 +124,10 @@ fn rows(book: &mut Book, sheet: &str, mut take: impl FnMut(&str) -> bool) -> Res
         if bytes > ROW_BYTES_MAX {
             return Err(Refusal::TooLarge);
         }
-        if !text.is_empty() && column < CELLS_MAX {
+        if !text.is_empty() && column >= COLUMNS_MAX {
+            return Err(Refusal::TooWide);
+        }
+        if !text.is_empty() {
             line.resize(column as usize + 1, String::new());
             line[column as usize] = text;
         }
@@ -220,11 +225,17 @@ mod tests {
     }
 
     #[test]
-    fn of_too_many_columns_one_more_than_allowed_is_kept() {
-        let cells: String = (0..16_384).map(|at| cell(at, "><v>7</v>")).collect();
-        let read = to_csv(book("<sst/>", &format!("<row r=\"1\">{cells}</row>")), "").unwrap();
+    fn too_many_columns_are_refused() {
+        let of = |columns: usize| {
+            let cells: String = (0..columns).map(|at| cell(at, "><v>7</v>")).collect();
+            to_csv(book("<sst/>", &format!("<row r=\"1\">{cells}</row>")), "")
+        };
         let mut text = String::new();
-        (&read.csv).read_to_string(&mut text).unwrap();
-        assert_eq!(text.matches(',').count() as u32 + 1, CELLS_MAX);
+        of(1_000).unwrap().csv.read_to_string(&mut text).unwrap();
+        assert_eq!(text.matches(',').count(), 999);
+        assert_eq!(of(1_001).unwrap_err(), Refusal::TooWide);
+        assert_eq!(of(16_384).unwrap_err(), Refusal::TooWide);
+        let far = book("<sst/>", "<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>");
+        assert_eq!(to_csv(far, "").unwrap_err(), Refusal::TooWide);
     }
 }

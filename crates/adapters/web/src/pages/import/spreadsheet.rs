@@ -14,7 +14,7 @@ use crate::{
     say::{Say, t},
     spreadsheet::{
         file::failed,
-        read::{Read, Refusal, to_csv},
+        read::{COLUMNS_MAX, Read, Refusal, to_csv},
     },
     visit::Visit,
 };
@@ -148,6 +148,7 @@ pub(super) fn words(say: Say, refusal: &Refusal) -> String {
         Refusal::Macro => t!(say, "spreadsheet-macro"),
         Refusal::Damaged => t!(say, "spreadsheet-damaged"),
         Refusal::TooLarge => t!(say, "spreadsheet-too-large"),
+        Refusal::TooWide => t!(say, "spreadsheet-too-wide", max = COLUMNS_MAX),
         Refusal::NoSheet(names) => t!(say, "spreadsheet-no-sheet", names = names.join(" / ")),
     }
 }
