@@ -290,7 +290,7 @@ CREATE TABLE clicks (
 ) WITHOUT ROWID;
 CREATE INDEX clicks_to_judge ON clicks (first_at, recipient_id) WHERE judged = 0;
 CREATE INDEX clicks_by_contact ON clicks (contact_id, broadcast_id, number, last_at, times) WHERE judged = 1;
-CREATE INDEX clicks_by_link ON clicks (broadcast_id, number, judged, contact_id, last_at, times);
+CREATE INDEX clicks_by_broadcast ON clicks (broadcast_id, contact_id, number, judged, last_at, times);
 
 -- What is still to be done: a row leaves when its recipient is settled.
 CREATE TABLE queue (

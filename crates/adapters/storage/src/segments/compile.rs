@@ -105,7 +105,9 @@ impl<'k> Compiler<'k> {
                 let outer = self.shape;
                 // SQLite walks contacts and their mails side by side. PostgreSQL joins them as it likes, unless it has to
                 // count: then few contacts are looked at one by one, and many all at once.
-                let probes = self.engine == Engine::Sqlite || self.narrows(within);
+                // Few people follow links, so on SQLite the set of them is quicker than looking at everybody.
+                let few = matches!(condition.of, Subject::Deed(Deed::Clicked));
+                let probes = if self.engine == Engine::Sqlite { !few } else { self.narrows(within) };
                 if matches!(condition.of, Subject::Deed(_)) && probes {
                     self.shape = Shape::Probe;
                 }

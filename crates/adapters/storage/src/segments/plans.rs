@@ -47,10 +47,14 @@ type Asked<'a> = &'a [(&'a str, Test, &'a [&'a str])];
 
 const DID: &[&str] = &["1", "90", "", "", ""];
 
+const CLICKED: &[&str] = &["2", "", "", "", "1", "1:0", ""];
+
 /// What marketers ask.
 const TYPICAL: &[(Join, Asked<'static>)] = &[
     (Join::All, &[("provider", Test::OneOf, &["docomo", "au"]), ("standing", Test::OneOf, &["sendable"])]),
     (Join::All, &[("field:1", Test::OneOf, &["a"]), ("deed:accepted", Test::Did, DID)]),
+    (Join::All, &[("deed:clicked", Test::Did, CLICKED), ("standing", Test::OneOf, &["sendable"])]),
+    (Join::All, &[("deed:accepted", Test::Did, DID), ("deed:clicked", Test::DidNot, CLICKED)]),
     (Join::Any, &[("field:1", Test::OneOf, &["a"]), ("field:3", Test::AtLeast, &["35000"])]),
     (Join::Any, &[("field:1", Test::OneOf, &["a"]), ("validity", Test::OneOf, &["invalid"])]),
     (Join::All, &[("field:1", Test::OneOf, &["a"]), ("field:3", Test::AtLeast, &["5"])]),
