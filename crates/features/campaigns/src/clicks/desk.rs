@@ -103,3 +103,98 @@ impl ClickDesk {
         Ok(self.store.judge_clicks(now, JUDGED_AT_ONCE).await? >= JUDGED_AT_ONCE)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::{
+        broadcast::BroadcastId,
+        clicks::{Clicker, Clicks, LinkCount, LinkTarget, WhoFilter},
+    };
+
+    /// Every link leads to one place; what is recorded is kept, unless the disk is full.
+    #[derive(Default)]
+    struct Book {
+        kept: Mutex<Vec<Click>>,
+        is_full: Mutex<bool>,
+    }
+
+    #[async_trait]
+    impl ClickStore for Book {
+        async fn links_of(&self, _: BroadcastId, _: &[String]) -> Result<Vec<String>, StoreFailure> {
+            Ok(Vec::new())
+        }
+
+        async fn target(&self, id: RecipientId, _: u32) -> Result<Option<LinkTarget>, StoreFailure> {
+            let target = "https://hana.example/".to_owned();
+            let contact_id = (id > 0).then_some(id);
+            Ok(Some(LinkTarget { broadcast_id: 1, target, contact_id, taken_at: Some(0) }))
+        }
+
+        async fn record_clicks(&self, clicks: &[Click]) -> Result<(), StoreFailure> {
+            if *self.is_full.lock().unwrap() {
+                return Err("disk full".into());
+            }
+            self.kept.lock().unwrap().extend_from_slice(clicks);
+            Ok(())
+        }
+
+        async fn judge_clicks(&self, _: i64, _: u64) -> Result<u64, StoreFailure> {
+            Ok(0)
+        }
+
+        async fn link_counts(&self, _: BroadcastId) -> Result<Vec<LinkCount>, StoreFailure> {
+            Ok(Vec::new())
+        }
+
+        async fn click_total(&self, _: BroadcastId) -> Result<Clicks, StoreFailure> {
+            Ok(Clicks::default())
+        }
+
+        async fn clickers(
+            &self,
+            _: BroadcastId,
+            _: WhoFilter,
+            _: (u64, u64),
+        ) -> Result<(Vec<Clicker>, u64), StoreFailure> {
+            Ok((Vec::new(), 0))
+        }
+    }
+
+    const NOW: i64 = 1_790_000_000_000;
+    const PERSON: Asked<'static> = Asked { is_head: false, agent: "Mozilla/5.0", headers: &[] };
+
+    #[tokio::test]
+    async fn the_shelf_is_bounded_and_survives_a_full_disk() {
+        let book = Arc::new(Book::default());
+        let desk = ClickDesk::new(book.clone());
+        for n in 0..3_000 {
+            desk.follow((1, 0), &PERSON, NOW + n).await.unwrap();
+        }
+        for id in 2..=SHELF_MAX as i64 + 50 {
+            assert!(desk.follow((id, 0), &PERSON, NOW).await.unwrap().is_some(), "all are led on");
+        }
+        *book.is_full.lock().unwrap() = true;
+        assert!(desk.step(NOW).await.is_err());
+        *book.is_full.lock().unwrap() = false;
+        desk.step(NOW).await.unwrap();
+        let kept = std::mem::take(&mut *book.kept.lock().unwrap());
+        assert_eq!(kept.len(), SHELF_MAX);
+        let first = kept.iter().find(|click| click.recipient_id == 1).unwrap();
+        assert_eq!((first.times, first.first_at), (TIMES_MAX, NOW));
+        desk.step(NOW).await.unwrap();
+        assert!(book.kept.lock().unwrap().is_empty(), "once is enough");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_recorded_of_who_was_erased() {
+        let book = Arc::new(Book::default());
+        let desk = ClickDesk::new(book.clone());
+        let followed = desk.follow((-1, 0), &PERSON, NOW).await.unwrap().unwrap();
+        assert_eq!(followed.target, "https://hana.example/");
+        desk.step(NOW).await.unwrap();
+        assert!(book.kept.lock().unwrap().is_empty());
+    }
+}
