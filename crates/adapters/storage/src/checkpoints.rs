@@ -15,6 +15,10 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Pages in the log from which on the writer waits until the last of them are in the file, so that the log begins anew.
 /// By then nearly all of them are.
 const BEGIN_ANEW_PAGES: i64 = 8_000;
+/// So few pages are moved before anybody minds.
+const FEW_PAGES: i64 = 200;
+/// A disk that never comes to few is not tried more often.
+const ROUNDS_MAX: usize = 5;
 
 /// Runs until the store is closed or gone.
 pub(crate) async fn run(keeper: SqlitePool, turns: Weak<Turns>) {
@@ -38,17 +42,36 @@ pub(crate) async fn run(keeper: SqlitePool, turns: Weak<Turns>) {
 }
 
 async fn checkpoint(keeper: &SqlitePool, turns: &Arc<Turns>) -> Result<(), sqlx::Error> {
-    if pages_in_log(keeper).await? >= BEGIN_ANEW_PAGES {
-        let _turn = turns.take(Haste::Masses).await;
-        pages_in_log(keeper).await?;
+    let mut moved = move_pages(keeper).await?;
+    if moved.log < BEGIN_ANEW_PAGES {
+        return Ok(());
     }
+    // What came meanwhile is less each time.
+    for _ in 0..ROUNDS_MAX {
+        let before = moved;
+        moved = move_pages(keeper).await?;
+        if moved.log - before.done < FEW_PAGES {
+            break;
+        }
+    }
+    let _turn = turns.take(Haste::Masses).await;
+    move_pages(keeper).await?;
     Ok(())
 }
 
-/// Moves what no reader needs in the log any more, without waiting for anybody; returns how long the log was.
-async fn pages_in_log(keeper: &SqlitePool) -> Result<i64, sqlx::Error> {
+/// Pages in the log.
+#[derive(Clone, Copy)]
+struct Moved {
+    /// All.
+    log: i64,
+    /// Those that are in the file too.
+    done: i64,
+}
+
+/// Moves what no reader needs in the log any more, without waiting for anybody.
+async fn move_pages(keeper: &SqlitePool) -> Result<Moved, sqlx::Error> {
     let row = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(keeper).await?;
-    row.try_get::<i64, _>(1)
+    Ok(Moved { log: row.try_get(1)?, done: row.try_get(2)? })
 }
 
 #[cfg(test)]

@@ -94,7 +94,10 @@ audience-no-cap = Frequency cap: none.
 audience-cap-change = Change the rules of the house
 audience-picked = Picked by hand
 audience-what-picked = Search and pick any number.
-audience-people = { $n } people
+audience-people = { $count ->
+    [one] { $n } person
+   *[other] { $n } people
+ }
 audience-hint-advertising = Whatever you choose, nobody who opted out gets the mail.
 audience-hint-transactional = This is about orders or contracts, so whichever you choose, people who have opted out get it too.
 audience-next = Next
@@ -115,7 +118,10 @@ by-hand-nobody = Nobody.
 difference-title = Of { $asked } people who are asked for, { $remaining } get the mail
 difference-lead = The rules are asked from the top; everybody counts with the first one that applies. A number opens the list of its people.
 difference-none = Nobody is left out.
-difference-left = { $n } people left
+difference-left = { $count ->
+    [one] { $n } person left
+   *[other] { $n } people left
+ }
 difference-by-hand = Undo it
 difference-rules = Change the rules
 difference-again = Opt-outs, topics, permission, changed registrations and the suppression list are checked once more just before each mail leaves.
@@ -147,7 +153,10 @@ confirm-obstacles = Something has to be mended before sending
 confirm-preview = How it will look
 confirm-others = Look at it as somebody else
 confirm-needed = This template cannot be filled in for people whose "{ $fields }" is empty; they get nothing. Add a default in the template to send to them too.
-confirm-start = Send to { $n } people
+confirm-start = { $count ->
+    [one] Send to { $n } person
+   *[other] Send to { $n } people
+ }
 confirm-start-what = Sending begins at once. You can pause or cancel at any moment, but mail that has left cannot be called back.
 confirm-drop = Drop this draft…
 confirm-drop-what = It stays in the list as cancelled and is never sent.
@@ -222,7 +231,10 @@ report-never-started = From { $from }. Dropped before it started.
 report-who = Who was written to and who was not
 report-heat = Company × outcome
 report-reasons = Why mail did not arrive, and what to do next
-report-people = { $n } people
+report-people = { $count ->
+    [one] { $n } person
+   *[other] { $n } people
+ }
 report-more = More
 report-rows = Everyone's outcome
 report-desk = This broadcast on the desk

@@ -9,7 +9,10 @@ clicks-machine = Machines
 clicks-all = All links
 clicks-once = In the total, somebody who followed several links counts once.
 clicks-none = Nobody has followed a link yet.
-clicks-summary = { $people } people followed a link ({ $times } clicks in all).
+clicks-summary = { $count ->
+    [one] { $people } person followed a link ({ $times } clicks in all).
+   *[other] { $people } people followed a link ({ $times } clicks in all).
+ }
 clicks-as-segment = Make a segment of them
 clicks-no-links = There are no links that can be recorded. They are noted when the first mail is made.
 clicks-machines-what = "Machines" are security programs and the like that follow links to look at a mail. They count neither as people nor as clicks nor as evidence.

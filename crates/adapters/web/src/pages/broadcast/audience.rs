@@ -81,11 +81,11 @@ async fn choices(visit: &Visit, broadcast: &Broadcast, rules: &AudienceRules) ->
     Ok(html! {
         @if broadcast.draft.purpose == Purpose::Advertising {
             (choice(visit, AudienceKind::Sendable, is(AudienceKind::Sendable), &html! {
-                a.num href="/contacts?standing=sendable" { (t!(say, "audience-people", n = grouped(sendable))) }
+                a.num href="/contacts?standing=sendable" { (t!(say, "audience-people", n = grouped(sendable), count = sendable)) }
             }))
         }
         (choice(visit, AudienceKind::All, is(AudienceKind::All), &html! {
-            a.num href="/contacts" { (t!(say, "audience-people", n = grouped(everyone))) }
+            a.num href="/contacts" { (t!(say, "audience-people", n = grouped(everyone), count = everyone)) }
         }))
         (choice(visit, AudienceKind::Conditions, is(AudienceKind::Conditions), &segment_choice(visit, &segments, rules)))
         @if is(AudienceKind::Conditions) && rules.segment_id.is_some() {
@@ -95,7 +95,7 @@ async fn choices(visit: &Visit, broadcast: &Broadcast, rules: &AudienceRules) ->
             }
         }
         (choice(visit, AudienceKind::Picked, is(AudienceKind::Picked), &html! {
-            a.num href={ (links::broadcast(id)) "/pick" } { (t!(say, "audience-people", n = grouped(picked))) }
+            a.num href={ (links::broadcast(id)) "/pick" } { (t!(say, "audience-people", n = grouped(picked), count = picked)) }
         }))
         @if let Some(frozen) = frozen {
             p.hint {

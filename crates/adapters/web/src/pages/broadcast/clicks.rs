@@ -54,7 +54,7 @@ fn summary(say: Say, id: i64, total: &Clicks) -> Markup {
         @if total.people == 0 {
             (t!(say, "clicks-none"))
         } @else {
-            (t!(say, "clicks-summary", people = grouped(total.people), times = grouped(total.times))) " "
+            (t!(say, "clicks-summary", people = grouped(total.people), count = total.people, times = grouped(total.times))) " "
             a href=(as_segment(id, None)) { (t!(say, "clicks-as-segment")) }
         }
     }

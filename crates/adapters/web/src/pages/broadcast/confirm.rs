@@ -184,7 +184,7 @@ fn start_form(visit: &Visit, broadcast: &Broadcast, waterfall: &Waterfall) -> Ma
             (visit.token_field())
             @if purpose == Purpose::Transactional { p.notice { (t!(say, "confirm-transactional")) } }
             p { (t!(say, "confirm-start-what")) }
-            button.btn.primary type="submit" { (t!(say, "confirm-start", n = grouped(waterfall.remaining))) }
+            button.btn.primary type="submit" { (t!(say, "confirm-start", n = grouped(waterfall.remaining), count = waterfall.remaining)) }
         }
     }
 }

@@ -37,22 +37,22 @@ pub(crate) async fn show(visit: Visit, Path(id): Path<i64>) -> Answer {
         h1 { (t!(say, "difference-title", asked = grouped(shown.asked), remaining = grouped(shown.remaining))) }
         p.lead { (t!(say, "difference-lead")) }
         div.card {
-            p { b { a href=(members::link(id, AudiencePart::Everyone)) { (t!(say, "audience-people", n = grouped(shown.asked))) } } " " (asked) }
+            p { b { a href=(members::link(id, AudiencePart::Everyone)) { (t!(say, "audience-people", n = grouped(shown.asked), count = shown.asked)) } } " " (asked) }
             @if lines.is_empty() { p { (t!(say, "difference-none")) } }
             @for (reason, people, left) in lines {
                 div.reason {
                     h3 {
                         (report::left_out(say, reason))
-                        a href=(members::link(id, AudiencePart::LeftOut(reason))) { "\u{2212}" (t!(say, "audience-people", n = grouped(people))) }
+                        a href=(members::link(id, AudiencePart::LeftOut(reason))) { "\u{2212}" (t!(say, "audience-people", n = grouped(people), count = people)) }
                     }
                     p { (report::left_out_why(say, reason)) " " @if let Some((words, place)) = change(&visit, id, reason) { a href=(place) { (words) } } }
-                    p.sub { (t!(say, "difference-left", n = grouped(left))) }
+                    p.sub { (t!(say, "difference-left", n = grouped(left), count = left)) }
                 }
             }
             div.reason {
                 h3 {
                     (t!(say, "waterfall-remaining"))
-                    a href=(members::link(id, AudiencePart::Remaining)) { (t!(say, "audience-people", n = grouped(shown.remaining))) }
+                    a href=(members::link(id, AudiencePart::Remaining)) { (t!(say, "audience-people", n = grouped(shown.remaining), count = shown.remaining)) }
                 }
                 (unrecorded_note(&visit, id, unrecorded))
             }

@@ -113,7 +113,7 @@ fn head(say: Say, title: &str, (id, state, reason): Which<'_>, providers: &[(&st
         h3 {
             (title) " "
             a href=(links::broadcast_rows(id, Some(state), Some(reason), None)) {
-                (t!(say, "report-people", n = grouped(people)))
+                (t!(say, "report-people", n = grouped(people), count = people))
             } " "
             (chip::state(say, state))
         }
