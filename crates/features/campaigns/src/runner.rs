@@ -3,7 +3,7 @@
 use crate::ports::{BroadcastStore, StoreFailure};
 
 /// Contacts written down in one transaction: small enough that other writers wait only a few milliseconds.
-const AUDIENCE_BATCH: u64 = 500;
+const AUDIENCE_BATCH: u64 = 1_000;
 
 /// Does one step of every broadcast in preparation; `true` when there is more to do at once.
 ///
