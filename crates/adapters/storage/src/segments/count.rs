@@ -1,4 +1,4 @@
-//! Counts the people of a rule by the narrow index of contacts; on PostgreSQL in two halves at the same time.
+//! Counts the people of a rule by the narrow index of contacts; in two halves at the same time.
 
 use audience::segment::{Known, Rule, RuleProblem};
 
@@ -73,10 +73,6 @@ impl Counting {
 impl Store {
     /// How many there are.
     pub(super) async fn counted(&self, counting: &Counting, now: i64) -> Result<u64, StorageError> {
-        // One statement is quick enough there, and two would take both processors from the mail.
-        if self.engine() == Engine::Sqlite {
-            return self.part(counting, counting.args.clone()).await;
-        }
         let Some(middle) = self.middle(now).await? else {
             return self.part(counting, counting.args.clone()).await;
         };
