@@ -94,7 +94,9 @@ audience-no-cap = 送りすぎ防止:決めていません。
 audience-cap-change = お店の決まりを変える
 audience-picked = 一人ずつ選ぶ
 audience-what-picked = 検索しながら、何人でも選べます。
-audience-people = { $n }人
+audience-people = { $count ->
+   *[other] { $n }人
+ }
 audience-hint-advertising = 配信停止の方へ送られることは、どれを選んでもありません。
 audience-hint-transactional = お取引の連絡なので、どれを選んでも、配信停止の方にも送られます。
 audience-next = 次へ
@@ -115,7 +117,9 @@ by-hand-nobody = いません。
 difference-title = 当てはまる{ $asked }人のうち、{ $remaining }人に送ります
 difference-lead = 上から順に調べ、最初に当てはまった理由で数えます。人数を押すと、その方たちの一覧が開きます。
 difference-none = 除かれる方はいません。
-difference-left = ここまでで残り { $n }人
+difference-left = { $count ->
+   *[other] ここまでで残り { $n }人
+ }
 difference-by-hand = 取り消す
 difference-rules = 決まりを変える
 difference-again = 配信停止・種類・DMの希望・登録の変更・送信停止リストは、1通ごとに送る直前にもう一度確かめます。
@@ -147,7 +151,9 @@ confirm-obstacles = 送る前に、直すことがあります
 confirm-preview = 届くときの見え方
 confirm-others = ほかのお客様の見え方
 confirm-needed = この文面は、名簿の項目「{ $fields }」が空の方には仕上げられず、送られません。空でも送るには、文面で default を添えてください。
-confirm-start = { $n }人に送る
+confirm-start = { $count ->
+   *[other] { $n }人に送る
+ }
 confirm-start-what = 押すと、すぐに送り始めます。途中で一時停止や中止もできますが、すでに出たメールは取り戻せません。
 confirm-drop = この下書きをやめる…
 confirm-drop-what = この配信は「中止」として一覧に残り、送られません。
@@ -222,7 +228,9 @@ report-never-started = { $from } から。始める前に取りやめました�
 report-who = だれに送り、だれに送らなかったか
 report-heat = 会社 × 結果
 report-reasons = 届かなかった理由と、次の一手
-report-people = { $n }人
+report-people = { $count ->
+   *[other] { $n }人
+ }
 report-more = くわしく
 report-rows = 一人ずつの結果
 report-desk = この配信の「届いていない」

@@ -9,7 +9,9 @@ clicks-machine = 機械
 clicks-all = すべてのリンク
 clicks-once = いくつものリンクを開いた方も、合計では1人と数えます。
 clicks-none = リンクを開いた方は、まだいません。
-clicks-summary = { $people }人がリンクを開きました(合わせて{ $times }回)。
+clicks-summary = { $count ->
+   *[other] { $people }人がリンクを開きました(合わせて{ $times }回)。
+ }
 clicks-as-segment = この方々を条件にする
 clicks-no-links = 記録できるリンクがありません。リンクは、最初の1通を作るときに登録されます。
 clicks-machines-what = 「機械」は、セキュリティソフトなどがメールを調べるために開いた回数です。人の数、クリックの数、届いた証拠には入れていません。
