@@ -61,7 +61,7 @@ impl ClickStore for Store {
         // In one order, so that two processes never wait for each other.
         rows.sort_by_key(|click| (click.recipient_id, click.number, click.first_at, click.sign));
         let rows = rows.into_iter().map(click_row).collect();
-        Ok(self.write(move |tx| Box::pin(add(tx, rows))).await?)
+        Ok(self.write_masses(move |tx| Box::pin(add(tx, rows))).await?)
     }
 
     async fn judge_clicks(&self, now: i64, limit: u64) -> Result<u64, StoreFailure> {
@@ -72,7 +72,7 @@ impl ClickStore for Store {
         let due = rows.iter().map(|row| row.get("recipient_id")).collect::<Result<BTreeSet<i64>, _>>()?;
         let found = due.len() as u64;
         if found > 0 {
-            self.write(move |tx| Box::pin(judge(tx, due, now))).await?;
+            self.write_masses(move |tx| Box::pin(judge(tx, due, now))).await?;
         }
         Ok(found)
     }

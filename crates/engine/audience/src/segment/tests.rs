@@ -47,14 +47,16 @@ fn one(of: &str, test: Test, values: &[&str]) -> Condition {
     Condition::new(Subject::from(of.to_owned()), test, values)
 }
 
+fn check_sentence(conditions: Vec<Condition>, ja: &str, en: &str) {
+    let rule = Rule::of(conditions);
+    assert_eq!(problems(&rule, &known(), None), [], "{ja}");
+    let said = sentence(&rule, &known());
+    assert_eq!((said.ja.as_str(), said.en.as_str()), (ja, en));
+}
+
 #[test]
 fn sentences() {
-    let check = |conditions: Vec<Condition>, ja: &str, en: &str| {
-        let rule = Rule::of(conditions);
-        assert_eq!(problems(&rule, &known(), None), [], "{ja}");
-        let said = sentence(&rule, &known());
-        assert_eq!((said.ja.as_str(), said.en.as_str()), (ja, en));
-    };
+    let check = check_sentence;
     check(
         vec![
             one("field:1", Test::OneOf, &["東京都"]),
@@ -112,12 +114,7 @@ fn sentences() {
 
 #[test]
 fn sentences_about_links() {
-    let check = |conditions: Vec<Condition>, ja: &str, en: &str| {
-        let rule = Rule::of(conditions);
-        assert_eq!(problems(&rule, &known(), None), [], "{ja}");
-        let said = sentence(&rule, &known());
-        assert_eq!((said.ja.as_str(), said.en.as_str()), (ja, en));
-    };
+    let check = check_sentence;
     check(
         vec![one("deed:clicked", Test::Did, &["1", "30", "", "", "77", "77:2", ""])],
         "過去30日に配信『春の案内』のメールのリンク『https://hana.example/spring』を開いた人",
