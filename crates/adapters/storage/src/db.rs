@@ -9,7 +9,12 @@ use std::{
     time::Duration,
 };
 
-use delivery::ports::Record;
+use delivery::{
+    hurry::Hurry,
+    metrics::QueueNumber,
+    pacing::store::ShardCount,
+    ports::{Hands, Record},
+};
 use sqlx::{
     ConnectOptions, Connection,
     postgres::{PgConnectOptions, PgPool, PgPoolOptions},
@@ -19,7 +24,9 @@ use tokio::sync::Notify;
 
 use crate::{
     StorageError, checkpoints,
+    durable::LogOnDisk,
     ids::Ids,
+    lately::Lately,
     migrations,
     segments::Middle,
     sql::{Arg, Engine, Row, args},
@@ -46,7 +53,11 @@ pub struct Store {
     db: Db,
     ids: Arc<Ids>,
     queued: Arc<Notify>,
-    hurried: Arc<Notify>,
+    hands: Arc<Mutex<Option<Hands>>>,
+    /// What waits by destination, of one broadcast or of all (0), so many destinations.
+    pub(crate) waiting: Arc<Lately<(i64, u64), Vec<ShardCount>>>,
+    pub(crate) queue_numbers: Arc<Lately<(), Vec<QueueNumber>>>,
+    hurry: Arc<Hurry>,
     turns: Arc<Turns>,
     scripts: Arc<Scripts>,
     /// The contact in the middle, for counting in two halves.
@@ -60,8 +71,17 @@ enum Db {
         writer: SqlitePool,
         readers: SqlitePool,
         keeper: SqlitePool,
+        disk: LogOnDisk,
     },
     Postgres(PgPool),
+}
+
+/// How a change is written.
+#[derive(Debug, Clone, Copy)]
+struct Writes {
+    haste: Haste,
+    /// Whether the change is on the disk when the caller is told. PostgreSQL knows no others.
+    durably: bool,
 }
 
 impl Store {
@@ -81,7 +101,10 @@ impl Store {
             db,
             ids,
             queued: Arc::default(),
-            hurried: Arc::default(),
+            hands: Arc::default(),
+            hurry: Arc::default(),
+            waiting: Arc::default(),
+            queue_numbers: Arc::default(),
             turns: Arc::default(),
             scripts: Arc::default(),
             middle: Arc::default(),
@@ -99,10 +122,10 @@ impl Store {
         })
     }
 
-    /// Rings when this process has queued something that somebody waits for.
+    /// What is urgent in this process.
     #[must_use]
-    pub fn hurry_bell(&self) -> Arc<Notify> {
-        Arc::clone(&self.hurried)
+    pub fn hurry(&self) -> Arc<Hurry> {
+        Arc::clone(&self.hurry)
     }
 
     /// Rings when this process has queued something else.
@@ -121,6 +144,14 @@ impl Store {
         self.scripts.kept(told);
     }
 
+    pub(crate) fn hold_out(&self, hands: Hands) {
+        *self.hands.lock().unwrap_or_else(PoisonError::into_inner) = Some(hands);
+    }
+
+    pub(crate) fn hands(&self) -> Option<Hands> {
+        self.hands.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     pub(crate) fn middle_kept(&self) -> Option<Middle> {
         *self.middle.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -132,7 +163,7 @@ impl Store {
     /// Waits for what is running and closes every connection.
     pub async fn close(&self) {
         match &self.db {
-            Db::Sqlite { writer, readers, keeper } => {
+            Db::Sqlite { writer, readers, keeper, .. } => {
                 keeper.close().await;
                 readers.close().await;
                 writer.close().await;
@@ -161,7 +192,18 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
-        self.transaction(Some((Haste::Prompt, true)), work).await
+        self.transaction(Some(Writes { haste: Haste::Prompt, durably: true }), work).await
+    }
+
+    /// As [`Self::write`]; `seen` is called as soon as others can see the change. What hears of it there makes nothing
+    /// durable before this change is.
+    pub(crate) async fn write_telling<T, F, S>(&self, seen: S, work: F) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
+        S: FnOnce(&T) + Send + 'static,
+    {
+        self.transaction_telling(Some(Writes { haste: Haste::Prompt, durably: true }), seen, work).await
     }
 
     /// As [`Self::write`], for one of many batches: it waits while anybody else has something to write.
@@ -170,7 +212,7 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
-        self.transaction(Some((Haste::Masses, true)), work).await
+        self.transaction(Some(Writes { haste: Haste::Masses, durably: true }), work).await
     }
 
     /// As [`Self::write`], for what the next start does without, such as a lease: on SQLite it is durable together with
@@ -180,7 +222,7 @@ impl Store {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
-        self.transaction(Some((haste, false)), work).await
+        self.transaction(Some(Writes { haste, durably: false }), work).await
     }
 
     /// Several reads that see the same moment.
@@ -192,22 +234,42 @@ impl Store {
         self.transaction(None, work).await
     }
 
-    async fn transaction<T, F>(&self, writes: Option<(Haste, bool)>, work: F) -> Result<T, StorageError>
+    async fn transaction<T, F>(&self, writes: Option<Writes>, work: F) -> Result<T, StorageError>
     where
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
+        self.transaction_telling(writes, |_| (), work).await
+    }
+
+    async fn transaction_telling<T, F, S>(
+        &self,
+        writes: Option<Writes>,
+        seen: S,
+        work: F,
+    ) -> Result<T, StorageError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
+        S: FnOnce(&T) + Send + 'static,
+    {
         let store = self.clone();
         let task = tokio::spawn(async move {
-            let mut tx = store.begin(writes).await?;
-            match work(&mut tx).await {
-                Ok(value) => tx.commit().await.map(|()| value),
+            let mut tx = store.begin(writes.map(|writes| writes.haste)).await?;
+            let value = match work(&mut tx).await {
+                Ok(value) => value,
                 Err(error) => {
                     // The first error says more than one of the undoing.
                     let _undone = tx.rollback().await;
-                    Err(error)
+                    return Err(error);
                 }
+            };
+            tx.commit().await?;
+            seen(&value);
+            if writes.is_some_and(|writes| writes.durably) {
+                store.on_disk().await?;
             }
+            Ok(value)
         });
         match task.await {
             Ok(result) => result,
@@ -216,15 +278,26 @@ impl Store {
         }
     }
 
-    async fn begin(&self, writes: Option<(Haste, bool)>) -> Result<Tx, StorageError> {
+    /// Waits until what was committed is on the disk; on PostgreSQL it is when it is committed.
+    async fn on_disk(&self) -> Result<(), StorageError> {
+        match &self.db {
+            Db::Sqlite { disk, .. } => disk.reached().await,
+            Db::Postgres(_) => Ok(()),
+        }
+    }
+
+    async fn begin(&self, writes: Option<Haste>) -> Result<Tx, StorageError> {
         let inner = match (&self.db, writes) {
-            (Db::Sqlite { writer, .. }, Some((haste, durable))) => {
+            (Db::Sqlite { writer, .. }, Some(haste)) => {
+                while let (Haste::Masses, Some(pause)) = (haste, self.hurry.pause_left()) {
+                    tokio::time::sleep(pause).await;
+                }
                 let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, self.turns.take(haste)).await;
                 let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
-                TxInner::Sqlite(SqliteTx::begin(writer, "BEGIN IMMEDIATE", Some(turn), !durable).await?)
+                TxInner::Sqlite(SqliteTx::begin(writer, "BEGIN IMMEDIATE", Some(turn)).await?)
             }
             (Db::Sqlite { readers, .. }, None) => {
-                TxInner::Sqlite(SqliteTx::begin(readers, "BEGIN", None, false).await?)
+                TxInner::Sqlite(SqliteTx::begin(readers, "BEGIN", None).await?)
             }
             (Db::Postgres(pool), Some(_)) => TxInner::Postgres(pool.begin().await?),
             (Db::Postgres(pool), None) => {
@@ -288,6 +361,8 @@ impl Db {
         if parsed.get_filename().to_string_lossy().contains(":memory:") || url.contains(":memory:") {
             return Err(StorageError::Address("sqlite: needs the path of a file".to_owned()));
         }
+        let disk = LogOnDisk::of(parsed.get_filename())
+            .map_err(|error| StorageError::CannotOpen(error.to_string()))?;
         let options = parsed
             .create_if_missing(true)
             .busy_timeout(BUSY_TIMEOUT)
@@ -304,7 +379,8 @@ impl Db {
             .clone()
             .pragma("cache_size", "-16000")
             .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
+            // A commit leaves its pages in the log; that they reach the disk is waited for in `durable`.
+            .synchronous(SqliteSynchronous::Normal);
         let keeper = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -324,7 +400,7 @@ impl Db {
                 // A reader forgets its pages whenever something was written, so it gains nothing by many.
                 options.pragma("cache_size", "-4000").pragma("query_only", "on"),
             );
-        Ok(Self::Sqlite { writer, readers, keeper })
+        Ok(Self::Sqlite { writer, readers, keeper, disk })
     }
 
     async fn open_postgres(url: &str) -> Result<Self, StorageError> {
@@ -378,9 +454,16 @@ mod tests {
     async fn a_commit_on_sqlite_is_on_the_disk() {
         let folder = tempfile::tempdir().unwrap();
         let store = opened(&folder).await;
-        let full = "SELECT CAST(synchronous AS TEXT) AS value FROM pragma_synchronous";
-        assert_eq!(pragma(&store, full).await, "2");
+        // The log itself is brought to the disk by `durable`, a checkpoint by SQLite.
+        let normal = "SELECT CAST(synchronous AS TEXT) AS value FROM pragma_synchronous";
+        assert_eq!(pragma(&store, normal).await, "1");
         assert_eq!(pragma(&store, "SELECT journal_mode AS value FROM pragma_journal_mode").await, "wal");
+        let Db::Sqlite { disk, .. } = &store.db else { panic!("not SQLite") };
+        let before = disk.times();
+        store.execute("INSERT INTO settings (name, value) VALUES ('a', '1')", args![]).await.unwrap();
+        assert_eq!(disk.times(), before + 1);
+        store.execute_lightly("DELETE FROM settings WHERE name = 'a'", args![]).await.unwrap();
+        assert_eq!(disk.times(), before + 1, "it waits for no disk");
     }
 
     #[tokio::test]

@@ -32,7 +32,6 @@ pub(crate) enum TxInner {
 pub(crate) struct SqliteTx {
     connection: PoolConnection<Sqlite>,
     is_open: bool,
-    lightly: bool,
     /// Given up after the connection.
     _turn: Option<Turn>,
 }
@@ -42,21 +41,14 @@ impl SqliteTx {
         pool: &SqlitePool,
         begin: &'static str,
         turn: Option<Turn>,
-        lightly: bool,
     ) -> Result<Self, sqlx::Error> {
-        let mut tx = Self { connection: pool.acquire().await?, is_open: true, lightly, _turn: turn };
-        if lightly {
-            sqlx::query("PRAGMA synchronous = NORMAL").execute(&mut *tx.connection).await?;
-        }
+        let mut tx = Self { connection: pool.acquire().await?, is_open: true, _turn: turn };
         sqlx::query(begin).execute(&mut *tx.connection).await?;
         Ok(tx)
     }
 
     async fn end(mut self, end: &'static str) -> Result<(), sqlx::Error> {
         sqlx::query(end).execute(&mut *self.connection).await?;
-        if self.lightly {
-            sqlx::query("PRAGMA synchronous = FULL").execute(&mut *self.connection).await?;
-        }
         self.is_open = false;
         Ok(())
     }
@@ -171,8 +163,9 @@ impl Tx {
         sql: &str,
         mut rows: Vec<Vec<Arg>>,
     ) -> Result<(), StorageError> {
-        // Few sizes, so that the prepared statements are few.
-        const SIZES: [usize; 4] = [64, 16, 4, 1];
+        // Few sizes, so that the prepared statements are few; doubling, so that any number of rows takes few of them: each
+        // one costs a hand-over to the engine's thread and back.
+        const SIZES: [usize; 7] = [64, 32, 16, 8, 4, 2, 1];
         for size in SIZES {
             while rows.len() >= size {
                 let places = places(self.engine(), size, rows[0].len());

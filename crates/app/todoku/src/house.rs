@@ -115,7 +115,7 @@ impl Running {
             clock: Arc::clone(&clock),
         };
         let delivery = Delivery::new(wire::delivery(&config)?, hands, &house_secret);
-        let delivery = delivery.woken_by(store.queue_bell(), store.hurry_bell());
+        let delivery = delivery.woken_by(store.queue_bell(), store.hurry());
         let health = delivery.health();
         health.metrics.tell_addresses(config.log.addresses);
         open_watch(&mut tasks, &config, (&store, &health), &clock, &shutdown).await?;
@@ -236,7 +236,13 @@ fn with_web_address(mut config: Config, web: SocketAddr) -> Config {
 
 fn messages(config: &Config, store: &Arc<Store>, house_secret: &str) -> CampaignMessages {
     let stores = (store.clone() as Arc<_>, store.clone() as Arc<_>);
-    CampaignMessages::new(stores, store.clone(), store.clone(), &config.base_url, house_secret)
+    CampaignMessages::new(
+        stores,
+        store.clone(),
+        store.clone(),
+        &config.base_url,
+        (house_secret, store.hurry()),
+    )
 }
 
 fn spawn_loops(

@@ -8,10 +8,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::{sync::Notify, task::JoinSet};
+use tokio::{
+    sync::{Notify, mpsc},
+    task::JoinSet,
+};
 
 use crate::{
     health::{Health, Work},
+    hurry::Hurry,
     pacing::{
         Place,
         flows::{Flows, Room, TurnedAway},
@@ -23,22 +27,22 @@ use crate::{
         store::{NewHold, PacingStore},
     },
     ports::{
-        ClaimRequest, Claimed, Messages, MxResolver, Pace, Postponed, QueueStore, SourceStore, Transport,
+        ClaimRequest, Claimed, Hands, Messages, MxResolver, Pace, Postponed, QueueStore, SourceStore,
+        Transport,
     },
     recipient::Lane,
-    recorder::{Clock, Recorder},
+    recorder::{Clock, Recorder, rows_max},
     route::House,
+    rush::Handed,
     source::roster::Roster,
     verp::Seal,
     worker,
 };
 
 /// How long claimed rows are ours: longer than the longest dialogue, whose final dot may take 10 minutes.
-const LEASE_MS: i64 = 20 * 60_000;
+pub(crate) const LEASE_MS: i64 = 20 * 60_000;
 /// How long the loop sleeps at most, so that work of other nodes and doors is seen.
-const IDLE_MAX: Duration = Duration::from_millis(500);
-/// Beyond the rows in memory, this part of them again may be held for what somebody waits for.
-const URGENT_SHARE: usize = 8;
+pub(crate) const IDLE_MAX: Duration = Duration::from_millis(500);
 /// Pause before taking back is tried again at the start.
 const RECOVER_AGAIN: Duration = Duration::from_secs(1);
 /// How often it is looked whether trouble with the store is over.
@@ -120,7 +124,7 @@ pub(crate) struct Shared {
     pub(crate) messages: Arc<dyn Messages>,
     pub(crate) seal: Seal,
     pub(crate) house: House,
-    room: Room,
+    pub(crate) room: Room,
     steering: Mutex<Arc<Steering>>,
     pub(crate) watch: Watch,
     pub(crate) pacing: Arc<dyn PacingStore>,
@@ -165,7 +169,7 @@ impl Shared {
     }
 
     /// Shards and lanes that should get no more rows now.
-    fn full(&self, now: i64) -> Vec<(String, Lane)> {
+    pub(crate) fn full(&self, now: i64) -> Vec<(String, Lane)> {
         let mut full = self.flows.full(self.room, now);
         full.extend(self.steering().stopped_shards(now).map(|shard| (shard.to_owned(), Lane::Transactional)));
         full
@@ -209,12 +213,12 @@ impl Shared {
 
 /// A running delivery.
 pub struct Delivery {
-    config: DeliveryConfig,
+    pub(crate) config: DeliveryConfig,
     ports: Ports,
     seal: Seal,
     health: Arc<Health>,
     wake: Arc<Notify>,
-    hurry: Arc<Notify>,
+    pub(crate) hurry: Arc<Hurry>,
 }
 
 impl Delivery {
@@ -227,7 +231,7 @@ impl Delivery {
             seal: Seal::return_paths(house_secret),
             health: Arc::default(),
             wake: Arc::new(Notify::new()),
-            hurry: Arc::new(Notify::new()),
+            hurry: Arc::default(),
         }
     }
 
@@ -239,7 +243,7 @@ impl Delivery {
 
     /// Looks into the queue at once when `wake` tells it to, and for what somebody waits for when `hurry` does.
     #[must_use]
-    pub fn woken_by(self, wake: Arc<Notify>, hurry: Arc<Notify>) -> Self {
+    pub fn woken_by(self, wake: Arc<Notify>, hurry: Arc<Hurry>) -> Self {
         Self { wake, hurry, ..self }
     }
 
@@ -256,16 +260,20 @@ impl Delivery {
             Arc::clone(&self.ports.queue),
             self.config.node.clone(),
             Arc::clone(&self.ports.clock),
-            Arc::clone(&self.health),
+            (Arc::clone(&self.health), Arc::clone(&self.hurry)),
         );
         let shared = self.share(recorder);
         let mut workers = (JoinSet::new(), JoinSet::new());
+        let mut handed = self.hold_out_hands();
         tokio::select! {
-            () = self.work(&shared, &mut workers) => {}
+            () = self.work(&shared, &mut handed, &mut workers) => {}
             () = shutdown => {}
         }
         shared.closing.store(true, Ordering::Relaxed);
-        for row in shared.flows.drain().into_iter().chain(shared.placing.drain()) {
+        handed.close();
+        let late = std::iter::from_fn(|| handed.try_recv().ok());
+        let waiting: Vec<Claimed> = late.chain(shared.flows.drain()).chain(shared.placing.drain()).collect();
+        for row in waiting {
             shared.give_back(row).await;
         }
         for mut workers in [workers.0, workers.1] {
@@ -299,6 +307,13 @@ impl Delivery {
         })
     }
 
+    /// From now on what is urgent comes to us when it is queued.
+    fn hold_out_hands(&self) -> Handed {
+        let (rows, handed) = mpsc::unbounded_channel();
+        self.ports.queue.hand_to(Hands { node: self.config.node.clone(), lease_ms: LEASE_MS, rows });
+        handed
+    }
+
     /// Says that this process lives, and takes back what dead ones left; `false` when it cannot be written down.
     async fn recover(&self) -> bool {
         let now = (self.ports.clock)();
@@ -324,35 +339,16 @@ impl Delivery {
     }
 
     /// Nothing is sent before what an earlier life left is taken back; a full disk may keep it from that for long.
-    async fn work(&self, shared: &Arc<Shared>, (workers, urgent): &mut (JoinSet<()>, JoinSet<()>)) {
+    async fn work(
+        &self,
+        shared: &Arc<Shared>,
+        handed: &mut Handed,
+        (workers, urgent): &mut (JoinSet<()>, JoinSet<()>),
+    ) {
         while !self.recover().await {
             tokio::time::sleep(RECOVER_AGAIN).await;
         }
-        tokio::join!(self.feed(shared, workers), self.rush(shared, urgent));
-    }
-
-    /// What somebody waits for is claimed by itself: it waits neither for room in memory nor for the claims of a
-    /// broadcast.
-    async fn rush(&self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
-        loop {
-            tokio::select! {
-                () = self.hurry.notified() => {}
-                () = tokio::time::sleep(IDLE_MAX) => {}
-            }
-            while workers.try_join_next().is_some() {}
-            let held = shared.flows.rows() + shared.placing.rows();
-            let most = self.config.rows_in_memory_max;
-            let room = (most + most / URGENT_SHARE).saturating_sub(held);
-            let claimed = self.claim_rows(shared, (Lane::URGENT, room), Vec::new()).await;
-            if claimed.is_empty() {
-                continue;
-            }
-            shared.recorder.hurry.note();
-            placing::place(shared, claimed, workers).await;
-            for place in shared.flows.open(shared.room, shared.now()) {
-                workers.spawn(worker::serve(Arc::clone(shared), place));
-            }
-        }
+        tokio::join!(self.feed(shared, workers), self.rush(shared, handed, urgent));
     }
 
     async fn feed(&self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
@@ -404,7 +400,7 @@ impl Delivery {
         claimed
     }
 
-    async fn claim_rows(
+    pub(crate) async fn claim_rows(
         &self,
         shared: &Shared,
         (lanes, room): (&'static [Lane], usize),
@@ -417,7 +413,7 @@ impl Delivery {
             now,
             lanes,
             lease_until: now + LEASE_MS,
-            limit: u32::try_from(room.min(shared.recorder.hurry.rows_max())).unwrap_or(100),
+            limit: u32::try_from(room.min(rows_max(&shared.recorder.hurry))).unwrap_or(100),
             per_site: u32::try_from(shared.room.per_site(held)).unwrap_or(200),
             full_sites: shared.full(now),
             paces,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use bounce::Verdict;
 use mail::{Address, Reply, ReversePath};
+use tokio::sync::mpsc;
 
 use crate::{
     attempt::{Attempt, Failure, Peer},
@@ -225,9 +226,23 @@ pub enum Later {
     },
 }
 
+/// A process that takes urgent messages the moment they are queued in it.
+#[derive(Debug, Clone)]
+pub struct Hands {
+    /// Its name, as in [`ClaimRequest::node`].
+    pub node: String,
+    /// How long a row handed over is its own, milliseconds.
+    pub lease_ms: i64,
+    /// Where the rows go. What comes here is leased already.
+    pub rows: mpsc::UnboundedSender<Claimed>,
+}
+
 /// The queue at rest.
 #[async_trait]
 pub trait QueueStore: Send + Sync {
+    /// From now on an urgent message that [`Self::submit`] queues is leased in the same change and handed over, as long
+    /// as somebody is there to take it.
+    fn hand_to(&self, hands: Hands);
     /// Leases due rows: by lane, then in id order, of running broadcasts only.
     async fn claim(&self, request: &ClaimRequest) -> Result<Vec<Claimed>, StoreFailure>;
     /// Checks suppression, opt-out, pause and lease again and sets the `committing` mark, for a batch.

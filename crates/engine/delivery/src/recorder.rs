@@ -4,7 +4,7 @@
 //! itself, and goes on where it stood.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     health::{Health, Work},
+    hurry::Hurry,
     ports::{CommitMark, Grant, QueueStore, Record, StoreFailure},
     recipient::RecipientId,
 };
@@ -19,9 +20,7 @@ use crate::{
 /// Rows in one transaction at most.
 const BATCH_ROWS_MAX: usize = 500;
 /// And while there is something urgent, which waits for the transaction under way.
-const BATCH_ROWS_IN_HURRY: usize = 100;
-/// Urgent messages seldom come alone.
-const HURRY: Duration = Duration::from_secs(2);
+const BATCH_ROWS_IN_HURRY: usize = 50;
 /// How long a batch waits to fill. While it is written, the next one fills by itself.
 const BATCH_WAIT: Duration = Duration::from_millis(4);
 /// Entries of a few rows each that may wait to be recorded; beyond that, workers wait.
@@ -72,22 +71,9 @@ impl Batch {
     }
 }
 
-/// Whether there was something urgent a moment ago: then what runs in masses takes smaller steps.
-#[derive(Debug, Default)]
-pub(crate) struct Hurry(Mutex<Option<Instant>>);
-
-impl Hurry {
-    /// There is something urgent.
-    pub(crate) fn note(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-    }
-
-    /// Rows of one step.
-    pub(crate) fn rows_max(&self) -> usize {
-        let noted = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let recent = noted.is_some_and(|at| at.elapsed() < HURRY);
-        if recent { BATCH_ROWS_IN_HURRY } else { BATCH_ROWS_MAX }
-    }
+/// Rows of one step of what runs in masses.
+pub(crate) fn rows_max(hurry: &Hurry) -> usize {
+    if hurry.lately() { BATCH_ROWS_IN_HURRY } else { BATCH_ROWS_MAX }
 }
 
 /// What a clock says: milliseconds UTC.
@@ -126,12 +112,11 @@ impl Recorder {
         store: Arc<dyn QueueStore>,
         node: String,
         clock: Clock,
-        health: Arc<Health>,
+        (health, hurry): (Arc<Health>, Arc<Hurry>),
     ) -> (Self, RecorderTasks) {
         let (urgent, hurried) = mpsc::channel(ENTRIES_MAX);
         let (entries, entered) = mpsc::channel(ENTRIES_MAX);
         let (returns, returned) = mpsc::channel(RETURNS_MAX);
-        let hurry = Arc::<Hurry>::default();
         let writer = Writer { store, node, clock, health, hurry: Arc::clone(&hurry) };
         let tasks = RecorderTasks {
             urgent: tokio::spawn(writer.clone().mark_urgent(hurried)),
@@ -263,7 +248,7 @@ async fn next_batch(channel: &mut mpsc::Receiver<Entry>, hurry: &Hurry) -> Optio
     let mut batch = Batch::default();
     batch.put(channel.recv().await?);
     let mut waited = channel.is_closed();
-    while !batch.is_full(hurry.rows_max()) {
+    while !batch.is_full(rows_max(hurry)) {
         match channel.try_recv() {
             Ok(next) => batch.put(next),
             Err(_) if waited => break,

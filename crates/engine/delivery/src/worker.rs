@@ -183,6 +183,9 @@ async fn serve_row(
     };
     let peer = session.peer().clone();
     let ended = hand_over(shared, session, (&row, slot)).await;
+    if row.lane.is_urgent() {
+        shared.recorder.hurry.end();
+    }
     let message = session.tape().and_then(|tape| tape.take_packed(&row.to));
     let spoken = Spoken { opening: opening.clone(), message };
     match ended {

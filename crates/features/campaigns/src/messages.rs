@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use authentication::Signer;
 use composition::{Links, MessageHead, Template, TemplateLinks, TemplateSource};
 use delivery::{
+    hurry::Hurry,
     ports::{CannotPrepare, Claimed, Messages, Prepared, SourceStore, StoreFailure},
     recipient::RecipientId,
     verp::Seal,
@@ -58,14 +59,15 @@ pub struct CampaignMessages {
 }
 
 impl CampaignMessages {
-    /// `stores` are broadcasts, templates, sources and clicks. `base_url` is where customers reach our pages, without a slash at its end.
+    /// `stores` are broadcasts, templates, sources and clicks. `base_url` is where customers reach our pages, without a slash at its end. While there
+    /// is a `hurry`, the masses stand still.
     #[must_use]
     pub fn new(
         (broadcasts, templates): (Arc<dyn BroadcastStore>, Arc<dyn TemplateStore>),
         sources: Arc<dyn SourceStore>,
         clicks: Arc<dyn ClickStore>,
         base_url: &str,
-        house_secret: &str,
+        (house_secret, hurry): (&str, Arc<Hurry>),
     ) -> Self {
         let base_url = base_url.trim_end_matches('/').to_owned();
         Self {
@@ -78,7 +80,7 @@ impl CampaignMessages {
             unsubscribe: Seal::unsubscribe(house_secret),
             message_ids: Seal::message_ids(house_secret),
             recipes: Mutex::default(),
-            workshop: Workshop::open(),
+            workshop: Workshop::open(hurry),
         }
     }
 

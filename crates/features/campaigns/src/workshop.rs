@@ -9,9 +9,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Condvar, Mutex, PoisonError},
     thread,
+    time::Duration,
 };
 
-use delivery::recipient::Lane;
+use delivery::{hurry::Hurry, recipient::Lane};
 use tokio::sync::oneshot;
 
 /// Makes messages and gives back how their maker is told.
@@ -24,6 +25,10 @@ const TOLD_AT_ONCE_MAX: usize = 8;
 
 /// How far the threads that make masses stand behind (nice(2)): an eighth of the time of others, where there are others.
 const NICENESS: i32 = 10;
+
+/// Beside something urgent, a thread of the masses gives its processor away for a moment after each run. Where it never
+/// does, Linux lets the kernel's own threads of the disk wait for 50 ms at times, and with them whoever writes.
+const BREATH: Duration = Duration::from_micros(50);
 
 /// The work did not come to its end: it panicked, or the house is closing.
 #[derive(Debug, thiserror::Error)]
@@ -61,14 +66,15 @@ struct Bench {
     waiting: Mutex<Waiting>,
     news: Condvar,
     urgent_news: Condvar,
+    hurry: Arc<Hurry>,
     threads: usize,
 }
 
 impl Workshop {
-    /// Starts the threads.
-    pub(crate) fn open() -> Self {
+    /// Starts the threads; those of the masses stand still while there is a hurry.
+    pub(crate) fn open(hurry: Arc<Hurry>) -> Self {
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        let bench = Arc::new(Bench { threads, ..Bench::default() });
+        let bench = Arc::new(Bench { threads, hurry, ..Bench::default() });
         for n in 0..threads {
             let bench = Arc::clone(&bench);
             start(format!("make-{n}"), move || {
@@ -151,9 +157,20 @@ impl Bench {
 
     fn serve(&self) {
         while let Some(works) = self.take() {
-            let told: Vec<Tell> = works.into_iter().map(|work| work()).collect();
+            let told: Vec<Tell> = works.into_iter().map(|work| self.do_one(work)).collect();
             told.into_iter().for_each(|tell| tell());
         }
+    }
+
+    fn do_one(&self, work: Work) -> Tell {
+        while let Some(pause) = self.hurry.pause_left() {
+            thread::sleep(pause);
+        }
+        let tell = work();
+        if self.hurry.lately() {
+            thread::sleep(BREATH);
+        }
+        tell
     }
 
     /// The next work, one that is urgent where several are, or several that are not; `None` when there is none and none will come.
@@ -223,7 +240,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_is_done_and_a_panic_stays_its_own() {
-        let workshop = Workshop::open();
+        let workshop = Workshop::open(Arc::default());
         for n in 0..100 {
             assert_eq!(workshop.make(Lane::Broadcast, 1, move || n + 1).await.unwrap(), n + 1);
         }

@@ -22,6 +22,9 @@ pub(crate) use control::finish_interrupted;
 
 use crate::Store;
 
+/// People of an audience that are written down in one step beside something urgent.
+const AUDIENCE_IN_HURRY: u64 = 100;
+
 #[async_trait]
 impl BroadcastStore for Store {
     async fn create(
@@ -159,6 +162,8 @@ impl BroadcastStore for Store {
     }
 
     async fn write_audience(&self, id: BroadcastId, limit: u64, now: i64) -> Result<bool, StoreFailure> {
+        // Who waits for a single message waits for the whole of the step under way.
+        let limit = if self.hurry().lately() { limit.min(AUDIENCE_IN_HURRY) } else { limit };
         Ok(self.write_masses(move |tx| Box::pin(audience::write(tx, id, limit, now))).await?)
     }
 

@@ -113,8 +113,9 @@ impl PacingStore for Store {
                           MIN(CASE WHEN q.phase = 0 AND NOT q.paused AND q.due_at > $1 THEN q.due_at END) AS next_at
                    FROM queue q WHERE $3 = 0 OR (q.broadcast_id = $3 AND q.lane = 3)
                    GROUP BY q.site ORDER BY all_rows DESC, q.site LIMIT $2";
-        let rows = self.rows(sql, args![now, limit, broadcast.unwrap_or(0)]).await?;
-        Ok(rows.iter().map(count_of).collect::<Result<_, _>>()?)
+        let id = broadcast.unwrap_or(0);
+        let counted = async { self.rows(sql, args![now, limit, id]).await?.iter().map(count_of).collect() };
+        Ok(self.waiting.ask((id, limit), counted).await?)
     }
 
     async fn queued(&self, id: RecipientId) -> Result<Option<Queued>, StoreFailure> {
@@ -145,7 +146,9 @@ impl PacingStore for Store {
     }
 
     async fn try_now(&self, scope: &Scope, actor: Option<i64>, now: i64) -> Result<u64, StoreFailure> {
-        Ok(acts::try_now(self, scope, actor, now).await?)
+        let found = acts::try_now(self, scope, actor, now).await?;
+        self.waiting.forget().await;
+        Ok(found)
     }
 
     async fn give_up(
@@ -155,7 +158,9 @@ impl PacingStore for Store {
         actor: Option<i64>,
         now: i64,
     ) -> Result<u64, StoreFailure> {
-        Ok(acts::give_up(self, scope, reason, actor, now).await?)
+        let found = acts::give_up(self, scope, reason, actor, now).await?;
+        self.waiting.forget().await;
+        Ok(found)
     }
 
     async fn advertising_hours(&self) -> Result<Option<Hours>, StoreFailure> {

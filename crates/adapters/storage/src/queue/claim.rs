@@ -25,6 +25,16 @@ pub(super) async fn claim(store: &Store, request: &ClaimRequest) -> Result<Vec<C
     let work = store.write_lightly(haste, move |tx| Box::pin(lease_and_join(tx, wanted)));
     let (mut leased, found) = work.await?;
     leased.sort_unstable_by_key(|row| (row.lane, row.due_at, row.id));
+    all_claimed(leased, found)
+}
+
+/// The row that `leased` names, as it goes to delivery; `None` when it is gone.
+pub(super) async fn claimed(tx: &mut Tx, leased: Leased) -> Result<Option<Claimed>, StorageError> {
+    let found = join(tx, &[leased.id]).await?;
+    Ok(all_claimed(vec![leased], found)?.pop())
+}
+
+fn all_claimed(leased: Vec<Leased>, found: Vec<Joined>) -> Result<Vec<Claimed>, StorageError> {
     let mut found: HashMap<i64, Joined> = found.into_iter().map(|row| (row.id, row)).collect();
     let joined = |lease: Leased| found.remove(&lease.id).map(|row| claimed_of(lease, row));
     leased.into_iter().filter_map(joined).collect()
@@ -66,14 +76,18 @@ async fn lease_and_join(
         return Ok((leased, Vec::new()));
     }
     let ids: Vec<i64> = leased.iter().map(|row| row.id).collect();
+    let joined = join(tx, &ids).await?;
+    Ok((leased, joined))
+}
+
+async fn join(tx: &mut Tx, ids: &[i64]) -> Result<Vec<Joined>, StorageError> {
     let sql = "SELECT {PACKED}(r.id, r.broadcast_id, r.template_version_id, r.contact_id, r.address, r.provider,
                     r.attempts, r.created_at, r.expires_at, r.vals, r.source_id, r.reason, b.from_address, b.pool,
                     c.name, c.kana, c.address, c.phone, c.company, c.external_id, c.fields){AS PACKED}
              FROM {ROWS} JOIN recipients r ON r.id = CAST(j.value AS BIGINT)
              LEFT JOIN broadcasts b ON b.id = r.broadcast_id
              LEFT JOIN contacts c ON c.id = r.contact_id";
-    let joined = tx.packed(sql, args![sql::json(&ids)]).await?;
-    Ok((leased, joined))
+    tx.packed(sql, args![sql::json(ids)]).await
 }
 
 fn claimed_of(lease: Leased, row: Joined) -> Result<Claimed, StorageError> {

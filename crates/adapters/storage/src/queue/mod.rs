@@ -15,7 +15,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use delivery::{
     ports::{
-        ClaimRequest, Claimed, CommitMark, Grant, Later, Postponed, QueueStore, Record, Recovered,
+        ClaimRequest, Claimed, CommitMark, Grant, Hands, Later, Postponed, QueueStore, Record, Recovered,
         StoreFailure, Submission, Submitted,
     },
     recipient::RecipientId,
@@ -76,12 +76,12 @@ impl QueueStore for Store {
         Ok(lease::next_due_at(self).await?)
     }
 
+    fn hand_to(&self, hands: Hands) {
+        self.hold_out(hands);
+    }
+
     async fn submit(&self, submission: &Submission, now: i64) -> Result<Submitted, StoreFailure> {
-        let bell = if submission.lane.is_urgent() { self.hurry_bell() } else { self.queue_bell() };
-        let submission = submission.clone();
-        let submitted = self.write(move |tx| Box::pin(submit::submit(tx, submission, now))).await?;
-        bell.notify_one();
-        Ok(submitted)
+        Ok(submit::submit(self, submission.clone(), now).await?)
     }
 
     async fn record_later(

@@ -18,8 +18,8 @@ impl QueueNumbers for Store {
         let sql =
             "SELECT lane, phase, paused, site, COUNT(*) AS held, MIN(due_at) AS oldest_due_at FROM queue
                    GROUP BY lane, phase, paused, site ORDER BY lane, phase, paused, site";
-        let rows = self.rows(sql, args![]).await?;
-        Ok(rows.iter().map(number_of).collect::<Result<_, _>>()?)
+        let counted = async { self.rows(sql, args![]).await?.iter().map(number_of).collect() };
+        Ok(self.queue_numbers.ask((), counted).await?)
     }
 }
 

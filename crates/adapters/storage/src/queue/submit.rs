@@ -3,13 +3,14 @@
 use campaigns::broadcast::Purpose;
 use delivery::{
     event,
-    ports::{Submission, Submitted},
+    ports::{Claimed, Submission, Submitted},
     recipient::{RecipientId, State, WithheldReason},
 };
 use serde_json::json;
 
+use super::{claim::claimed, lease::Leased};
 use crate::{
-    StorageError,
+    StorageError, Store,
     broadcasts::{SITE, left_out},
     error::named,
     events::{NewEvent, append_one},
@@ -27,7 +28,46 @@ struct Single {
     withheld: Option<WithheldReason>,
 }
 
-pub(super) async fn submit(tx: &mut Tx, submission: Submission, now: i64) -> Result<Submitted, StorageError> {
+/// Whom a message is leased to when it is queued, and until when.
+struct Lease {
+    node: String,
+    until: i64,
+}
+
+/// Delivery hears of it as soon as it can be seen: it makes nothing durable before this is.
+pub(super) async fn submit(
+    store: &Store,
+    submission: Submission,
+    now: i64,
+) -> Result<Submitted, StorageError> {
+    let urgent = submission.lane.is_urgent();
+    let (hurry, bell) = (store.hurry(), store.queue_bell());
+    if urgent {
+        hurry.begin();
+    }
+    let hands = store.hands().filter(|hands| urgent && !hands.rows.is_closed());
+    let lease = hands.as_ref().map(|hands| Lease { node: hands.node.clone(), until: now + hands.lease_ms });
+    let seen = move |(_, handed): &(Submitted, Option<Claimed>)| match (hands, handed) {
+        (Some(hands), Some(row)) => {
+            // Who has closed its hands meanwhile has died for the queue: the row is taken back as its others are.
+            let _closed = hands.rows.send(row.clone());
+        }
+        _ if urgent => {
+            hurry.end();
+            hurry.ring();
+        }
+        _ => bell.notify_one(),
+    };
+    let work = store.write_telling(seen, move |tx| Box::pin(queue(tx, submission, lease, now)));
+    Ok(work.await?.0)
+}
+
+async fn queue(
+    tx: &mut Tx,
+    submission: Submission,
+    lease: Option<Lease>,
+    now: i64,
+) -> Result<(Submitted, Option<Claimed>), StorageError> {
     let sql = "SELECT state, purpose, template_version_id FROM broadcasts WHERE id = $1 {FOR UPDATE}";
     let broadcast = tx.row(sql, args![submission.broadcast_id]).await?;
     let version: Option<i64> = broadcast.as_ref().map_or(Ok(None), |row| row.get("template_version_id"))?;
@@ -38,7 +78,7 @@ pub(super) async fn submit(tx: &mut Tx, submission: Submission, now: i64) -> Res
         )));
     };
     if let Some(underway) = underway(tx, &submission).await? {
-        return Ok(Submitted::Queued(underway));
+        return Ok((Submitted::Queued(underway), None));
     }
     let purpose = named("purpose", &broadcast.get::<String>("purpose")?, Purpose::from_name)?;
     let sql = format!(
@@ -55,10 +95,21 @@ pub(super) async fn submit(tx: &mut Tx, submission: Submission, now: i64) -> Res
         withheld: reason_of(contact.as_ref())?,
     };
     write(tx, &submission, &single, now).await?;
-    Ok(match single.withheld {
-        Some(reason) => Submitted::Withheld(single.id, reason),
-        None => Submitted::Queued(single.id),
-    })
+    if let Some(reason) = single.withheld {
+        return Ok((Submitted::Withheld(single.id, reason), None));
+    }
+    let site = enqueue(tx, &submission, &single, lease.as_ref(), now).await?;
+    let leased = lease.filter(|_| !single.paused).map(|_| Leased {
+        id: single.id,
+        lane: submission.lane.rank(),
+        site,
+        due_at: now,
+    });
+    let handed = match leased {
+        Some(leased) => claimed(tx, leased).await?,
+        None => None,
+    };
+    Ok((Submitted::Queued(single.id), handed))
 }
 
 fn address_of(contact: Option<&Row>) -> Result<String, StorageError> {
@@ -101,15 +152,34 @@ async fn write(tx: &mut Tx, submission: &Submission, single: &Single, now: i64) 
         ],
     )
     .await?;
-    if single.withheld.is_none() {
-        let sql = format!(
-            "INSERT INTO queue (id, broadcast_id, lane, site, due_at, paused)
-             SELECT r.id, r.broadcast_id, $2, {SITE}, $3, $4 FROM recipients r WHERE r.id = $1"
-        );
-        tx.execute(sql, args![single.id, submission.lane.rank(), now, single.paused]).await?;
-    }
     replace(tx, submission, single, now).await?;
     append_one(tx, told(submission, single), now).await
+}
+
+/// Gives the shard it is queued for.
+async fn enqueue(
+    tx: &mut Tx,
+    submission: &Submission,
+    single: &Single,
+    lease: Option<&Lease>,
+    now: i64,
+) -> Result<String, StorageError> {
+    let lease = lease.filter(|_| !single.paused);
+    let sql = format!(
+        "INSERT INTO queue (id, broadcast_id, lane, site, due_at, paused, phase, node, lease_until)
+         SELECT r.id, r.broadcast_id, $2, {SITE}, $3, $4, $5, $6, $7 FROM recipients r WHERE r.id = $1
+         RETURNING site"
+    );
+    let arguments = args![
+        single.id,
+        submission.lane.rank(),
+        now,
+        single.paused,
+        i64::from(lease.is_some()),
+        lease.map_or("", |lease| &lease.node),
+        lease.map_or(0, |lease| lease.until)
+    ];
+    tx.row(sql, arguments).await?.map_or(Ok(String::new()), |row| row.get("site"))
 }
 
 /// The new row takes the place of the person's earlier ones in the report, so everybody counts once. The desk entry

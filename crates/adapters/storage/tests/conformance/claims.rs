@@ -9,13 +9,15 @@ use campaigns::{
 };
 use delivery::{
     metrics::QueueNumbers,
-    ports::{ClaimRequest, Grant, Pace, QueueStore, Recovered, Submission},
+    ports::{ClaimRequest, Grant, Hands, Pace, QueueStore, Recovered, Submission, Submitted},
     recipient::{Lane, State},
 };
+use tokio::sync::mpsc;
 
 use crate::{
     mailing::{
-        claim, drafted, mark, people, person, record, request, resend, running, running_to, send, states, to,
+        DAY, claim, drafted, mark, people, person, record, request, resend, running, running_to, send,
+        states, to,
     },
     people::draft,
     world::{NOW, cases},
@@ -114,6 +116,49 @@ cases! {
         let claimed = store.claim(&urgent).await.unwrap();
         assert_eq!(claimed.iter().map(|row| row.lane).collect::<Vec<_>>(), [Lane::Reply]);
         assert_eq!(claim(&store, NOW).await.iter().map(|row| row.lane).collect::<Vec<_>>(), [Lane::Broadcast]);
+    }
+
+    async fn what_somebody_waits_for_is_handed_over_when_it_is_queued(store: Store) {
+        let (id, contacts) = running_to(&store, &["a@one.example", "b@one.example", "c@one.example"]).await;
+        let single = |contact_id, lane| Submission {
+            resend_of: None,
+            broadcast_id: id,
+            contact_id,
+            lane,
+            expires_at: NOW + DAY,
+            actor: None,
+        };
+        let (rows, mut handed) = mpsc::unbounded_channel();
+        store.hand_to(Hands { node: "n".into(), lease_ms: 60_000, rows });
+        let order = single(contacts[0], Lane::Transactional);
+        let Submitted::Queued(order_id) = store.submit(&order, NOW).await.unwrap() else { panic!("not queued") };
+        let row = handed.try_recv().unwrap();
+        assert_eq!((row.id, row.to.as_str(), row.site.as_str(), row.lane), (order_id, "a@one.example", "one.example", Lane::Transactional));
+        let urgent = ClaimRequest { lanes: Lane::URGENT, ..request("n", NOW) };
+        assert!(store.claim(&urgent).await.unwrap().is_empty(), "it is leased");
+        assert_eq!(mark(&store, &row).await, Grant::Proceed);
+        record(&store, row.id, State::Accepted, "250 ok").await;
+
+        store.submit(&single(contacts[1], Lane::StepMail), NOW).await.unwrap();
+        assert!(handed.try_recv().is_err(), "nobody waits for step mail");
+        store.submit(&single(contacts[1], Lane::Reply), NOW).await.unwrap();
+        let given_back = handed.try_recv().unwrap();
+        store.release("n", &[given_back.id], NOW).await.unwrap();
+        assert_eq!(store.claim(&urgent).await.unwrap().len(), 1, "what was given back is claimed as ever");
+        assert!(store.pause(id, None, NOW).await.unwrap());
+        store.submit(&single(contacts[2], Lane::Reply), NOW).await.unwrap();
+        assert!(handed.try_recv().is_err(), "it is paused with its broadcast");
+        assert!(store.resume(id, None, NOW).await.unwrap());
+        assert_eq!(store.claim(&urgent).await.unwrap().len(), 1);
+
+        store.submit(&single(contacts[0], Lane::Reply), NOW).await.unwrap();
+        let later = NOW + DAY / 2;
+        store.recover("another life", NOW, later).await.unwrap();
+        let request = ClaimRequest { lanes: Lane::URGENT, ..request("another life", later) };
+        assert_eq!(store.claim(&request).await.unwrap().len(), 3, "the dead process had leased three of them");
+        handed.close();
+        store.submit(&single(contacts[1], Lane::Reply), later).await.unwrap();
+        assert_eq!(store.claim(&request).await.unwrap().len(), 1, "nobody is there to take it");
     }
 
     async fn broadcasts_share_a_claim_and_a_held_one_costs_nothing(store: Store) {
