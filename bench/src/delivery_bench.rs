@@ -171,7 +171,7 @@ fn summary(args: &Args, rounds: &[Round]) -> anyhow::Result<Value> {
             "rounds": args.rounds,
             "figure": "median of the rounds, everything by turns",
             "dkim": "RSA-2048 and Ed25519, ours only",
-            "store": if args.postgres.is_empty() { "SQLite, synchronous=FULL" } else { "PostgreSQL" },
+            "store": if args.postgres.is_empty() { "SQLite, on the disk before anybody is told" } else { "PostgreSQL" },
             "sink": Sink::start(args.sink)?.name,
             "cores": std::thread::available_parallelism().map_or(0, usize::from),
             "cpu_seconds_per_1000": of(&|round| Some(round.ours.cpu_per_1000)).map(|n| figure(n, 3)),

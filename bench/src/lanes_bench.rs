@@ -178,7 +178,7 @@ fn summary(args: &Args, idle: &Times, busy: &Times, beside: f64) -> serde_json::
             "every_ms": args.every_ms,
             "median_ms": tenth(busy.at(0.5)),
             "median_ms_alone": tenth(idle.at(0.5)),
-            "store": "SQLite, synchronous=FULL",
+            "store": "SQLite, on the disk before anybody is told",
         },
     })
 }

@@ -235,7 +235,7 @@ fn summary(args: &Args, lengths: &[Length], memory: (u64, u64, u64)) -> anyhow::
             "resident_kb_most_while_sending": memory.1,
             "growth_mb": tenth((memory.1.saturating_sub(memory.0)) as f64 / 1024.0),
             "sent_while_watched": memory.2,
-            "store": if args.postgres.is_empty() { "SQLite, synchronous=FULL" } else { "PostgreSQL" },
+            "store": if args.postgres.is_empty() { "SQLite, on the disk before anybody is told" } else { "PostgreSQL" },
         },
     }))
 }

@@ -130,7 +130,7 @@ step("another source is taken, and that is undone", async () => {
   await seen(shard("gmail"), /ほかの送信元から送る/);
   await midori.go(shard("gmail"));
   await midori.confirm("ほかの送信元から送る", "ほかの送信元から送る");
-  await midori.says("ほかの送信元から送ります。", "ほかの送信元から送っています。");
+  await midori.says("ほかの送信元から送ります。", "ほかの送信元から送っています。", /「.+」から出るメールだけです。/);
   await midori.press("解除", held("ほかの送信元から"));
   await midori.says("解除しました。");
 });

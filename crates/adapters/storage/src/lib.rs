@@ -13,6 +13,7 @@ mod conditions;
 mod contact_edit;
 mod contact_rows;
 mod contacts;
+mod databases;
 mod db;
 mod desk;
 mod durable;

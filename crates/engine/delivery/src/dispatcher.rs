@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     health::{Health, Work},
-    hurry::Hurry,
+    hurry::{Hands, Hurry},
     pacing::{
         Place,
         flows::{Flows, Room, TurnedAway},
@@ -27,8 +27,7 @@ use crate::{
         store::{NewHold, PacingStore},
     },
     ports::{
-        ClaimRequest, Claimed, Hands, Messages, MxResolver, Pace, Postponed, QueueStore, SourceStore,
-        Transport,
+        ClaimRequest, Claimed, Messages, MxResolver, Pace, Postponed, QueueStore, SourceStore, Transport,
     },
     recipient::Lane,
     recorder::{Clock, Recorder, rows_max},
@@ -40,7 +39,7 @@ use crate::{
 };
 
 /// How long claimed rows are ours: longer than the longest dialogue, whose final dot may take 10 minutes.
-pub(crate) const LEASE_MS: i64 = 20 * 60_000;
+const LEASE_MS: i64 = 20 * 60_000;
 /// How long the loop sleeps at most, so that work of other nodes and doors is seen.
 pub(crate) const IDLE_MAX: Duration = Duration::from_millis(500);
 /// Pause before taking back is tried again at the start.

@@ -6,7 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
+
+use crate::ports::Claimed;
 
 /// Urgent messages seldom come alone.
 const LATELY: Duration = Duration::from_secs(2);
@@ -16,6 +18,17 @@ const PAUSE: Duration = Duration::from_millis(10);
 const WORK_PER_PAUSE: u32 = 3;
 /// Who stands still looks this often whether it is over.
 const LOOK: Duration = Duration::from_millis(1);
+
+/// A process that takes urgent messages the moment they are queued in it.
+#[derive(Debug, Clone)]
+pub struct Hands {
+    /// Its name, as in [`ClaimRequest::node`](crate::ports::ClaimRequest::node).
+    pub node: String,
+    /// How long a row handed over is its own, milliseconds.
+    pub lease_ms: i64,
+    /// Where the rows go. What comes here is leased already.
+    pub rows: mpsc::UnboundedSender<Claimed>,
+}
 
 /// What is urgent in this process.
 #[derive(Debug, Default)]

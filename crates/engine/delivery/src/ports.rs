@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use bounce::Verdict;
 use mail::{Address, Reply, ReversePath};
-use tokio::sync::mpsc;
 
 use crate::{
     attempt::{Attempt, Failure, Peer},
     hop::{MxAnswer, NextHop},
+    hurry::Hands,
     outcome::Outcome,
     recipient::{Lane, RecipientId, WithheldReason},
     source::{
@@ -224,17 +224,6 @@ pub enum Later {
         /// `delivered_dsn`, `auto_reply`.
         kind: &'static str,
     },
-}
-
-/// A process that takes urgent messages the moment they are queued in it.
-#[derive(Debug, Clone)]
-pub struct Hands {
-    /// Its name, as in [`ClaimRequest::node`].
-    pub node: String,
-    /// How long a row handed over is its own, milliseconds.
-    pub lease_ms: i64,
-    /// Where the rows go. What comes here is leased already.
-    pub rows: mpsc::UnboundedSender<Claimed>,
 }
 
 /// The queue at rest.

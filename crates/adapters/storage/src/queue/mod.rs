@@ -14,8 +14,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use delivery::{
+    hurry::Hands,
     ports::{
-        ClaimRequest, Claimed, CommitMark, Grant, Hands, Later, Postponed, QueueStore, Record, Recovered,
+        ClaimRequest, Claimed, CommitMark, Grant, Later, Postponed, QueueStore, Record, Recovered,
         StoreFailure, Submission, Submitted,
     },
     recipient::RecipientId,

@@ -8,8 +8,9 @@ use campaigns::{
     report::{IN_DOUBT, RowFilter},
 };
 use delivery::{
+    hurry::Hands,
     metrics::QueueNumbers,
-    ports::{ClaimRequest, Grant, Hands, Pace, QueueStore, Recovered, Submission, Submitted},
+    ports::{ClaimRequest, Grant, Pace, QueueStore, Recovered, Submission, Submitted},
     recipient::{Lane, State},
 };
 use tokio::sync::mpsc;

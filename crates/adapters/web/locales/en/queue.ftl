@@ -54,6 +54,7 @@ hold-slow = { $group }: sending is slowed down.
 hold-other-source = { $group }: another source is used.
 hold-by-operator = An operator decided so.
 hold-since = Since { $at },
+hold-source = Only mail that leaves by “{ $source }”.
 hold-open = until lifted.
 hold-sample = The reply that set it off
 hold-lift = Lift

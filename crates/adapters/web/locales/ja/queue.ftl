@@ -54,6 +54,7 @@ hold-slow = { $group }: ゆっくり送っています。
 hold-other-source = { $group }: ほかの送信元から送っています。
 hold-by-operator = 担当者が決めました。
 hold-since = { $at }から。
+hold-source = 「{ $source }」から出るメールだけです。
 hold-open = 解除するまで。
 hold-sample = きっかけになった返答
 hold-lift = 解除

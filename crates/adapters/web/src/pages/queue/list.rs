@@ -45,7 +45,7 @@ async fn live_box(visit: &Visit) -> Result<Markup, Problem> {
     let total: u64 = shards.iter().map(|shard| shard.rows).sum();
     let all: Vec<&Hold> = moment.standing.holds.iter().collect();
     let inside = html! {
-        (holds(visit, &all))
+        (holds(visit, &moment.sources, &all))
         div.card {
             @if shards.is_empty() {
                 p { (t!(say, "queue-empty")) }

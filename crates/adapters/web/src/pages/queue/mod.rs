@@ -8,18 +8,21 @@ pub(crate) mod list;
 pub(crate) mod rows;
 pub(crate) mod show;
 
-use delivery::pacing::{
-    explain::{Why, Words, name_of},
-    limits::Origin,
-    rulebook::Rulebook,
-    rules,
-    store::{Change, Hold, Standing, Told},
+use delivery::{
+    pacing::{
+        explain::{Why, Words, name_of},
+        limits::Origin,
+        rulebook::Rulebook,
+        rules,
+        store::{Change, Hold, Standing, Told},
+    },
+    source::SourceId,
 };
 use maud::{Markup, html};
 
 use crate::{
     links,
-    parts::{field::confirmed, time},
+    parts::{field::confirmed, source as words, time},
     problem::Problem,
     say::{Say, t},
     visit::Visit,
@@ -33,6 +36,8 @@ pub(super) struct Moment {
     pub(super) standing: Standing,
     pub(super) told: Vec<Told>,
     pub(super) book: Rulebook,
+    /// The names of the sources, where there are several.
+    pub(super) sources: Vec<(SourceId, String)>,
 }
 
 /// Asks for it.
@@ -42,7 +47,10 @@ pub(super) async fn moment(visit: &Visit) -> Result<Moment, Problem> {
     let standing = store.standing(now).await?;
     let told = store.told(now - HEARD_MS).await?;
     let book = Rulebook::new(visit.house.pacing_config.clone(), standing.owner.clone());
-    Ok(Moment { standing, told, book })
+    let sources = visit.house.sources.sources().await?;
+    let several = sources.len() > 1;
+    let names = sources.iter().filter(|_| several).map(|source| (source.id, words::name(visit.say, source)));
+    Ok(Moment { standing, told, book, sources: names.collect() })
 }
 
 /// The page of one provider or domain.
@@ -90,20 +98,23 @@ pub(super) fn origin(say: Say, origin: &Origin) -> String {
 }
 
 /// Everything that is stopped or slowed, each with its reply and a button that lifts it.
-pub(super) fn holds(visit: &Visit, holds: &[&Hold]) -> Markup {
+/// `sources` are the names that are said.
+pub(super) fn holds(visit: &Visit, sources: &[(SourceId, String)], holds: &[&Hold]) -> Markup {
     let say = visit.say;
     html! {
         @if !holds.is_empty() {
             div.card id="holds" {
                 h2 { (t!(say, "queue-holds")) }
-                @for hold in holds { (one_hold(visit, hold)) }
+                @for hold in holds { (one_hold(visit, sources, hold)) }
             }
         }
     }
 }
 
-fn one_hold(visit: &Visit, hold: &Hold) -> Markup {
+fn one_hold(visit: &Visit, sources: &[(SourceId, String)], hold: &Hold) -> Markup {
     let say = visit.say;
+    let source = sources.iter().find(|(id, _)| Some(*id) == hold.source);
+    let source = source.map(|(_, name)| t!(say, "hold-source", source = name.as_str()));
     let who = hold.group.as_deref().map_or_else(|| t!(say, "queue-every-group"), |group| name(say, group));
     let what = match &hold.change {
         Change::Stop => t!(say, "hold-stop", group = who),
@@ -122,6 +133,7 @@ fn one_hold(visit: &Visit, hold: &Hold) -> Markup {
         div.notice {
             p { b { (what) } " " (cause) }
             p.sub { (t!(say, "hold-since", at = time::said(say, hold.since_at, visit.now()))) " " (until) }
+            @if let Some(source) = source { p.sub { (source) } }
             @if !hold.sample.is_empty() {
                 details { summary { (t!(say, "hold-sample")) } pre { (hold.sample) } }
             }

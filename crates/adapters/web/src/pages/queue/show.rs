@@ -48,7 +48,7 @@ pub(crate) async fn show(visit: Visit, Query(at): Query<At>) -> Answer {
     let body = html! {
         p { a href="/queue" { (t!(say, "frame-queue")) } }
         h1 { (title) }
-        (holds(&visit, &here))
+        (holds(&visit, &moment.sources, &here))
         (now_box(&visit, &at.shard, flow, rows))
         (limits_card(&visit, group, limits))
         @if visit.is_owner() { (acts(&visit, &at.shard, group, flow, rows)) }

@@ -34,7 +34,7 @@ pub(super) async fn card(visit: &Visit, source: &Source) -> Result<Markup, Probl
         act_form_as(visit, (act, "source", &of), &say.with(label, None), Some(&ask(what)))
     };
     Ok(html! {
-        (holds(visit, &here))
+        (holds(visit, &[], &here))
         div.card id="waiting" {
             h2 { (t!(say, "source-waiting")) }
             p {
