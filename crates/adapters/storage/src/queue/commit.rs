@@ -152,9 +152,6 @@ fn check(row: &Row) -> Result<Check, StorageError> {
     if row.get::<Option<i64>>("contact")?.is_none() || row.get::<Option<i64>>("trashed_at")?.is_some() {
         return stop(WithheldReason::Changed);
     }
-    if row.get::<Option<i64>>("trashed_at")?.is_some() {
-        return stop(WithheldReason::Changed);
-    }
     let purpose = named("purpose", &row.get::<String>("purpose")?, Purpose::from_name)?;
     let advertises = purpose == Purpose::Advertising;
     if advertises && row.get::<Option<i64>>("opted_out_at")?.is_some() {
