@@ -67,9 +67,16 @@ impl Round {
         self.signatures.per_second * self.ours.free_for_us
     }
 
-    /// The lower of the two bounds: signatures, and what smtp-source brings into the same sink.
+    /// What all processors could bring into the sink if they did nothing but sign and send: a signature, and what
+    /// smtp-source and the sink use for a message.
     fn bound(&self) -> f64 {
-        self.signatures_free_for_us().min(self.source.per_second)
+        let cores = std::thread::available_parallelism().map_or(1, usize::from) as f64;
+        cores * 1e3 / self.bound_cpu()
+    }
+
+    /// Processor seconds for 1,000 of that.
+    fn bound_cpu(&self) -> f64 {
+        self.signatures.cpu_per_1000 + self.source.cpu_per_1000
     }
 }
 
@@ -170,7 +177,7 @@ fn summary(args: &Args, rounds: &[Round]) -> anyhow::Result<Value> {
             "kilobytes": args.size,
             "rounds": args.rounds,
             "figure": "median of the rounds, everything by turns",
-            "dkim": "RSA-2048 and Ed25519, ours only",
+            "dkim": "RSA-2048, ours only",
             "store": if args.postgres.is_empty() { "SQLite, on the disk before anybody is told" } else { "PostgreSQL" },
             "sink": Sink::start(args.sink)?.name,
             "cores": std::thread::available_parallelism().map_or(0, usize::from),
@@ -185,8 +192,13 @@ fn summary(args: &Args, rounds: &[Round]) -> anyhow::Result<Value> {
             "smtp_source_to_sink_per_second": rounded(&|round| round.source.per_second),
             "smtp_source_to_sink_cpu_seconds_per_1000":
                 of(&|round| Some(round.source.cpu_per_1000)).map(|n| figure(n, 3)),
+            "cpu_bound_signing_and_sending_per_second": rounded(&Round::bound),
             "of_cpu_bound": of(&|round| Some(round.ours.per_second / round.bound())).map(|n| figure(n, 2)),
-            "of_rsa_by_processor_time":
+            "of_cpu_bound_by_processor_time":
+                of(&|round| Some(round.bound_cpu() / round.ours.cpu_per_1000_with_sink)).map(|n| figure(n, 2)),
+            "of_signing_alone":
+                of(&|round| Some(round.ours.per_second / round.signatures_free_for_us())).map(|n| figure(n, 2)),
+            "of_signing_alone_by_processor_time":
                 of(&|round| Some(round.signatures.cpu_per_1000 / round.ours.cpu_per_1000)).map(|n| figure(n, 2)),
         },
     }))

@@ -37,6 +37,7 @@ pub struct Store {
     db: Db,
     ids: Arc<Ids>,
     queued: Arc<Notify>,
+    started: Arc<Notify>,
     hands: Arc<Mutex<Option<Hands>>>,
     /// What waits by destination, of one broadcast or of all (0), so many destinations.
     pub(crate) waiting: Arc<Lately<(i64, u64), Vec<ShardCount>>>,
@@ -73,6 +74,7 @@ impl Store {
             db,
             ids,
             queued: Arc::default(),
+            started: Arc::default(),
             hands: Arc::default(),
             hurry: Arc::default(),
             waiting: Arc::default(),
@@ -104,6 +106,12 @@ impl Store {
     #[must_use]
     pub fn queue_bell(&self) -> Arc<Notify> {
         Arc::clone(&self.queued)
+    }
+
+    /// Rings when a broadcast was started here, or goes on.
+    #[must_use]
+    pub fn broadcast_bell(&self) -> Arc<Notify> {
+        Arc::clone(&self.started)
     }
 
     /// Makes the transcripts of a batch ready to be written with it.

@@ -32,6 +32,7 @@ use crate::{
     reactions::{self, Reactions},
     return_paths::OurPaths,
     secret,
+    threads::DeliveryThreads,
     tls::{self, TlsParts},
     tokens::TokenCare,
     wire,
@@ -54,6 +55,7 @@ pub struct Running {
     pub health: Arc<Health>,
     shutdown: CancellationToken,
     tasks: JoinSet<anyhow::Result<()>>,
+    _threads: DeliveryThreads,
     _lock: Option<File>,
 }
 
@@ -119,11 +121,9 @@ impl Running {
         let health = delivery.health();
         health.metrics.tell_addresses(config.log.addresses);
         open_watch(&mut tasks, &config, (&store, &health), &clock, &shutdown).await?;
-        let token = shutdown.clone();
-        tasks.spawn(async move {
-            delivery.run(token.cancelled_owned()).await;
-            Ok(())
-        });
+        let threads = DeliveryThreads::start()?;
+        let delivered = threads.spawn(delivery.run(shutdown.clone().cancelled_owned()));
+        tasks.spawn(async move { delivered.await.context("delivery ended badly") });
 
         let paths = Arc::new(OurPaths::new(store.clone(), &house_secret, Arc::clone(&clock)));
         let reception_config = ReceptionConfig::new(&config.mail_host);
@@ -156,7 +156,7 @@ impl Running {
             axum::serve(web_listener, service).with_graceful_shutdown(token.cancelled_owned()).await?;
             Ok(())
         });
-        Ok(Self { store, web, smtp, house_secret, health, shutdown, tasks, _lock: lock })
+        Ok(Self { store, web, smtp, house_secret, health, shutdown, tasks, _threads: threads, _lock: lock })
     }
 
     /// Waits until a part of the house ends by itself, which only happens when it failed.
@@ -270,7 +270,8 @@ fn spawn_loops(
         reactions.run(token.cancelled_owned()).await;
         Ok(())
     });
-    let (broadcasts, tick, token) = (store.clone(), Arc::clone(clock), shutdown.clone());
+    let broadcasts = (store.clone() as Arc<_>, store.broadcast_bell());
+    let (tick, token) = (Arc::clone(clock), shutdown.clone());
     let worry = Arc::clone(health);
     tasks.spawn(async move {
         loops::run_broadcasts(broadcasts, tick, worry, token).await;

@@ -8,6 +8,7 @@ mod loops;
 pub mod reactions;
 mod return_paths;
 pub mod secret;
+mod threads;
 mod tls;
 mod tls_reports;
 mod tokens;

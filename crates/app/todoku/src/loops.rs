@@ -10,6 +10,7 @@ use delivery::{
     transcript::store::TranscriptStore,
 };
 use doctor::source_care::SourceCare;
+use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 /// How long a loop rests when there is nothing to do.
@@ -45,9 +46,9 @@ pub async fn run_source_care(care: SourceCare, clock: Clock, shutdown: Cancellat
     }
 }
 
-/// Writes audiences down and notices finished broadcasts.
+/// Writes audiences down and notices finished broadcasts; `bell` rings when one was started here.
 pub async fn run_broadcasts(
-    store: Arc<dyn BroadcastStore>,
+    (store, bell): (Arc<dyn BroadcastStore>, Arc<Notify>),
     clock: Clock,
     health: Arc<Health>,
     shutdown: CancellationToken,
@@ -66,7 +67,10 @@ pub async fn run_broadcasts(
                 TROUBLE
             }
         };
-        rest(pause, &shutdown).await;
+        tokio::select! {
+            () = rest(pause, &shutdown) => {}
+            () = bell.notified() => {}
+        }
     }
 }
 

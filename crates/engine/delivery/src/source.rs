@@ -38,7 +38,8 @@ pub struct SendingDomain {
     pub checked_at: Option<i64>,
 }
 
-/// Two DKIM keys: RSA-2048 for everyone, Ed25519 (RFC 8463) beside it.
+/// Two DKIM keys: RSA-2048 for everyone, Ed25519 (RFC 8463) beside it. A domain without the second one signs with RSA
+/// alone; its parts are empty then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DomainKeys {
     /// Selector of the RSA key.
@@ -53,6 +54,15 @@ pub struct DomainKeys {
     pub ed25519_private: String,
     /// Raw public key, base64.
     pub ed25519_public: String,
+}
+
+impl DomainKeys {
+    /// Selector and private key of the second signature, where there is to be one.
+    #[must_use]
+    pub fn second(&self) -> Option<(&str, &str)> {
+        let both = (self.ed25519_selector.as_str(), self.ed25519_private.as_str());
+        Some(both).filter(|(_, private)| !private.is_empty())
+    }
 }
 
 /// A sending domain to be added.

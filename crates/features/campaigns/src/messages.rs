@@ -140,11 +140,7 @@ impl CampaignMessages {
             Err(problems) => return Ok(Err(problems.first().map_or_else(String::new, |p| p.en.clone()))),
         };
         let keys = &domain.keys;
-        let signer = Signer::new(
-            &domain.name,
-            (&keys.rsa_selector, &keys.rsa_private),
-            Some((&keys.ed25519_selector, &keys.ed25519_private)),
-        );
+        let signer = Signer::new(&domain.name, (&keys.rsa_selector, &keys.rsa_private), keys.second());
         let signer = match signer {
             Ok(signer) => signer,
             Err(error) => return Ok(Err(format!("the DKIM keys of {}: {error}", domain.name))),

@@ -54,7 +54,8 @@ pub fn plan_of<'a>(domain: &'a SendingDomain, house: &'a HouseNames) -> DomainPl
         ed25519: Some(DkimKey {
             selector: &domain.keys.ed25519_selector,
             public_base64: &domain.keys.ed25519_public,
-        }),
+        })
+        .filter(|key| !key.public_base64.is_empty()),
         dmarc_rua: None,
     }
 }

@@ -154,7 +154,9 @@ impl BroadcastStore for Store {
         actor: Option<i64>,
         now: i64,
     ) -> Result<bool, StoreFailure> {
-        Ok(self.write(move |tx| Box::pin(control::start(tx, id, expires_at, actor, now))).await?)
+        let started = self.write(move |tx| Box::pin(control::start(tx, id, expires_at, actor, now))).await?;
+        self.broadcast_bell().notify_one();
+        Ok(started)
     }
 
     async fn preparing(&self) -> Result<Vec<BroadcastId>, StoreFailure> {
@@ -164,7 +166,9 @@ impl BroadcastStore for Store {
     async fn write_audience(&self, id: BroadcastId, limit: u64, now: i64) -> Result<bool, StoreFailure> {
         // Who waits for a single message waits for the whole of the step under way.
         let limit = if self.hurry().lately() { limit.min(AUDIENCE_IN_HURRY) } else { limit };
-        Ok(self.write_masses(move |tx| Box::pin(audience::write(tx, id, limit, now))).await?)
+        let written = self.write_masses(move |tx| Box::pin(audience::write(tx, id, limit, now))).await?;
+        self.queue_bell().notify_one();
+        Ok(written)
     }
 
     async fn pause(&self, id: BroadcastId, actor: Option<i64>, now: i64) -> Result<bool, StoreFailure> {
@@ -172,7 +176,9 @@ impl BroadcastStore for Store {
     }
 
     async fn resume(&self, id: BroadcastId, actor: Option<i64>, now: i64) -> Result<bool, StoreFailure> {
-        Ok(control::resume(self, id, actor, now).await?)
+        let resumed = control::resume(self, id, actor, now).await?;
+        self.broadcast_bell().notify_one();
+        Ok(resumed)
     }
 
     async fn cancel(&self, id: BroadcastId, actor: Option<i64>, now: i64) -> Result<bool, StoreFailure> {

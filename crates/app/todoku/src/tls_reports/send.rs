@@ -48,11 +48,7 @@ impl TlsReports {
         let domains = self.sources.domains().await.map_err(|error| error.to_string())?;
         let domain = domains.first().ok_or("there is no sending domain to sign as")?;
         let keys = &domain.keys;
-        let signer = Signer::new(
-            &domain.name,
-            (&keys.rsa_selector, &keys.rsa_private),
-            Some((&keys.ed25519_selector, &keys.ed25519_private)),
-        );
+        let signer = Signer::new(&domain.name, (&keys.rsa_selector, &keys.rsa_private), keys.second());
         let signer = signer.map_err(|error| error.to_string())?;
         let now = (self.clock)();
         let unsigned = self.unsigned(&domain.name, to, report, now);
