@@ -219,12 +219,10 @@ impl Recipe {
             list_unsubscribe: links.unsubscribe_url.filter(|_| self.is_advertising),
             extra: vec![(TRACE_FIELD.to_owned(), trace)],
         };
-        let message = composition::build(&head, &body);
-        let mut bytes = self
-            .signer
-            .sign(&message, claimed.queued_at)
-            .map_err(|error| cannot(format!("signing: {error}")))?;
-        bytes.extend_from_slice(&message);
+        let mut bytes = composition::build(&head, &body);
+        let signature = self.signer.sign(&bytes, claimed.queued_at);
+        let signature = signature.map_err(|error| cannot(format!("signing: {error}")))?;
+        drop(bytes.splice(0..0, signature));
         Ok(Prepared { bytes })
     }
 }

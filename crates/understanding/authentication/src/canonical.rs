@@ -71,11 +71,16 @@ pub(crate) fn body_hash(body: &[u8]) -> Digest {
     // Empty lines count only if text follows them.
     let mut empty_lines = 0;
     let mut at = 0;
+    // Encoded text has none for thousands of lines.
+    let mut next_blank = 0;
     while at < body.len() {
         let begin = at;
         at = memchr(b'\n', &body[begin..]).map_or(body.len(), |end| begin + end + 1);
         let line = &body[begin..at];
-        if is_canonical(line) {
+        if next_blank <= begin {
+            next_blank = memchr2(b' ', b'\t', &body[begin..]).map_or(body.len(), |blank| begin + blank);
+        }
+        if is_canonical(line, next_blank - begin) {
             if as_they_are.end != begin {
                 context.update(&body[as_they_are]);
                 (0..std::mem::take(&mut empty_lines)).for_each(|_| context.update(b"\r\n"));
@@ -100,14 +105,13 @@ pub(crate) fn body_hash(body: &[u8]) -> Digest {
     context.finish()
 }
 
-/// Whether a line with its end stays as it is.
-fn is_canonical(line: &[u8]) -> bool {
+/// Whether a line with its end stays as it is; it has no blank before `first_blank`.
+fn is_canonical(line: &[u8], first_blank: usize) -> bool {
     let Some(text) = line.strip_suffix(b"\r\n") else { return false };
     if text.is_empty() {
         return false;
     }
-    let Some(blank) = memchr2(b' ', b'\t', text) else { return true };
-    let rest = &text[blank..];
+    let Some(rest) = text.get(first_blank..) else { return true };
     !rest.ends_with(b" ") && !rest.contains(&b'\t') && memmem::find(rest, b"  ").is_none()
 }
 

@@ -45,9 +45,10 @@ pub(crate) fn new() -> Environment<'static> {
 /// Runs one part with one person's values.
 pub(crate) fn run(engine: &Environment<'static>, part: Part, person: &Value) -> Result<String, Error> {
     let template = engine.get_template(part.name())?;
-    let mut out = Bounded { bytes: Vec::with_capacity(template.source().len() + 256), limit: limit_of(part) };
+    let mut out =
+        Bounded { text: String::with_capacity(template.source().len() + 256), limit: limit_of(part) };
     template.render_captured_to(person, &mut out)?;
-    String::from_utf8(out.bytes).map_err(|_| Error::new(ErrorKind::WriteFailure, "not UTF-8"))
+    Ok(out.text)
 }
 
 /// What comes out of a part at most, in bytes.
@@ -137,18 +138,18 @@ impl Object for Person {
     }
 }
 
-/// Output that refuses to grow over its limit.
+/// Output that refuses to grow over its limit. What is written at once is whole characters.
 struct Bounded {
-    bytes: Vec<u8>,
+    text: String,
     limit: usize,
 }
 
 impl Write for Bounded {
     fn write(&mut self, more: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + more.len() > self.limit {
+        if self.text.len() + more.len() > self.limit {
             return Err(io::Error::other("over the limit"));
         }
-        self.bytes.extend_from_slice(more);
+        self.text.push_str(simdutf8::basic::from_utf8(more).map_err(io::Error::other)?);
         Ok(more.len())
     }
 

@@ -34,6 +34,9 @@ pub struct MessageHead {
 /// The longest address that is put on one line.
 const URL_BYTES_MAX: usize = 900;
 
+/// Room for a usual head and the signatures that come before it.
+const HEAD_BYTES: usize = 3 * 1024;
+
 /// Fields that only [`build`], the signer or a server on the way may write.
 const OWN_FIELDS: [&str; 17] = [
     "arc-authentication-results",
@@ -69,7 +72,7 @@ pub fn build(head: &MessageHead, body: &Rendered) -> Vec<u8> {
 pub fn build_with_files(head: &MessageHead, body: &Rendered, files: &[Attachment]) -> Vec<u8> {
     let html_bytes = body.html.as_ref().map_or(0, String::len);
     let file_bytes: usize = files.iter().map(|file| file.content.len() + 512).sum();
-    let mut out = Vec::with_capacity(1024 + (body.text.len() + html_bytes + file_bytes) * 3 / 2);
+    let mut out = Vec::with_capacity(HEAD_BYTES + (body.text.len() + html_bytes + file_bytes) * 3 / 2);
     let message_id = message_id(&head.message_id);
     write_head(&mut out, head, &message_id, &body.subject);
     out.extend_from_slice(b"MIME-Version: 1.0\r\n");

@@ -1,5 +1,7 @@
 //! Broadcasts: drafts, audiences, the life of a run, its numbers.
 
+use std::time::Duration;
+
 use audience::{ContactStore, OptOutRoute};
 use campaigns::{
     broadcast::{AudienceKind, AudiencePart, BroadcastState, Waterfall},
@@ -13,7 +15,7 @@ use delivery::{
 
 use crate::{
     mailing::{
-        begin, claim, drafted, people, person, plan, record, row_of, running, running_to, send, states,
+        DAY, begin, claim, drafted, people, person, plan, record, row_of, running, running_to, send, states,
     },
     people::draft,
     world::{NOW, cases},
@@ -55,7 +57,27 @@ async fn state_of(store: &storage::Store, id: i64) -> BroadcastState {
     BroadcastStore::get(store, id).await.unwrap().unwrap().state
 }
 
+/// Whether the bell rings now, or rang since it was last asked.
+async fn rings(bell: &tokio::sync::Notify) -> bool {
+    tokio::time::timeout(Duration::from_millis(1), bell.notified()).await.is_ok()
+}
+
 cases! {
+    async fn who_waits_hears_of_a_start_at_once(store: Store) {
+        people(&store, &["a@x.example"]).await;
+        let id = drafted(&store, AudienceKind::All).await;
+        let (started, queued) = (store.broadcast_bell(), store.queue_bell());
+        assert!(!rings(&started).await && !rings(&queued).await);
+        BroadcastStore::start(&store, id, NOW + DAY, None, NOW).await.unwrap();
+        assert!(rings(&started).await && !rings(&queued).await);
+        store.write_audience(id, 10, NOW).await.unwrap();
+        assert!(rings(&queued).await && !rings(&started).await);
+        BroadcastStore::pause(&store, id, None, NOW).await.unwrap();
+        assert!(!rings(&started).await);
+        BroadcastStore::resume(&store, id, None, NOW).await.unwrap();
+        assert!(rings(&started).await);
+    }
+
     async fn a_draft_changes_until_it_starts(store: Store) {
         let id = drafted(&store, AudienceKind::All).await;
         let found = BroadcastStore::get(&store, id).await.unwrap().unwrap();
