@@ -18,11 +18,14 @@ pub struct Args {
     #[arg(long, default_value_t = 20_000)]
     recipients: usize,
     /// Messages through Postfix, and from smtp-source straight into the sink.
-    #[arg(long, default_value_t = 5_000)]
+    #[arg(long, default_value_t = 20_000)]
     peer_messages: usize,
     /// Size of a message: 5k, 100k.
     #[arg(long, default_value = "5k", value_parser = kilobytes)]
     size: usize,
+    /// Links of a message; each is recorded when it is followed.
+    #[arg(long, default_value_t = 0)]
+    links: usize,
     /// Where everything goes.
     #[arg(long, value_enum, default_value_t = Kind::Ours)]
     sink: Kind,
@@ -126,6 +129,7 @@ async fn ours(args: &Args, mut sink: Sink) -> anyhow::Result<Ours> {
         contacts: args.recipients,
         prefix: "hanako",
         kilobytes: args.size,
+        links: args.links,
         database: args.postgres.clone(),
     };
     let dns = house::dns_to(sink.addr).await?;
@@ -175,6 +179,7 @@ fn summary(args: &Args, rounds: &[Round]) -> anyhow::Result<Value> {
             "recipients": args.recipients,
             "peer_messages": args.peer_messages,
             "kilobytes": args.size,
+            "recorded_links": args.links,
             "rounds": args.rounds,
             "figure": "median of the rounds, everything by turns",
             "dkim": "RSA-2048, ours only",

@@ -50,6 +50,8 @@ pub struct Plan {
     pub prefix: &'static str,
     /// Size of a message in kilobytes.
     pub kilobytes: usize,
+    /// Links of the message, each of which is recorded when it is followed.
+    pub links: usize,
     /// `postgres://…`, or empty for SQLite in the house's folder.
     pub database: String,
 }
@@ -126,7 +128,7 @@ pub async fn furnish(config: &Config, plan: &Plan) -> anyhow::Result<BroadcastDr
     // There already when the database was furnished before.
     let _known = store.add_domain(&domain, None, now).await.map_err(boxed)?;
     add_contacts(&store, plan, now).await?;
-    let draft = draft(&store, plan.kilobytes, now).await?;
+    let draft = draft(&store, plan, now).await?;
     store.close().await;
     Ok(draft)
 }
@@ -195,22 +197,23 @@ fn contact(prefix: &str, n: usize) -> ContactDraft {
     }
 }
 
-async fn draft(store: &Store, kilobytes: usize, now: i64) -> anyhow::Result<BroadcastDraft> {
+async fn draft(store: &Store, plan: &Plan, now: i64) -> anyhow::Result<BroadcastDraft> {
     let line = "冬のお花のご案内です。シクラメン、ポインセチア、お正月のアレンジメントをご用意しました。\n";
     // Japanese text grows by a third in base64.
-    let lines = (kilobytes * 1024 * 3 / 4).saturating_sub(900) / line.len();
+    let lines = (plan.kilobytes * 1024 * 3 / 4).saturating_sub(900) / line.len();
     let template = TemplateDraft {
         name: "bench".to_owned(),
         subject: "{{ name | default(\"お客様\") }}さまへ".to_owned(),
         text: format!(
-            "{{{{ name | default(\"お客様\") }}}} 様\n\n{}\n{{{{ unsubscribe_url }}}}\n",
-            line.repeat(lines)
+            "{{{{ name | default(\"お客様\") }}}} 様\n\n{}\n{}{{{{ unsubscribe_url }}}}\n",
+            line.repeat(lines),
+            (1..=plan.links).map(|n| format!("https://{SHOP}/season/{n}\n")).collect::<String>()
         ),
         html: None,
     };
     let template_id = store.save(None, &template, None, now).await.map_err(anyhow::Error::from_boxed)?;
     Ok(BroadcastDraft {
-        records_clicks: false,
+        records_clicks: plan.links > 0,
         purpose: Purpose::Advertising,
         pool: None,
         name: "bench".to_owned(),

@@ -68,6 +68,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
         contacts: args.recipients,
         prefix: "hanako",
         kilobytes: 5,
+        links: 0,
         database: args.postgres.clone(),
     };
     let dns = house::dns_to(sink.addr).await?;

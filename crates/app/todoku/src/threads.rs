@@ -9,7 +9,7 @@ use tokio::{
 };
 
 /// Processors for each of them. The other processors make the messages, which takes several times as long as handing
-/// them over; a thread more than needed costs a message in twenty, because threads that share work wake each other.
+/// them over; a thread more than needed costs one message in thirty, because threads that share work wake each other.
 const PROCESSORS_EACH: usize = 2;
 
 /// The threads. What still runs on them when this is dropped is cut off at its next pause.

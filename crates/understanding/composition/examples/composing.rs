@@ -17,6 +17,11 @@ fn main() {
         "text",
         TemplateSource { subject: "{{ name }} 様へのお知らせ".into(), text: text.clone(), html: None },
     );
+    let large = format!("{{{{ name }}}} 様\n\n{}", paragraph.replace("{{ item }}", "桜餅").repeat(750));
+    measure(
+        "75 kB of text",
+        TemplateSource { subject: "{{ name }} 様へのお知らせ".into(), text: large, html: None },
+    );
     let html = format!("<p>{}</p>", text.replace('\n', "<br>\n"));
     let subject = "{{ name }} 様へのお知らせ".into();
     measure("text and html", TemplateSource { subject, text, html: Some(html) });
