@@ -267,11 +267,11 @@ impl Store {
     }
 
     async fn begin(&self, writes: Option<Haste>) -> Result<Tx, StorageError> {
+        while let (Some(Haste::Masses), Some(pause)) = (writes, self.hurry.pause_left()) {
+            tokio::time::sleep(pause).await;
+        }
         let inner = match (&self.db, writes) {
             (Db::Sqlite { writer, .. }, Some(haste)) => {
-                while let (Haste::Masses, Some(pause)) = (haste, self.hurry.pause_left()) {
-                    tokio::time::sleep(pause).await;
-                }
                 let turn = tokio::time::timeout(ACQUIRE_TIMEOUT, self.turns.take(haste)).await;
                 let turn = turn.map_err(|_| sqlx::Error::PoolTimedOut)?;
                 TxInner::Sqlite(SqliteTx::begin(writer, "BEGIN IMMEDIATE", Some(turn)).await?)

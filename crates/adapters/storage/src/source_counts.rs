@@ -40,11 +40,10 @@ pub(crate) async fn since(store: &Store, since_hour: i64) -> Result<Vec<HourCoun
     rows.iter().map(count_of).collect()
 }
 
-/// What a batch of marks wants of the limits. The rows of `source_counts` are held until the transaction ends, so two
-/// processes never both take the last message of a quota.
+/// What a batch of marks wants of the limits. A source with a limit is held until the transaction ends, so two processes
+/// never both take the last message of a quota.
 #[derive(Default)]
 pub(crate) struct Gate {
-    hour: i64,
     /// What was handed over before, where a limit asks for it.
     before: HashMap<SourceId, Vec<(String, i64, u64)>>,
     granted: BTreeMap<(SourceId, String), u64>,
@@ -52,7 +51,7 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// Reads what the limits of these marks look back on.
-    pub(crate) async fn open(tx: &mut Tx, marks: &[CommitMark], now: i64) -> Result<Self, StorageError> {
+    pub(crate) async fn open(tx: &mut Tx, marks: &[CommitMark]) -> Result<Self, StorageError> {
         let mut since: BTreeMap<SourceId, i64> = BTreeMap::new();
         for mark in marks {
             for cap in &mark.source.caps {
@@ -60,7 +59,7 @@ impl Gate {
                 *first = (*first).min(cap.since_hour);
             }
         }
-        let mut gate = Self { hour: hour_of(now), ..Self::default() };
+        let mut gate = Self::default();
         for (source, since_hour) in since {
             // Whoever counts for this source waits here for whoever counted first, also before there is any count.
             tx.row("SELECT id FROM sources WHERE id = $1 {FOR UPDATE}", args![source]).await?;
@@ -95,47 +94,53 @@ impl Gate {
         before + now.map(|(_, n)| n).sum::<u64>()
     }
 
-    /// Writes the counts down.
-    pub(crate) async fn close(self, tx: &mut Tx) -> Result<(), StorageError> {
-        if self.granted.is_empty() {
-            return Ok(());
+    /// Hands over what was counted.
+    pub(crate) fn close(self, tally: &mut Tally) {
+        for (key, handed) in self.granted {
+            tally.rows.entry(key).or_default()[0] += handed;
         }
-        let rows: Vec<_> = self
-            .granted
-            .iter()
-            .map(|((source, provider), n)| (source, provider, self.hour, n, 0, 0, 0, 0))
-            .collect();
-        add(tx, &sql::json(&rows)).await
     }
 }
 
-/// Counts what became of tries.
-pub(crate) async fn count_outcomes(tx: &mut Tx, records: &[Record], now: i64) -> Result<(), StorageError> {
-    let mut seen: BTreeMap<(SourceId, &str), [u64; 3]> = BTreeMap::new();
-    for record in records {
-        // Only what a server said tells of the source's name there; our own trouble does not.
-        if record.attempt.reply.is_none() {
-            continue;
+/// What a transaction counts: handed over, accepted, deferred, refused.
+#[derive(Default)]
+pub(crate) struct Tally {
+    rows: BTreeMap<(SourceId, String), [u64; 4]>,
+}
+
+impl Tally {
+    /// Counts what became of tries.
+    pub(crate) fn outcomes(&mut self, records: &[Record]) {
+        for record in records {
+            // Only what a server said tells of the source's name there; our own trouble does not.
+            if record.attempt.reply.is_none() {
+                continue;
+            }
+            let at = match record.outcome.state {
+                State::Accepted => 1,
+                State::Deferred => 2,
+                _ => 3,
+            };
+            self.rows.entry((record.attempt.source, record.provider.clone())).or_default()[at] += 1;
         }
-        let counts = seen.entry((record.attempt.source, &record.provider)).or_default();
-        let at = match record.outcome.state {
-            State::Accepted => 0,
-            State::Deferred => 1,
-            _ => 2,
-        };
-        counts[at] += 1;
     }
-    if seen.is_empty() {
-        return Ok(());
+
+    /// Writes the counts down. The last statement of its transaction, and in the order of the rows: whoever counts for
+    /// the same source waits until the transaction has ended.
+    pub(crate) async fn write(self, tx: &mut Tx, now: i64) -> Result<(), StorageError> {
+        if self.rows.is_empty() {
+            return Ok(());
+        }
+        let hour = hour_of(now);
+        let rows: Vec<_> = self
+            .rows
+            .iter()
+            .map(|((source, provider), [handed, accepted, deferred, refused])| {
+                (source, provider, hour, handed, accepted, deferred, refused, 0)
+            })
+            .collect();
+        add(tx, &sql::json(&rows)).await
     }
-    let hour = hour_of(now);
-    let rows: Vec<_> = seen
-        .iter()
-        .map(|((source, provider), [accepted, deferred, refused])| {
-            (source, provider, hour, 0, accepted, deferred, refused, 0)
-        })
-        .collect();
-    add(tx, &sql::json(&rows)).await
 }
 
 pub(crate) async fn count_complaint(tx: &mut Tx, id: RecipientId, now: i64) -> Result<(), StorageError> {

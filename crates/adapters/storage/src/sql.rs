@@ -20,11 +20,12 @@ pub(crate) enum Engine {
 ///
 /// `{ROWS}` unrolls the JSON array `$1` into rows named `j`; read them as `CAST(j.value->>0 AS BIGINT)`.
 /// `{PACKED}(a, b){AS PACKED}` is the columns of all rows as one JSON text, for `Tx::packed`.
-const FRAGMENTS: [(&str, &str, &str); 9] = [
+const FRAGMENTS: [(&str, &str, &str); 10] = [
     ("{ROWS}", "json_each($1) AS j", "jsonb_array_elements($1::jsonb) AS j(value)"),
     ("{PACKED}", "json_group_array(json_array", "CAST(json_agg(json_build_array"),
     ("{AS PACKED}", ") AS packed", ") AS TEXT) AS packed"),
     ("{FOR UPDATE}", "", "FOR UPDATE"),
+    ("{FOR SHARE}", "", "FOR SHARE"),
     ("{FOR UPDATE OF c}", "", "FOR UPDATE OF c"),
     ("{FOR UPDATE OF q}", "", "FOR UPDATE OF q"),
     ("{FOR UPDATE OF q, r}", "", "FOR UPDATE OF q, r"),

@@ -13,7 +13,7 @@ use super::settle::{LeftOut, leave, withhold};
 use crate::{
     StorageError,
     error::named,
-    source_counts::Gate,
+    source_counts::{Gate, Tally},
     sql::{self, Engine, Row, args},
     suppressions::suppressed,
     tx::Tx,
@@ -47,23 +47,24 @@ enum Check {
     Settled,
 }
 
+/// The broadcasts of the rows are held, see [`hold_broadcasts`].
 pub(super) async fn mark(
     tx: &mut Tx,
     node: String,
     marks: Vec<CommitMark>,
+    tally: &mut Tally,
     now: i64,
 ) -> Result<Vec<Grant>, StorageError> {
     let ids: Vec<RecipientId> = marks.iter().map(|mark| mark.id).collect();
-    hold_broadcasts(tx, &ids).await?;
     let mut ours = checked(tx, &node, &ids).await?;
-    let mut decided = Decided { gate: Gate::open(tx, &marks, now).await?, ..Decided::default() };
+    let mut decided = Decided { gate: Gate::open(tx, &marks).await?, ..Decided::default() };
     let grants = marks.into_iter().map(|mark| {
         // A second mark for the same row finds nothing and is lost.
         let Some(check) = ours.remove(&mark.id) else { return Grant::Lost };
         decided.take(mark, check)
     });
     let grants = grants.collect();
-    decided.write(tx, now).await?;
+    decided.write(tx, tally, now).await?;
     Ok(grants)
 }
 
@@ -215,7 +216,7 @@ impl Decided {
         }
     }
 
-    async fn write(self, tx: &mut Tx, now: i64) -> Result<(), StorageError> {
+    async fn write(self, tx: &mut Tx, tally: &mut Tally, now: i64) -> Result<(), StorageError> {
         if !self.proceeding.is_empty() {
             let sql = "UPDATE queue SET phase = 2, lease_until = {GREATEST}(lease_until, $2)
                        WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS})";
@@ -232,7 +233,7 @@ impl Decided {
                        WHERE id IN (SELECT CAST(j.value AS BIGINT) FROM {ROWS})";
             tx.execute(sql, args![sql::json(&self.waiting)]).await?;
         }
-        self.gate.close(tx).await?;
+        self.gate.close(tally);
         leave(tx, self.settled).await?;
         withhold(tx, &self.left_out, now).await
     }

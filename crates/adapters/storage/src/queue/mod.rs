@@ -24,7 +24,7 @@ use delivery::{
 
 pub(crate) use later::record as record_later;
 
-use crate::{StorageError, Store, transcripts::Told, tx::Tx};
+use crate::{StorageError, Store, source_counts::Tally, transcripts::Told, tx::Tx};
 
 #[async_trait]
 impl QueueStore for Store {
@@ -38,8 +38,9 @@ impl QueueStore for Store {
         marks: &[CommitMark],
         now: i64,
     ) -> Result<Vec<Grant>, StoreFailure> {
-        let (node, marks) = (node.to_owned(), marks.to_vec());
-        Ok(self.write(move |tx| Box::pin(commit::mark(tx, node, marks, now))).await?)
+        let node = node.to_owned();
+        let work = (marks.to_vec(), (Vec::new(), Arc::default()));
+        Ok(self.write(move |tx| Box::pin(settle_both(tx, node, work, now))).await?)
     }
 
     async fn record(&self, node: &str, records: &[Record], now: i64) -> Result<(), StoreFailure> {
@@ -106,11 +107,14 @@ async fn settle_both(
     // First of all, as everywhere: broadcasts are locked before rows.
     let ids = marks.iter().map(|mark| mark.id).chain(records.iter().map(|record| record.id));
     commit::hold_broadcasts(tx, &ids.collect::<Vec<_>>()).await?;
+    let mut tally = Tally::default();
     if !records.is_empty() {
-        record::record(tx, node.clone(), (records, told), now).await?;
+        record::record(tx, node.clone(), (records, told), &mut tally, now).await?;
     }
-    if marks.is_empty() {
-        return Ok(Vec::new());
-    }
-    commit::mark(tx, node, marks, now).await
+    let grants = match marks.is_empty() {
+        true => Vec::new(),
+        false => commit::mark(tx, node, marks, &mut tally, now).await?,
+    };
+    tally.write(tx, now).await?;
+    Ok(grants)
 }

@@ -16,7 +16,7 @@ use crate::{
     StorageError,
     events::{NewEvent, append},
     replies::stored_text,
-    source_counts::count_outcomes,
+    source_counts::Tally,
     sql::{self, Arg, args},
     transcripts::{self, Told},
     tx::Tx,
@@ -50,10 +50,11 @@ pub(super) async fn record(
     tx: &mut Tx,
     node: String,
     (records, told): (Vec<Record>, Arc<Told>),
+    tally: &mut Tally,
     now: i64,
 ) -> Result<(), StorageError> {
     let ours = facts(tx, &node, &records).await?;
-    count_outcomes(tx, &records, now).await?;
+    tally.outcomes(&records);
     transcripts::keep(tx, &told).await?;
     keep_attempts(tx, &records, &told).await?;
     let mut became = Became::default();

@@ -68,7 +68,9 @@ async fn queue(
     lease: Option<Lease>,
     now: i64,
 ) -> Result<(Submitted, Option<Claimed>), StorageError> {
-    let sql = "SELECT state, purpose, template_version_id FROM broadcasts WHERE id = $1 {FOR UPDATE}";
+    // Two that repeat the same row wait for each other; others only for whoever pauses, resumes or cancels.
+    let lock = if submission.resend_of.is_some() { "{FOR UPDATE}" } else { "{FOR SHARE}" };
+    let sql = format!("SELECT state, purpose, template_version_id FROM broadcasts WHERE id = $1 {lock}");
     let broadcast = tx.row(sql, args![submission.broadcast_id]).await?;
     let version: Option<i64> = broadcast.as_ref().map_or(Ok(None), |row| row.get("template_version_id"))?;
     let (Some(broadcast), Some(version_id)) = (broadcast, version) else {
