@@ -33,6 +33,7 @@ use crate::{
     recorder::{Clock, Recorder, rows_max},
     route::House,
     rush::Handed,
+    set_back::WallClock,
     source::roster::Roster,
     verp::Seal,
     worker,
@@ -353,7 +354,12 @@ impl Delivery {
     async fn feed(&self, shared: &Arc<Shared>, workers: &mut JoinSet<()>) {
         let mut recovered_at = shared.now();
         let mut pacer = Pacer::new(&self.config);
+        let mut wall_clock = WallClock::new(shared.now());
         loop {
+            if wall_clock.was_set_back(shared.now()) {
+                recovered_at = shared.now();
+                self.look_again(shared.now()).await;
+            }
             pacer.keep(shared).await;
             while workers.try_join_next().is_some() {}
             let claimed = self.claim(shared, &mut pacer).await;
@@ -375,6 +381,15 @@ impl Delivery {
                     () = tokio::time::sleep(IDLE_MAX) => {}
                 }
             }
+        }
+    }
+
+    async fn look_again(&self, now: i64) {
+        tracing::warn!(
+            "the machine's clock was set back; what was put off by the old one is looked at again"
+        );
+        if let Err(failure) = self.ports.queue.look_again(now).await {
+            self.health.store_fails(Work::Returns, failure.as_ref());
         }
     }
 

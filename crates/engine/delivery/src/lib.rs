@@ -20,6 +20,7 @@ pub mod recorder;
 pub mod retry;
 pub mod route;
 mod rush;
+mod set_back;
 pub mod source;
 pub mod tls;
 pub mod transcript;

@@ -257,6 +257,8 @@ pub trait QueueStore: Send + Sync {
     async fn release(&self, node: &str, ids: &[RecipientId], due_at: i64) -> Result<(), StoreFailure>;
     /// Gives rows back untried, to be looked at again when their source may be free; keeps why.
     async fn postpone(&self, node: &str, rows: &[Postponed]) -> Result<(), StoreFailure>;
+    /// Makes what was put off due now; a limit that still holds puts it off again.
+    async fn look_again(&self, now: i64) -> Result<(), StoreFailure>;
     /// Notes that `node` lives, and takes back what other lives of this program left: leases that have ended, leases
     /// of processes not heard of since `heard_since`, and on a single-node store every lease that is not `node`'s.
     /// A process that was silent itself does not judge others by their silence: the store may have been away.

@@ -70,6 +70,10 @@ impl QueueStore for Store {
         Ok(recover::postpone(self, node, rows).await?)
     }
 
+    async fn look_again(&self, now: i64) -> Result<(), StoreFailure> {
+        Ok(recover::look_again(self, now).await?)
+    }
+
     async fn recover(&self, node: &str, heard_since: i64, now: i64) -> Result<Recovered, StoreFailure> {
         Ok(recover::recover(self, node, heard_since, now).await?)
     }

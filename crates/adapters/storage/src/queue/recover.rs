@@ -14,6 +14,8 @@ use crate::{
     tx::Tx,
 };
 
+/// Rows looked at again in one transaction.
+const LOOKED_AT: u64 = 2_000;
 /// Rows taken back in one transaction.
 const BATCH_ROWS: usize = 2_000;
 /// A sign of life of this age says nothing any more: its process has no lease left either.
@@ -37,6 +39,14 @@ pub(super) async fn postpone(store: &Store, node: &str, rows: &[Postponed]) -> R
                       waits = j.value->>2
                FROM {ROWS} WHERE queue.id = CAST(j.value->>0 AS BIGINT) AND queue.node = $2 AND queue.phase > 0";
     store.execute_lightly(sql, args![sql::json(&rows), node]).await?;
+    Ok(())
+}
+
+pub(super) async fn look_again(store: &Store, now: i64) -> Result<(), StorageError> {
+    let sql = "UPDATE queue SET due_at = $1, waits = NULL WHERE id IN (
+                   SELECT q.id FROM queue q WHERE q.phase = 0 AND q.waits IS NOT NULL AND q.due_at > $1
+                   ORDER BY q.id LIMIT $2)";
+    while store.execute_lightly(sql, args![now, LOOKED_AT]).await? == LOOKED_AT {}
     Ok(())
 }
 

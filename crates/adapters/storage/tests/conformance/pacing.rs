@@ -67,6 +67,27 @@ cases! {
         assert_eq!(claim(&store, NOW + 1).await.len(), 2);
     }
 
+    async fn what_was_put_off_is_looked_at_again_when_the_clock_was_wrong(store: Store) {
+        running_to(&store, &["a@one.example", "b@one.example", "c@two.example", "d@two.example"]).await;
+        let hold = store.hold(&stop("one.example", None), None, NOW).await.unwrap();
+        let wait = delivery::pacing::flow::Wait { waits: delivery::pacing::flow::Waits::Held { hold }, until: None };
+        let why = WaitFor::Servers { group: "one.example".into(), wait };
+        let rows = claim(&store, NOW).await;
+        let put_off = |row: &delivery::ports::Claimed| Postponed {
+            id: row.id,
+            wait: Wait { until: NOW + 86_400_000, source: Some(1), why: why.clone() },
+        };
+        store.postpone("n", &[put_off(&rows[0]), put_off(&rows[1])]).await.unwrap();
+        store.release("n", &[rows[2].id], NOW + 86_400_000).await.unwrap();
+        store.look_again(NOW + 1).await.unwrap();
+        assert!(claim(&store, NOW).await.is_empty());
+        let mut due: Vec<i64> = claim(&store, NOW + 1).await.iter().map(|row| row.id).collect();
+        due.sort_unstable();
+        let mut expected = [rows[0].id, rows[1].id];
+        expected.sort_unstable();
+        assert_eq!(due, expected, "neither what is to be tried again later nor what is ours");
+    }
+
     async fn what_waits_is_counted_by_shard(store: Store) {
         running_to(&store, &["a@one.example", "b@one.example", "c@two.example"]).await;
         let first = claim(&store, NOW).await.remove(0);
