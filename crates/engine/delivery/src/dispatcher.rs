@@ -355,11 +355,14 @@ impl Delivery {
         let mut recovered_at = shared.now();
         let mut pacer = Pacer::new(&self.config);
         let mut wall_clock = WallClock::new(shared.now());
+        let mut was_set_back = false;
         loop {
             if wall_clock.was_set_back(shared.now()) {
+                tracing::warn!("the machine's clock was set back; what it had put off is looked at again");
                 recovered_at = shared.now();
-                self.look_again(shared.now()).await;
+                was_set_back = true;
             }
+            was_set_back = was_set_back && !self.look_again(shared.now()).await;
             pacer.keep(shared).await;
             while workers.try_join_next().is_some() {}
             let claimed = self.claim(shared, &mut pacer).await;
@@ -384,12 +387,17 @@ impl Delivery {
         }
     }
 
-    async fn look_again(&self, now: i64) {
-        tracing::warn!(
-            "the machine's clock was set back; what was put off by the old one is looked at again"
-        );
-        if let Err(failure) = self.ports.queue.look_again(now).await {
-            self.health.store_fails(Work::Returns, failure.as_ref());
+    /// Whether what was put off is due now; else it has to be tried again.
+    async fn look_again(&self, now: i64) -> bool {
+        match self.ports.queue.look_again(now).await {
+            Ok(()) => {
+                self.health.store_works(Work::Returns);
+                true
+            }
+            Err(failure) => {
+                self.health.store_fails(Work::Returns, failure.as_ref());
+                false
+            }
         }
     }
 
