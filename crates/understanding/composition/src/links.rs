@@ -93,6 +93,11 @@ fn replaced(source: &str, spots: Vec<Spot>, targets: &[String]) -> String {
     for spot in spots.into_iter().filter(|spot| !spot.is_personal && !spot.is_marked).take(PLACES_MAX) {
         let Some(number) = targets.iter().position(|target| *target == spot.target) else { continue };
         out.push_str(&source[from..spot.range.start]);
+        // `{` before `{{` would be read as one opening.
+        if out.ends_with('{') {
+            out.pop();
+            out.push_str("{{ '{' }}");
+        }
         out.push_str(&format!("{{{{ {FIELD}{number} }}}}"));
         from = spot.range.end;
     }
@@ -430,6 +435,7 @@ mod tests {
         check_text("https://a.example/\n{{ name }} 様", "{{ __link_0 }}\n{{ name }} 様");
         check_text("{{ name }}https://a.example/.", "{{ name }}{{ __link_0 }}.");
         check_text("HTTP://A.example", "{{ __link_0 }}");
+        check_text("{https://a.example/}", "{{ '{' }}{{ __link_0 }}}");
     }
 
     #[test]
