@@ -13,7 +13,7 @@ fn main() {
                 Subject: =?UTF-8?B?6Iqx44Gu5bqX?=\r\nMessage-ID: <1@shop.example>\r\nMIME-Version: 1.0\r\n\
                 Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\r\n";
     let line = "44GE44Gk44KC44GU5Yip55So44GC44KK44GM44Go44GG44GU44GW44GE44G+44GZ44CC44GE44Gk\r\n";
-    for lines in [25, 60] {
+    for lines in [25, 60, 1_250] {
         let message = format!("{head}{}", line.repeat(lines));
         let second = Some(("t2", ed25519.private_pem_or_der.as_str()));
         for (name, second) in [("RSA", None), ("RSA and Ed25519", second)] {

@@ -1,7 +1,5 @@
 //! Writes a body part in lines that every server passes on unchanged (RFC 2045 section 6).
 
-use std::borrow::Cow;
-
 use base64_simd::STANDARD;
 
 use crate::header::LINE_BYTES_AIM;
@@ -18,8 +16,8 @@ enum Transfer {
 ///
 /// `boundary` is what the part must not contain by accident.
 pub(crate) fn part(out: &mut Vec<u8>, media_type: &str, text: &str, boundary: &str) {
-    let text = canonical(text);
-    let transfer = choose(&text, boundary);
+    let (text, foreign) = canonical(text);
+    let transfer = choose(&text, foreign, boundary);
     let name = match transfer {
         Transfer::SevenBit => "7bit",
         Transfer::QuotedPrintable => "quoted-printable",
@@ -47,22 +45,31 @@ pub(crate) fn base64_lines(out: &mut Vec<u8>, bytes: &[u8]) {
     for piece in bytes.chunks(PIECE) {
         encoded.clear();
         STANDARD.encode_append(piece, &mut encoded);
-        for line in encoded.chunks(LINE_BYTES_AIM) {
+        // Lines of a length that the compiler knows are copied without a call for each.
+        let (lines, rest) = encoded.as_chunks::<LINE_BYTES_AIM>();
+        for line in lines {
             out.extend_from_slice(line);
+            out.extend_from_slice(b"\r\n");
+        }
+        if !rest.is_empty() {
+            out.extend_from_slice(rest);
             out.extend_from_slice(b"\r\n");
         }
     }
 }
 
 /// The text with CRLF line ends, without control characters, ending in exactly one line end or, when there is
-/// nothing to say, empty. Blank lines at the end go: some DKIM verifiers count them wrongly.
-fn canonical(text: &str) -> String {
-    let clean = if has(text, |b| is_control(b) && b != b'\n') {
-        Cow::Owned(cleaned(text))
-    } else {
-        Cow::Borrowed(text)
-    };
-    let clean = clean.trim_end();
+/// nothing to say, empty; and how many of its bytes are no ASCII. Blank lines at the end go: some DKIM verifiers count
+/// them wrongly.
+fn canonical(text: &str) -> (String, usize) {
+    let cleaned;
+    let mut clean = text.trim_end();
+    let (has_controls, mut foreign) = look(clean);
+    if has_controls {
+        cleaned = without_controls(text);
+        clean = cleaned.trim_end();
+        foreign = look(clean).1;
+    }
     let mut out = String::with_capacity(clean.len() + clean.len() / 16 + 2);
     let mut begin = 0;
     for end in memchr::memchr_iter(b'\n', clean.as_bytes()) {
@@ -74,11 +81,11 @@ fn canonical(text: &str) -> String {
     if !out.is_empty() {
         out.push_str("\r\n");
     }
-    out
+    (out, foreign)
 }
 
 /// LF alone ends lines, and there are no other control characters but tabs.
-fn cleaned(text: &str) -> String {
+fn without_controls(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\r', "\n");
     text.chars().filter(|&c| c == '\n' || !c.is_ascii() || !is_control(c as u8)).collect()
 }
@@ -87,19 +94,25 @@ fn is_control(b: u8) -> bool {
     (b < 0x20 && b != b'\t') || b == 0x7f
 }
 
-/// Whether any byte is so. No early exit within a piece: the compiler looks at many bytes at a time.
-fn has(text: &str, is_so: impl Fn(u8) -> bool) -> bool {
-    text.as_bytes().chunks(4096).any(|piece| piece.iter().fold(false, |found, &b| found | is_so(b)))
+/// Whether there are control characters other than tabs and LF, and how many bytes are no ASCII.
+fn look(text: &str) -> (bool, usize) {
+    // In blocks whose length the compiler knows, and whose count fits into one byte: many bytes are looked at at once.
+    const BLOCK: usize = 128;
+    let look = |(has_controls, foreign): (bool, u8), b: u8| {
+        (has_controls | (is_control(b) & (b != b'\n')), foreign + (b >> 7))
+    };
+    let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
+    let (mut has_controls, foreign) = rest.iter().fold((false, 0), |seen, &b| look(seen, b));
+    let mut foreign = usize::from(foreign);
+    for block in blocks {
+        let seen = block.iter().fold((false, 0), |seen, &b| look(seen, b));
+        has_controls |= seen.0;
+        foreign += usize::from(seen.1);
+    }
+    (has_controls, foreign)
 }
 
-/// Bytes outside ASCII, counted in pieces small enough for one byte to hold the count.
-fn foreign(text: &str) -> usize {
-    let of = |piece: &[u8]| piece.iter().fold(0_u8, |count, b| count + u8::from(!b.is_ascii()));
-    text.as_bytes().chunks(255).map(|piece| usize::from(of(piece))).sum()
-}
-
-fn choose(text: &str, boundary: &str) -> Transfer {
-    let foreign = foreign(text);
+fn choose(text: &str, foreign: usize, boundary: &str) -> Transfer {
     // Quoted-printable costs two bytes for each non-ASCII byte, base64 a third of everything.
     if foreign * 6 > text.len() {
         return Transfer::Base64;
@@ -170,13 +183,13 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn any_text(text in "([abあ \t\r\n\u{0}\u{7f}\u{3000}]|\r\n|abc\n){0,30}") {
+        fn any_text(text in "([abあ \t\r\n\u{0}\u{7f}\u{3000}]|\r\n|abc\n|[aあ]{60,90}){0,30}") {
             let lines = text.replace("\r\n", "\n").replace('\r', "\n");
             let clean: String = lines.chars().filter(|&c| c == '\n' || c == '\t' || !c.is_ascii_control()).collect();
             let clean = clean.trim_end().replace('\n', "\r\n");
             let expected = if clean.is_empty() { clean } else { clean + "\r\n" };
-            proptest::prop_assert_eq!(canonical(&text), expected);
-            proptest::prop_assert_eq!(foreign(&text), text.bytes().filter(|b| !b.is_ascii()).count());
+            let foreign = expected.bytes().filter(|b| !b.is_ascii()).count();
+            proptest::prop_assert_eq!(canonical(&text), (expected, foreign));
         }
     }
 
