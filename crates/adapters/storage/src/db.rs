@@ -23,6 +23,7 @@ use crate::{
     migrations,
     segments::Middle,
     sql::{Arg, Engine, Row, args},
+    statistics::LookedAt,
     transcripts::{Scripts, Told},
     turns::{Haste, Turns},
     tx::{SqliteTx, Tx, TxInner, bound},
@@ -45,6 +46,7 @@ pub struct Store {
     hurry: Arc<Hurry>,
     turns: Arc<Turns>,
     scripts: Arc<Scripts>,
+    looked_at: Arc<LookedAt>,
     /// The contact in the middle, for counting in two halves.
     middle: Arc<Mutex<Option<Middle>>>,
 }
@@ -81,6 +83,7 @@ impl Store {
             queue_numbers: Arc::default(),
             turns: Arc::default(),
             scripts: Arc::default(),
+            looked_at: Arc::default(),
             middle: Arc::default(),
         };
         store.write(|tx| Box::pin(migrations::run(tx))).await?;
@@ -122,6 +125,10 @@ impl Store {
     /// Notes that they are durable.
     pub(crate) fn told_durably(&self, told: &Told) {
         self.scripts.kept(told);
+    }
+
+    pub(crate) fn looked_at(&self) -> &LookedAt {
+        &self.looked_at
     }
 
     pub(crate) fn hold_out(&self, hands: Hands) {

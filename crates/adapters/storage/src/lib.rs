@@ -50,6 +50,7 @@ mod source_rows;
 mod source_tokens;
 mod sources;
 mod sql;
+mod statistics;
 mod suppressions;
 mod templates;
 mod tls;

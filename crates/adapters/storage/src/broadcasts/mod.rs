@@ -20,7 +20,7 @@ pub(crate) use asked::left_out;
 pub(crate) use audience::SITE;
 pub(crate) use control::finish_interrupted;
 
-use crate::Store;
+use crate::{Store, statistics};
 
 /// People of an audience that are written down in one step beside something urgent.
 const AUDIENCE_IN_HURRY: u64 = 100;
@@ -168,6 +168,10 @@ impl BroadcastStore for Store {
         let limit = if self.hurry().lately() { limit.min(AUDIENCE_IN_HURRY) } else { limit };
         let written = self.write_masses(move |tx| Box::pin(audience::write(tx, id, limit, now))).await?;
         self.queue_bell().notify_one();
+        // Without it the broadcast only goes slower.
+        if let Err(error) = statistics::refresh(self).await {
+            tracing::warn!(%error, "PostgreSQL was not told how long the queue is");
+        }
         Ok(written)
     }
 

@@ -29,6 +29,7 @@ mod segments;
 mod sessions;
 mod sources;
 mod speed;
+mod statistics;
 mod templates;
 mod tls;
 mod topics;
