@@ -86,7 +86,7 @@ impl Db {
             .options([
                 ("idle_in_transaction_session_timeout", "60s"),
                 ("lock_timeout", "30s"),
-                // The queue is empty one minute and holds a million rows the next; a plan that was kept would not know.
+                // The same question about other days or other people can need another plan.
                 ("plan_cache_mode", "force_custom_plan"),
             ])
             .disable_statement_logging();

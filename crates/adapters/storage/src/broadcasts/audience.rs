@@ -116,6 +116,7 @@ pub(super) async fn write(tx: &mut Tx, id: BroadcastId, limit: u64, now: i64) ->
          WHERE b.id = $1 AND NOT b.prepared AND b.state IN ('preparing', 'paused') {{FOR UPDATE}}"
     );
     let Some(row) = tx.row(sql, args![id]).await? else { return Ok(true) };
+    tx.plan_anew().await?;
     let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
     let batch = Batch {
         broadcast_id: id,
