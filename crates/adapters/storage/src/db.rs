@@ -25,7 +25,7 @@ use crate::{
     sql::{Arg, Engine, Row, args},
     statistics::LookedAt,
     transcripts::{Scripts, Told},
-    turns::{Haste, Turns},
+    turns::{Haste, Turn, Turns},
     tx::{SqliteTx, Tx, TxInner, bound},
 };
 
@@ -246,6 +246,7 @@ impl Store {
     {
         let store = self.clone();
         let task = tokio::spawn(async move {
+            let _turn = store.turn_beside_the_urgent(writes).await;
             let mut tx = store.begin(writes.map(|writes| writes.haste)).await?;
             let value = match work(&mut tx).await {
                 Ok(value) => value,
@@ -274,6 +275,17 @@ impl Store {
         match &self.db {
             Db::Sqlite { disk, .. } => disk.reached().await,
             Db::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// PostgreSQL has as many writers as there are connections. While there is something urgent, the batches of this process
+    /// are written one after the other, so that they leave it a processor.
+    async fn turn_beside_the_urgent(&self, writes: Option<Writes>) -> Option<Turn> {
+        let is_batch = writes.is_some_and(|writes| writes.haste == Haste::Masses && writes.durably);
+        if self.engine() == Engine::Postgres && is_batch && self.hurry.lately() {
+            Some(self.turns.take(Haste::Masses).await)
+        } else {
+            None
         }
     }
 

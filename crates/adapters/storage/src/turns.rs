@@ -1,4 +1,5 @@
-//! Whose turn it is to write on SQLite, which has one writer: what somebody waits for goes before what runs in masses.
+//! Whose turn it is to write on SQLite, which has one writer: what somebody waits for goes before what runs in masses. On
+//! PostgreSQL only batches take turns, and only beside something urgent.
 
 use std::{
     collections::VecDeque,

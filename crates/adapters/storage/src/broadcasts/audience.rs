@@ -12,7 +12,7 @@ use crate::{
     StorageError,
     events::append_selected,
     ids::KeyRun,
-    sql::{Arg, Row, args},
+    sql::{Arg, Engine, Row, args},
     tx::Tx,
 };
 
@@ -110,13 +110,23 @@ impl Batch {
 }
 
 /// `true` when nobody is left to write down.
+///
+/// The broadcast itself is locked at the end only, and for no longer than a commit takes: whoever sends its messages holds
+/// it meanwhile. Nodes that prepare the same broadcast wait for each other.
+///
+/// # Errors
+/// [`StorageError::Gone`] when somebody paused, resumed or cancelled it meanwhile: nothing was written, try again.
 pub(super) async fn write(tx: &mut Tx, id: BroadcastId, limit: u64, now: i64) -> Result<bool, StorageError> {
+    if tx.engine() == Engine::Postgres {
+        tx.execute("SELECT pg_advisory_xact_lock($1)", args![id]).await?;
+        tx.plan_anew().await?;
+    }
     let sql = format!(
         "SELECT {PLAN_COLUMNS}, b.state, b.prepared_up_to, b.audience_up_to FROM broadcasts b
-         WHERE b.id = $1 AND NOT b.prepared AND b.state IN ('preparing', 'paused') {{FOR UPDATE}}"
+         WHERE b.id = $1 AND NOT b.prepared AND b.state IN ('preparing', 'paused')"
     );
     let Some(row) = tx.row(sql, args![id]).await? else { return Ok(true) };
-    tx.plan_anew().await?;
+    let state: String = row.get("state")?;
     let limit = i64::try_from(limit.max(1)).unwrap_or(i64::MAX);
     let batch = Batch {
         broadcast_id: id,
@@ -126,7 +136,7 @@ pub(super) async fn write(tx: &mut Tx, id: BroadcastId, limit: u64, now: i64) ->
         up_to: row.get("audience_up_to")?,
         limit,
         keys: tx.ids.run(now, limit as usize),
-        paused: row.get::<String>("state")? == "paused",
+        paused: state == "paused",
         now,
     };
     let written = insert_recipients(tx, &batch).await?;
@@ -140,9 +150,11 @@ pub(super) async fn write(tx: &mut Tx, id: BroadcastId, limit: u64, now: i64) ->
     // A paused broadcast remembers that it is prepared and stays paused.
     let sql = "UPDATE broadcasts SET prepared_up_to = $2, prepared = $3,
                       state = CASE WHEN $3 AND state = 'preparing' THEN 'running' ELSE state END
-               WHERE id = $1";
-    tx.execute(sql, args![id, cursor, done]).await?;
-    Ok(done)
+               WHERE id = $1 AND state = $4";
+    match tx.execute(sql, args![id, cursor, done, state]).await? {
+        0 => Err(StorageError::Gone("the broadcast as it was".to_owned())),
+        _ => Ok(done),
+    }
 }
 
 async fn insert_recipients(tx: &mut Tx, batch: &Batch) -> Result<u64, StorageError> {

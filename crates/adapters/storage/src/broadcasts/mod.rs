@@ -20,7 +20,7 @@ pub(crate) use asked::left_out;
 pub(crate) use audience::SITE;
 pub(crate) use control::finish_interrupted;
 
-use crate::{Store, statistics};
+use crate::{StorageError, Store, statistics};
 
 /// People of an audience that are written down in one step beside something urgent.
 const AUDIENCE_IN_HURRY: u64 = 100;
@@ -166,7 +166,12 @@ impl BroadcastStore for Store {
     async fn write_audience(&self, id: BroadcastId, limit: u64, now: i64) -> Result<bool, StoreFailure> {
         // Who waits for a single message waits for the whole of the step under way.
         let limit = if self.hurry().lately() { limit.min(AUDIENCE_IN_HURRY) } else { limit };
-        let written = self.write_masses(move |tx| Box::pin(audience::write(tx, id, limit, now))).await?;
+        let step = self.write_masses(move |tx| Box::pin(audience::write(tx, id, limit, now)));
+        let written = match step.await {
+            // Its state changed in the meantime.
+            Err(StorageError::Gone(_)) => return Ok(false),
+            written => written?,
+        };
         self.queue_bell().notify_one();
         // Without it the broadcast only goes slower.
         if let Err(error) = statistics::refresh(self).await {

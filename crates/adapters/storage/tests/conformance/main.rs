@@ -24,12 +24,13 @@ mod outcomes;
 mod pacing;
 mod people;
 mod points;
+mod postgres_only;
 mod segment_rules;
 mod segments;
 mod sessions;
 mod sources;
 mod speed;
-mod statistics;
+
 mod templates;
 mod tls;
 mod topics;

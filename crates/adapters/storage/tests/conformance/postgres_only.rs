@@ -1,4 +1,6 @@
-//! PostgreSQL plans by what it knew of a table the last time it looked; a queue is mostly empty then.
+//! What only PostgreSQL needs: to be told how long a queue is, and to prepare beside those who send.
+
+use std::time::Duration;
 
 use campaigns::{broadcast::AudienceKind, ports::BroadcastStore};
 use sqlx::{Connection, Executor, PgConnection, Row};
@@ -41,6 +43,34 @@ fn postgres_knows_of_a_broadcast_that_has_begun() {
             assert!((900.0..=1_100.0).contains(&known), "{table}: {known}");
         }
         assert!(!claim(&store, NOW).await.is_empty());
+        connection.close().await.unwrap();
+    });
+}
+
+#[test]
+fn a_pause_in_the_middle_of_a_step_undoes_the_step() {
+    on_postgres(async |store, url| {
+        let mut connection = PgConnection::connect(&url).await.unwrap();
+        connection.execute(CONTACTS).await.unwrap();
+        let id = drafted(&store, AudienceKind::All).await;
+        assert!(store.start(id, NOW + DAY, None, NOW).await.unwrap());
+        // Somebody pauses, and is not at the end of it when the step is.
+        let mut pausing = connection.begin().await.unwrap();
+        let paused = sqlx::query("UPDATE broadcasts SET state = 'paused' WHERE id = $1").bind(id);
+        paused.execute(&mut *pausing).await.unwrap();
+        let step = tokio::spawn({
+            let store = store.clone();
+            async move { store.write_audience(id, 1_000, NOW).await.unwrap() }
+        });
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        assert!(!step.is_finished(), "it waits for the one who pauses");
+        pausing.commit().await.unwrap();
+        assert!(!step.await.unwrap(), "there is more to do");
+        let written = async || store.counts(id).await.unwrap().total();
+        assert_eq!(written().await, 0);
+        while !store.write_audience(id, 1_000, NOW).await.unwrap() {}
+        assert_eq!(written().await, 3_000);
+        assert!(claim(&store, NOW).await.is_empty(), "what is written beside a pause is paused");
         connection.close().await.unwrap();
     });
 }
