@@ -47,12 +47,12 @@ pub struct Store {
     turns: Arc<Turns>,
     scripts: Arc<Scripts>,
     looked_at: Arc<LookedAt>,
+    /// See [`Self::keeping_plans`].
+    keeps_plans: bool,
     /// The contact in the middle, for counting in two halves.
     middle: Arc<Mutex<Option<Middle>>>,
 }
 
-/// A third of PostgreSQL's time went to planning the same changes of a few rows anew. What a plan rests on is kept true
-/// by [`crate::statistics`]; when it changes, PostgreSQL throws the plan away.
 const BEGIN_KEEPING_PLANS: &str = "BEGIN; SET LOCAL plan_cache_mode = 'auto'";
 
 /// How a change is written.
@@ -88,6 +88,7 @@ impl Store {
             turns: Arc::default(),
             scripts: Arc::default(),
             looked_at: Arc::default(),
+            keeps_plans: false,
             middle: Arc::default(),
         };
         store.write(|tx| Box::pin(migrations::run(tx))).await?;
@@ -133,6 +134,12 @@ impl Store {
 
     pub(crate) fn looked_at(&self) -> &LookedAt {
         &self.looked_at
+    }
+
+    /// For the changes that sending is made of: PostgreSQL keeps their plans, as planning them anew took a third of its time.
+    /// What these plans rest on is kept true by [`crate::statistics`]; when it changes, PostgreSQL throws the plan away.
+    pub(crate) fn keeping_plans(&self) -> Self {
+        Self { keeps_plans: true, ..self.clone() }
     }
 
     pub(crate) fn hold_out(&self, hands: Hands) {
@@ -302,7 +309,10 @@ impl Store {
             (Db::Sqlite { readers, .. }, None) => {
                 TxInner::Sqlite(SqliteTx::begin(readers, "BEGIN", None).await?)
             }
-            (Db::Postgres(pool), Some(_)) => TxInner::Postgres(pool.begin_with(BEGIN_KEEPING_PLANS).await?),
+            (Db::Postgres(pool), Some(_)) if self.keeps_plans => {
+                TxInner::Postgres(pool.begin_with(BEGIN_KEEPING_PLANS).await?)
+            }
+            (Db::Postgres(pool), Some(_)) => TxInner::Postgres(pool.begin().await?),
             (Db::Postgres(pool), None) => {
                 TxInner::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
             }

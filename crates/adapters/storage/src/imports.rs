@@ -13,6 +13,7 @@ use crate::{
     events::{NewEvent, append_one},
     import_batch, import_trial,
     sql::{self, Row, args},
+    statistics,
     tx::Tx,
 };
 
@@ -122,7 +123,10 @@ impl ImportStore for Store {
             let batch = std::sync::Arc::clone(&batch);
             match self.write_masses(move |tx| Box::pin(import_batch::apply(tx, id, batch, now))).await {
                 Err(StorageError::Taken(_) | StorageError::Busy(_)) if tries < APPLY_TRIES => tries += 1,
-                result => return Ok(result?),
+                result => {
+                    statistics::refresh(self).await;
+                    return Ok(result?);
+                }
             }
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! It plans by the number of rows a table had when it last looked. The queue is empty most of the time, so that is what it
 //! mostly finds, and a minute can pass until it looks again. A broadcast that begins meanwhile would be sent by plans that
-//! expect one row and read the whole queue for it, once for each row. So who fills the queue has it looked at.
+//! expect one row and read the whole queue for it, once for each row. So who fills the queue, or the contacts, has them looked at.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -41,11 +41,18 @@ impl LookedAt {
 /// The tables that are joined when a message is sent.
 const TABLES: [&str; 5] = ["queue", "recipients", "contacts", "suppressions", "topic_opt_outs"];
 
-/// Has the tables looked at that PostgreSQL takes for empty, or that have doubled since.
-pub(crate) async fn refresh(store: &Store) -> Result<(), StorageError> {
+/// Has the tables looked at that PostgreSQL takes for empty, or that have doubled since. Where that fails, sending is
+/// only slower.
+pub(crate) async fn refresh(store: &Store) {
     if store.engine() == Engine::Sqlite || !store.looked_at().is_due() {
-        return Ok(());
+        return;
     }
+    if let Err(error) = look(store).await {
+        tracing::warn!(%error, "PostgreSQL was not told how long its tables are");
+    }
+}
+
+async fn look(store: &Store) -> Result<(), StorageError> {
     let sql = "SELECT j.value->>0 AS name FROM {ROWS} JOIN pg_class c ON c.oid = to_regclass(j.value->>0)
                CROSS JOIN (SELECT CAST(current_setting('block_size') AS BIGINT) AS size) AS page
                WHERE pg_relation_size(c.oid) > $3 * page.size

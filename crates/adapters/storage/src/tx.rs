@@ -185,15 +185,7 @@ impl Tx {
         Ok(())
     }
 
-    /// From here on PostgreSQL keeps no plan: for statements whose best plan depends on their arguments.
-    pub(crate) async fn plan_anew(&mut self) -> Result<(), StorageError> {
-        if self.engine() == Engine::Postgres {
-            self.script("SET LOCAL plan_cache_mode = 'force_custom_plan'").await?;
-        }
-        Ok(())
-    }
-
-    /// Runs a text of several statements without arguments.
+    /// Runs a text of several statements without arguments; for migrations.
     pub(crate) async fn script(&mut self, sql: &'static str) -> Result<(), StorageError> {
         match &mut self.inner {
             TxInner::Sqlite(tx) => sqlx::raw_sql(sql).execute(&mut *tx.connection).await.map(drop)?,

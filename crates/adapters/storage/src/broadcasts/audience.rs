@@ -119,7 +119,6 @@ impl Batch {
 pub(super) async fn write(tx: &mut Tx, id: BroadcastId, limit: u64, now: i64) -> Result<bool, StorageError> {
     if tx.engine() == Engine::Postgres {
         tx.execute("SELECT pg_advisory_xact_lock($1)", args![id]).await?;
-        tx.plan_anew().await?;
     }
     let sql = format!(
         "SELECT {PLAN_COLUMNS}, b.state, b.prepared_up_to, b.audience_up_to FROM broadcasts b

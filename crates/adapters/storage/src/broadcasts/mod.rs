@@ -173,10 +173,7 @@ impl BroadcastStore for Store {
             written => written?,
         };
         self.queue_bell().notify_one();
-        // Without it the broadcast only goes slower.
-        if let Err(error) = statistics::refresh(self).await {
-            tracing::warn!(%error, "PostgreSQL was not told how long the queue is");
-        }
+        statistics::refresh(self).await;
         Ok(written)
     }
 

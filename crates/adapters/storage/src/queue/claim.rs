@@ -22,6 +22,7 @@ pub(super) async fn claim(store: &Store, request: &ClaimRequest) -> Result<Vec<C
     let wanted = request.clone();
     let masses = request.lanes.contains(&Lane::Broadcast);
     let haste = if masses { Haste::Masses } else { Haste::Prompt };
+    let store = store.keeping_plans();
     let work = store.write_lightly(haste, move |tx| Box::pin(lease_and_join(tx, wanted)));
     let (mut leased, found) = work.await?;
     leased.sort_unstable_by_key(|row| (row.lane, row.due_at, row.id));

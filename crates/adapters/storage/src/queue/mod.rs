@@ -40,7 +40,7 @@ impl QueueStore for Store {
     ) -> Result<Vec<Grant>, StoreFailure> {
         let node = node.to_owned();
         let work = (marks.to_vec(), (Vec::new(), Arc::default()));
-        Ok(self.write(move |tx| Box::pin(settle_both(tx, node, work, now))).await?)
+        Ok(self.keeping_plans().write(move |tx| Box::pin(settle_both(tx, node, work, now))).await?)
     }
 
     async fn record(&self, node: &str, records: &[Record], now: i64) -> Result<(), StoreFailure> {
@@ -56,8 +56,10 @@ impl QueueStore for Store {
     ) -> Result<Vec<Grant>, StoreFailure> {
         let told = self.told(records, now);
         let (node, marks, records) = (node.to_owned(), marks.to_vec(), (records.to_vec(), Arc::clone(&told)));
-        let grants =
-            self.write_masses(move |tx| Box::pin(settle_both(tx, node, (marks, records), now))).await?;
+        let grants = self
+            .keeping_plans()
+            .write_masses(move |tx| Box::pin(settle_both(tx, node, (marks, records), now)))
+            .await?;
         self.told_durably(&told);
         Ok(grants)
     }

@@ -58,6 +58,7 @@ pub(super) async fn submit(
         }
         _ => bell.notify_one(),
     };
+    let store = store.keeping_plans();
     let work = store.write_telling(seen, move |tx| Box::pin(queue(tx, submission, lease, now)));
     Ok(work.await?.0)
 }
