@@ -11,6 +11,7 @@ use crate::{
     StorageError, Store, broadcasts,
     events::{NewEvent, append},
     sql::{self, Row, args},
+    statistics,
     tx::Tx,
 };
 
@@ -75,6 +76,8 @@ pub(super) async fn recover(
         }
     }
     broadcasts::finish_interrupted(store, now).await?;
+    // Single mails fill the queue too, where a server does not answer.
+    statistics::refresh(store).await;
     Ok(found)
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use campaigns::{broadcast::AudienceKind, ports::BroadcastStore};
+use delivery::ports::QueueStore;
 use sqlx::{Connection, Executor, PgConnection, Row};
 
 use crate::{
@@ -71,6 +72,21 @@ fn a_pause_in_the_middle_of_a_step_undoes_the_step() {
         while !store.write_audience(id, 1_000, NOW).await.unwrap() {}
         assert_eq!(written().await, 3_000);
         assert!(claim(&store, NOW).await.is_empty(), "what is written beside a pause is paused");
+        connection.close().await.unwrap();
+    });
+}
+
+#[test]
+fn postgres_knows_of_single_mails_that_pile_up() {
+    on_postgres(async |store, url| {
+        let mut connection = PgConnection::connect(&url).await.unwrap();
+        for sql in ONCE_USED {
+            connection.execute(sql).await.unwrap();
+        }
+        connection.execute(ONCE_USED[0]).await.unwrap();
+        assert!(known(&mut connection, "queue").await < 1.0);
+        store.recover("n", NOW - DAY, NOW).await.unwrap();
+        assert!(known(&mut connection, "queue").await > 400.0);
         connection.close().await.unwrap();
     });
 }
